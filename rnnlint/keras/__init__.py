@@ -1,0 +1,1 @@
+"""What Keras is: names, signatures, shapes, masks and cuDNN eligibility, by version and backend."""

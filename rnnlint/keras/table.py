@@ -1,0 +1,337 @@
+"""The layer table: every layer of Keras 2 and Keras 3, its kind, its parameters and their defaults.
+
+The rows stand in `rows.py`; they are parsed when a layer is first asked for. Source: `inspect.signature` of Keras 2.15
+and of current Keras 3 (tests/keras/test_table.py compares), and for the version marks the sources of one release of
+every minor version from 2.0 to now.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from rnnlint.graph import Const
+from rnnlint.keras.rows import GENERIC, ROWS
+
+if TYPE_CHECKING:
+    from rnnlint.keras.versions import Env, Version
+
+T = TypeVar("T")
+
+
+class Kind(enum.Enum):
+    """What sort of layer it is, as far as a rule or a shape asks. The value is the word in the table."""
+
+    RECURRENT = "recurrent"
+    CELL = "cell"
+    RNN = "rnn"
+    STACKED_CELLS = "stacked-cells"
+    CONV_RECURRENT = "conv-recurrent"
+    CUDNN_RECURRENT = "cudnn-recurrent"
+    BIDIRECTIONAL = "bidirectional"
+    TIME_DISTRIBUTED = "time-distributed"
+    WRAPPER = "wrapper"
+    DROPOUT = "dropout"
+    SPATIAL_DROPOUT = "spatial-dropout"
+    GAUSSIAN_DROPOUT = "gaussian-dropout"
+    ALPHA_DROPOUT = "alpha-dropout"
+    NOISE = "noise"
+    MASKING = "masking"
+    EMBEDDING = "embedding"
+    MERGE = "merge"
+    DOT = "dot"
+    DENSE = "dense"
+    ELEMENTWISE = "elementwise"
+    NORMALIZATION = "normalization"
+    CONV = "conv"
+    POOLING = "pooling"
+    GLOBAL_POOLING = "global-pooling"
+    RESHAPE = "reshape"
+    FLATTEN = "flatten"
+    PERMUTE = "permute"
+    REPEAT = "repeat"
+    UPSAMPLING = "upsampling"
+    PADDING = "padding"
+    CROPPING = "cropping"
+    ATTENTION = "attention"
+    LAMBDA = "lambda"
+    INPUT = "input"
+    PREPROCESSING = "preprocessing"
+    OTHER = "other"
+
+
+class Required(enum.Enum):
+    """The type of REQUIRED."""
+
+    REQUIRED = "REQUIRED"
+
+
+REQUIRED: Final = Required.REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of a layer's constructor.
+
+    `default` is REQUIRED or a constant (a tuple of constants for such as `pool_size=(2, 2)`). `since` and `until` are
+    the first and the last version, within the major, that have it; None where the whole major has it.
+    """
+
+    name: str
+    default: object
+    keyword_only: bool = False
+    since: Version | None = None
+    until: Version | None = None
+
+    def at(self, version: Version) -> bool:
+        """Whether this version has the parameter."""
+        return (self.since is None or self.since <= version) and (self.until is None or version <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The constructor of one layer in one version: its own parameters, and what it takes through `**kwargs`."""
+
+    params: tuple[Param, ...]
+    extra: tuple[Param, ...]
+
+    def positional(self) -> tuple[str, ...]:
+        """The names that positional arguments get, in order."""
+        return tuple(param.name for param in self.params if not param.keyword_only)
+
+    def param(self, name: str) -> Param | None:
+        """The parameter of that name, `**kwargs` included."""
+        return next((param for param in (*self.params, *self.extra) if param.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One layer. `name` is canonical (`keras.layers.LSTM`)."""
+
+    name: str
+    kind: Kind
+
+    @property
+    def short(self) -> str:
+        """The class name alone."""
+        return self.name.rpartition(".")[2]
+
+    def signature(self, major: int) -> tuple[Param, ...] | None:
+        """The parameters in the newest release of a major version that has the layer; None if none has it."""
+        row = _major(self.short, major)
+        if row is None:
+            return None
+        newest = (major, 999) if row.until is None else row.until
+        return tuple(param for param in row.params if param.at(newest))
+
+    def at(self, version: Version) -> Signature | None:
+        """The constructor in one version; None where that version lacks the layer."""
+        return _at(self.short, version)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding(Generic[T]):
+    """Arguments bound to parameters.
+
+    `args`: parameter name, argument, whether it was given by position. `unclear`: positional arguments that have
+    different names in the possible versions. `errors`: what no possible version accepts.
+    """
+
+    args: tuple[tuple[str, T, bool], ...]
+    unclear: tuple[T, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+def spec(name: str) -> Spec | None:
+    """The layer of a canonical (`keras.layers.LSTM`) or short (`LSTM`) name; None if Keras has no such layer.
+
+    A second name gives the class that it stands for: `MaxPool1D` gives `keras.layers.MaxPooling1D`.
+    """
+    prefix, _, short = name.rpartition(".")
+    if prefix not in ("", "keras.layers"):
+        return None
+    return _spec(short)
+
+
+def names() -> tuple[str, ...]:
+    """All short names of the table, second names included."""
+    return tuple(_index())
+
+
+def bind(spec: Spec, positional: Sequence[T], keywords: Sequence[tuple[str, T]], env: Env) -> Binding[T]:
+    """Bind the arguments of a constructor call as the Keras versions of `env` do.
+
+    Of a layer of Keras 1 no signature is known: its positional arguments are unclear, its keywords are taken as given.
+    """
+    signatures = _signatures(spec, env.versions)
+    if not signatures:
+        return Binding(tuple((name, value, False) for name, value in keywords), tuple(positional))
+    orders = {signature.positional() for signature in signatures}
+    longest = max((len(order) for order in orders), default=0)
+    args: list[tuple[str, T, bool]] = []
+    unclear: list[T] = []
+    errors: list[str] = []
+    for index, value in enumerate(positional[:longest]):
+        names = {order[index] for order in orders if index < len(order)}
+        if len(names) == 1:
+            args.append((names.pop(), value, True))
+        else:
+            unclear.append(value)
+    if len(positional) > longest:
+        errors.append(f"{spec.short} takes at most {longest} positional arguments, {len(positional)} were given")
+    bound = {name for name, _, _ in args}
+    for name, value in keywords:
+        if not any(signature.param(name) for signature in signatures):
+            errors.append(f"{spec.short} has no argument '{name}'")
+        elif name in bound:
+            errors.append(f"{spec.short} got argument '{name}' twice")
+        else:
+            bound.add(name)
+            args.append((name, value, False))
+    return Binding(tuple(args), tuple(unclear), tuple(errors))
+
+
+def default(spec: Spec, param: str, env: Env) -> Const | None:
+    """The default of a parameter in those versions of `env` that have it.
+
+    None where these versions differ, where none has it, and where it has no default. A default that is a tuple comes
+    as `Const` of a tuple.
+    """
+    found = {
+        (type(have.default), have.default)
+        for signature in _signatures(spec, env.versions)
+        if (have := signature.param(param)) is not None
+    }
+    if len(found) != 1:
+        return None
+    value = found.pop()[1]
+    return None if value is REQUIRED else Const(value)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Parsing rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    params: tuple[Param, ...]
+    extra: tuple[Param, ...]
+    generic: bool
+    since: Version | None
+    until: Version | None
+
+
+@cache
+def _index() -> dict[str, tuple[Kind, dict[int, str], str]]:
+    """Layer -> its kind, signature text per major, and the layer whose row it shares.
+
+    A row's head is `Name kind` or, for another name of the same class, `Name = Other`.
+    """
+    index: dict[str, tuple[Kind, dict[int, str], str]] = {}
+    for block in ROWS.strip().split("\n\n"):
+        head, *lines = block.splitlines()
+        name, kind, *other = head.split()
+        if kind == "=":
+            index[name] = (index[other[0]][0], {}, other[0])
+            continue
+        texts: dict[int, str] = {}
+        major = 0
+        for line in lines:
+            text = line.strip()
+            if text[:2] in ("2:", "3:"):
+                major, text = int(text[0]), text[2:].strip()
+                texts[major] = text
+            else:
+                texts[major] += " " + text
+        index[name] = (Kind(kind), texts, name)
+    return index
+
+
+@cache
+def _spec(short: str) -> Spec | None:
+    found = _index().get(short)
+    return None if found is None else Spec(f"keras.layers.{found[2]}", found[0])
+
+
+def _parse_version(text: str) -> Version:
+    major, minor = text.split(".")
+    return int(major), int(minor)
+
+
+def _parse_mark(mark: str) -> tuple[Version | None, Version | None]:
+    """`3.2-`, `-2.4` or `2.1-2.4`: first and last version."""
+    since, _, until = mark.partition("-")
+    return (_parse_version(since) if since else None), (_parse_version(until) if until else None)
+
+
+def _parse(text: str) -> tuple[tuple[Param, ...], bool]:
+    """Parameters of a signature written as in Python; a version mark stands as annotation. And whether `**` ends it."""
+    function = ast.parse(f"def f({text}): 0").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    args = function.args
+    defaults: list[ast.expr | None] = [None] * (len(args.args) - len(args.defaults))
+    defaults.extend(args.defaults)
+    params: list[Param] = []
+    pairs = [(*pair, False) for pair in zip(args.args, defaults, strict=True)]
+    pairs += [(*pair, True) for pair in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
+    for arg, value, keyword_only in pairs:
+        mark = arg.annotation.value if isinstance(arg.annotation, ast.Constant) else None
+        since, until = _parse_mark(mark) if isinstance(mark, str) else (None, None)
+        constant: object = ast.literal_eval(value) if value is not None else REQUIRED
+        params.append(Param(arg.arg, constant, keyword_only, since, until))
+    return tuple(params), args.kwarg is not None
+
+
+@cache
+def _generic(key: str) -> tuple[Param, ...]:
+    return _parse(GENERIC[key])[0] if key in GENERIC else ()
+
+
+@cache
+def _major(short: str, major: int) -> _Row | None:
+    """The row of one major version, all its minors merged. `[2.0-2.3]` before the signature limits the layer itself."""
+    kind, texts, owner = _index()[short]
+    if owner != short:
+        return _major(owner, major)
+    text = texts.get(major)
+    if text is None:
+        return None
+    since = until = None
+    if text.startswith("["):
+        mark, _, text = text[1:].partition("]")
+        since, until = _parse_mark(mark)
+    if text.strip() == "same":
+        text = texts[2].partition("] ")[2] if texts[2].startswith("[") else texts[2]
+    params, generic = _parse(text)
+    extra = _generic(f"{short} {major}") + _generic(f"{kind.value} {major}")
+    if generic:
+        extra += _generic(f"{major}")
+    return _Row(params, extra, generic, since, until)
+
+
+@cache
+def _at(short: str, version: Version) -> Signature | None:
+    row = _major(short, version[0])
+    if row is None or (row.since and version < row.since) or (row.until and version > row.until):
+        return None
+    return Signature(
+        tuple(param for param in row.params if param.at(version)),
+        tuple(param for param in row.extra if param.at(version)),
+    )
+
+
+@cache
+def _signatures(spec: Spec, versions: frozenset[Version]) -> tuple[Signature, ...]:
+    """The different signatures of a layer in some versions; where none of these has it, in all that have it."""
+    found = _distinct(spec, versions)
+    return found or _distinct(spec, [(major, minor) for major in (2, 3) for minor in range(100)])
+
+
+def _distinct(spec: Spec, versions: Iterable[Version]) -> tuple[Signature, ...]:
+    return tuple(
+        dict.fromkeys(found for version in sorted(versions) if (found := _at(spec.short, version)) is not None)
+    )
