@@ -1,0 +1,27 @@
+"""What the code says: an abstract interpreter over libcst trees. The only place that knows libcst."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlint.interpret.interpreter import Finder, Interpreter
+from rnnlint.interpret.unit import ParseError
+
+if TYPE_CHECKING:
+    from rnnlint.graph import Graph
+    from rnnlint.keras.versions import Env
+    from rnnlint.source import Source
+
+__all__ = ["Finder", "ParseError", "interpret"]
+
+
+def interpret(source: Source, finder: Finder, env: Env) -> Graph:
+    """Everything that a file builds.
+
+    `env` says which Keras versions the code may run under: it decides how positional arguments bind. Modules of the
+    code base are asked of `finder`; nothing is imported or executed.
+
+    Raises:
+        ParseError: where libcst cannot parse the source.
+    """
+    return Interpreter(finder, env).run(source)

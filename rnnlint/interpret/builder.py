@@ -1,0 +1,91 @@
+"""Collects layers, nodes, models and notes while the interpreter runs, and makes the frozen graph of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Ref, Shape, Span
+
+
+@dataclass
+class GraphBuilder:
+    """The graph under construction. `certain` is False while the interpreter is on a path that need not be taken."""
+
+    certain: bool = True
+    layers: list[Layer] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    models: list[Model] = field(default_factory=list)
+    notes: dict[tuple[Span, str], Note] = field(default_factory=dict)
+    errors: dict[tuple[Span, str], Note] = field(default_factory=dict)
+
+    def layer(
+        self,
+        name: str,
+        kind: Literal["keras", "user", "opaque"],
+        origin: str,
+        args: Sequence[Arg],
+        span: Span,
+        children: Sequence[Layer] = (),
+        complete: bool = True,
+    ) -> Layer:
+        """Add a layer object."""
+        layer = Layer(len(self.layers), name, kind, origin, tuple(args), span, tuple(children), complete, self.certain)
+        self.layers.append(layer)
+        return layer
+
+    def node(
+        self,
+        kind: Literal["input", "layer", "op", "opaque"],
+        name: str,
+        inputs: Sequence[tuple[Ref, ...]],
+        outputs: Sequence[Shape],
+        span: Span,
+        layer: Layer | None = None,
+        args: Sequence[Arg] = (),
+        reason: str = "",
+    ) -> Node:
+        """Add a call."""
+        node = Node(
+            len(self.nodes), kind, name, tuple(inputs), tuple(outputs), span, layer, tuple(args), reason, self.certain
+        )
+        self.nodes.append(node)
+        return node
+
+    def add_input(self, node: int, index: int, refs: tuple[Ref, ...]) -> None:
+        """Add possible producers to an input of a node that exists already: the back edge of a loop."""
+        old = self.nodes[node]
+        inputs = list(old.inputs)
+        inputs[index] = tuple(dict.fromkeys(inputs[index] + refs))
+        self.nodes[node] = replace(old, inputs=tuple(inputs))
+
+    def model(
+        self,
+        kind: Literal["sequential", "functional", "subclass"],
+        name: str,
+        span: Span,
+        inputs: Sequence[Ref],
+        outputs: Sequence[Ref],
+        nodes: Sequence[int],
+    ) -> None:
+        """Add a model."""
+        self.models.append(Model(kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
+
+    def note(self, span: Span, message: str) -> None:
+        """Remember something that was not understood; the same thing at the same place once."""
+        self.notes.setdefault((span, message), Note(span, message))
+
+    def error(self, span: Span, message: str) -> None:
+        """Remember a statement that broke the interpreter."""
+        self.errors.setdefault((span, message), Note(span, message))
+
+    def graph(self) -> Graph:
+        """The finished graph."""
+        return Graph(
+            tuple(self.layers),
+            tuple(self.nodes),
+            tuple(self.models),
+            tuple(self.notes.values()),
+            tuple(self.errors.values()),
+        )

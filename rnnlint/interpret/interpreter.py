@@ -1,0 +1,1302 @@
+"""Statements, functions, classes and modules: runs a file over abstract values and leaves the graph it builds.
+
+The module's statements run in order; then every function and method runs as an entry point of its own, with its
+defaults as possible values, because most models live in a `build_model` that nothing in the file calls.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import libcst as cst
+
+from rnnlint.graph import Graph, Ref, Span
+from rnnlint.interpret import library, semantics
+from rnnlint.interpret.evaluate import Evaluator, Frame, describe
+from rnnlint.interpret.unit import ParseError, Unit, imported
+from rnnlint.interpret.values import (
+    ArgV,
+    BoundV,
+    CallArgs,
+    Cell,
+    Choice,
+    ClassV,
+    Const,
+    DictItems,
+    DictV,
+    External,
+    FunctionV,
+    InstanceV,
+    LayerV,
+    ListV,
+    ModelV,
+    ModuleV,
+    ObjectV,
+    PartialV,
+    RunsV,
+    SuperV,
+    TensorV,
+    TupleV,
+    Unknown,
+    Value,
+)
+from rnnlint.keras import names
+
+if TYPE_CHECKING:
+    from rnnlint.keras.versions import Env
+    from rnnlint.source import Source
+
+# How deep calls are followed, and how much work one file and one entry point may cost (in calls and statements).
+_MOST_DEPTH = 16
+_MOST_STEPS = 150_000
+_MOST_STEPS_PER_ENTRY = 20_000
+_RECURSION_LIMIT = 6_000
+# How many of the tests before it an arm of a long elif chain remembers.
+_MOST_REFUTED = 8
+
+# Decorators that leave the function what it is.
+_TRANSPARENT = (
+    "tensorflow.function",
+    "functools.lru_cache",
+    "functools.cache",
+    "functools.wraps",
+    "abc.abstractmethod",
+    "typing.override",
+    "register_keras_serializable",
+    "tensorflow.autograph",
+    "wraps",
+    "numba.jit",
+)
+
+
+class Finder(Protocol):
+    """Finds modules of the code base under analysis."""
+
+    def find(self, module: str, level: int, importer: str) -> Source | None:
+        """The source of a module by name (relative where `level` > 0), or None where it is not in the code base."""
+
+
+class Flow(enum.Enum):
+    """How a block ended."""
+
+    NORMAL = 0
+    RETURN = 1
+    RAISE = 2
+    BREAK = 3
+    CONTINUE = 4
+
+
+class Interpreter(Evaluator):
+    """Runs one file, following imports into the code base."""
+
+    def __init__(self, finder: Finder, env: Env) -> None:
+        super().__init__(env)
+        self.finder = finder
+        self.modules: dict[str, ModuleV] = {}
+        self.entries: list[FunctionV | ClassV] = []
+        self.called: set[int] = set()
+        self.listed: set[int] = set()
+        self.stack: list[cst.CSTNode] = []
+        self.limit = _MOST_STEPS
+        self.main = ""
+
+    # -- a whole file -----------------------------------------------------------------------------------------------
+
+    def run(self, source: Source) -> Graph:
+        """Interpret a file.
+
+        Raises:
+            ParseError: where libcst cannot parse it.
+        """
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+        try:
+            self.main = source.path
+            self.load(source, "__main__")
+            self.run_entries()
+            semantics.finish(self)
+            return self.graph.graph()
+        finally:
+            sys.setrecursionlimit(before)
+
+    def load(self, source: Source, name: str) -> ModuleV:
+        """Run a module's statements, once."""
+        known = self.modules.get(source.path)
+        if known is not None:
+            return known
+        unit = Unit(source) if name == "__main__" else imported(source)
+        module = ModuleV(self.store.new(), name, unit)
+        self.modules[source.path] = module
+        self.store.set(module.id, "__name__", Const(name))
+        self.store.set(module.id, "__file__", Const(source.path))
+        frames, self.frames = self.frames, [Frame(unit, (module.id,))]
+        certain, self.graph.certain = self.graph.certain, True
+        try:
+            self.block(unit.module.body)
+        finally:
+            self.frames = frames
+            self.graph.certain = certain
+        return module
+
+    def step(self) -> bool:
+        """Count one step of work; False once the budget of this file or entry point is spent."""
+        self.steps += 1
+        return self.steps < self.limit
+
+    # -- entry points -----------------------------------------------------------------------------------------------
+
+    def run_entries(self) -> None:
+        """Run every function and method of the module as if somebody called it."""
+        at = 0
+        while at < len(self.entries):  # running one may define more
+            entry = self.entries[at]
+            at += 1
+            if self.steps >= _MOST_STEPS:
+                self.graph.note(_entry_span(entry), "the file is too complex: not every function was followed")
+                return
+            self.limit = min(_MOST_STEPS, self.steps + _MOST_STEPS_PER_ENTRY)
+            if isinstance(entry, FunctionV):
+                if id(entry.node) not in self.called or not _is_inner(entry):
+                    self.isolated(entry, lambda entry=entry: self.enter(entry, None))  # type: ignore[misc]
+            else:
+                self.isolated(entry, lambda entry=entry: self.enter_class(entry))  # type: ignore[misc]
+
+    def isolated(self, entry: FunctionV | ClassV, run: Callable[[], object]) -> None:
+        """Run an entry point and take back what it changed."""
+        unit = entry.unit
+        assert isinstance(unit, Unit)
+        self.frames.append(Frame(unit, ()))
+        try:
+            self.store.isolated(run)
+        except RecursionError:
+            self.graph.note(_entry_span(entry), "the code is nested too deeply to be followed")
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+            self.graph.error(_entry_span(entry), f"{type(error).__name__}: {error}")
+        finally:
+            self.frames.pop()
+            self.graph.certain = True
+
+    def enter(self, function: FunctionV, receiver: Value | None) -> Value:
+        """Call a function with its defaults as possible values and everything else unknown."""
+        parameters = function.node.params
+        span = _entry_span(function)
+        bound: dict[str, Value] = {}
+        listed = [*parameters.posonly_params, *parameters.params]
+        if receiver is not None and listed:
+            bound[listed.pop(0).name.value] = receiver
+        keras_call = receiver is not None and function.name in ("call", "build") and _keras_of(receiver)
+        for parameter in [*listed, *parameters.kwonly_params]:
+            name = parameter.name.value
+            unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span)
+            if keras_call and function.name == "call" and not bound.keys() - {_first(parameters)}:
+                node = self.graph.node("input", name, (), (None,), self.span_in(function, parameter))
+                unknown = TensorV((Ref(node.id),), None)
+            default = function.defaults.get(name)
+            annotated = self.annotated(function, parameter)
+            if default is not None:
+                bound[name] = self.join([default, unknown])
+            else:
+                bound[name] = annotated if annotated is not None else unknown
+        if isinstance(parameters.star_arg, cst.Param):
+            bound[parameters.star_arg.name.value] = TupleV((), False)
+        if parameters.star_kwarg is not None:
+            bound[parameters.star_kwarg.name.value] = self.new_dict((), False)
+        return self.execute(function, bound, receiver)
+
+    def annotated(self, function: FunctionV, parameter: cst.Param) -> Value | None:
+        """A dataclass named by an annotation, with its defaults as possible values."""
+        if parameter.annotation is None or not isinstance(parameter.annotation.annotation, (cst.Name, cst.Attribute)):
+            return None
+        unit = function.unit
+        assert isinstance(unit, Unit)
+        self.frames.append(Frame(unit, function.scopes))
+        try:
+            cls = self.eval(parameter.annotation.annotation)
+        finally:
+            self.frames.pop()
+        if not isinstance(cls, ClassV) or self.store.get(cls.id, "@dataclass") is None:
+            return None
+        instance = InstanceV(self.store.new(), cls)
+        for name, default in self.fields(cls):
+            unknown = Unknown(f"field '{name}' of {cls.name}")
+            self.store.set(instance.id, name, unknown if default is None else self.join([default, unknown]))
+        return instance
+
+    def enter_class(self, cls: ClassV) -> None:
+        """Make an object with its defaults and run each method on it."""
+        instance = InstanceV(self.store.new(), cls)
+        unit = cls.unit
+        assert isinstance(unit, Unit)
+        init = self.class_attribute(cls, "__init__")
+        if isinstance(init, FunctionV) and init.owner is not None:
+            self.enter(init, instance)
+        elif self.store.get(cls.id, "@dataclass") is not None:
+            for name, default in self.fields(cls):
+                unknown = Unknown(f"field '{name}' of {cls.name}")
+                self.store.set(instance.id, name, unknown if default is None else self.join([default, unknown]))
+        build = self.class_attribute(cls, "build")
+        if cls.keras and isinstance(build, FunctionV):
+            self.enter(build, instance)
+        methods = self.store.get(cls.id, "@methods")
+        for method in methods.items if isinstance(methods, TupleV) else ():
+            if not isinstance(method, FunctionV) or method.name == "__init__" or (cls.keras and method.name == "build"):
+                continue
+            kind = _decorated(method)
+            receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
+            self.store.isolated(lambda method=method, receiver=receiver: self.guarded(method, receiver))  # type: ignore[misc]
+
+    def guarded(self, method: FunctionV, receiver: Value | None) -> None:
+        """Run one method; what breaks it is remembered, and the other methods still run."""
+        try:
+            self.limit = min(_MOST_STEPS, self.steps + _MOST_STEPS_PER_ENTRY)
+            self.enter(method, receiver)
+        except RecursionError:
+            self.graph.note(_entry_span(method), "the code is nested too deeply to be followed")
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+            self.graph.error(_entry_span(method), f"{type(error).__name__}: {error}")
+
+    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Span:
+        """Where a node of a function's own unit stands."""
+        unit = function.unit
+        assert isinstance(unit, Unit)
+        return unit.span(node.name if isinstance(node, cst.Param) else node)
+
+    # -- statements -------------------------------------------------------------------------------------------------
+
+    def block(self, statements: Sequence[cst.CSTNode]) -> Flow:
+        """Run statements in order until one of them leaves the block."""
+        for statement in statements:
+            flow = self.statement(statement)
+            if flow is not Flow.NORMAL:
+                return flow
+        return Flow.NORMAL
+
+    def suite(self, body: cst.BaseSuite) -> Flow:
+        """Run the body of a compound statement."""
+        if isinstance(body, cst.IndentedBlock):
+            return self.block(body.body)
+        return self.statement(body)
+
+    def statement(self, node: cst.CSTNode) -> Flow:
+        """Run one statement; what breaks the interpreter is remembered, and the run goes on."""
+        self.step()
+        frame = self.frame
+        depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
+        try:
+            if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+                frame.statement = frame.unit.rows(node.body[0], node.body[-1]) if node.body else None
+                for small in node.body:
+                    handler = _SMALL.get(type(small))
+                    flow = handler(self, small) if handler is not None else Flow.NORMAL
+                    if flow is not Flow.NORMAL:
+                        return flow
+                return Flow.NORMAL
+            compound = _COMPOUND.get(type(node))
+            return compound(self, node) if compound is not None else Flow.NORMAL
+        except RecursionError:
+            del self.frames[depth:]
+            self.graph.note(self.span(node), "the code is nested too deeply to be followed")
+        except ParseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+            del self.frames[depth:]
+            self.graph.error(self.span(node), f"{type(error).__name__}: {error}")
+        finally:
+            self.graph.certain = certain
+            frame.statement = outer
+        return Flow.NORMAL
+
+    def header(self, node: cst.CSTNode, end: cst.CSTNode) -> None:
+        """Expressions evaluated from here on stand in the header of a compound statement."""
+        first, _ = self.frame.unit.rows(node)
+        self.frame.statement = (first, self.frame.unit.rows(end)[1])
+
+    def _expr(self, node: cst.Expr) -> Flow:
+        self.eval(node.value)
+        return Flow.NORMAL
+
+    def _assign(self, node: cst.Assign) -> Flow:
+        value = self.eval(node.value)
+        for target in node.targets:
+            self.assign(target.target, value)
+        return Flow.NORMAL
+
+    def _annotated(self, node: cst.AnnAssign) -> Flow:
+        if node.value is not None:
+            self.assign(node.target, self.eval(node.value))
+        scope = self.frame.scopes[0] if self.frame.scopes else 0
+        fields = self.store.get(scope, "@fields")
+        if isinstance(node.target, cst.Name) and isinstance(fields, TupleV):
+            self.store.set(scope, "@fields", TupleV((*fields.items, Const(node.target.value))))
+        return Flow.NORMAL
+
+    def _augmented(self, node: cst.AugAssign) -> Flow:
+        left = self.eval(node.target)
+        right = self.eval(node.value)
+        self.assign(node.target, self.augmented(type(node.operator), left, right, node))
+        return Flow.NORMAL
+
+    def _return(self, node: cst.Return) -> Flow:
+        self.frame.returned.append(self.eval(node.value) if node.value is not None else Const(None))
+        return Flow.RETURN
+
+    def _raise(self, _node: cst.Raise) -> Flow:
+        return Flow.RAISE
+
+    def _break(self, _node: cst.Break) -> Flow:
+        return Flow.BREAK
+
+    def _continue(self, _node: cst.Continue) -> Flow:
+        return Flow.CONTINUE
+
+    def _assert(self, node: cst.Assert) -> Flow:
+        self.eval(node.test)
+        return Flow.NORMAL
+
+    def _delete(self, node: cst.Del) -> Flow:
+        target = node.target
+        if isinstance(target, cst.Name) and self.frame.scopes:
+            self.store.delete(self.frame.scopes[0], target.value)
+        elif isinstance(target, cst.Subscript):
+            value = self.eval(target.value)
+            if isinstance(value, ListV):
+                self.store.set(value.id, "items", TupleV((), False))
+            elif isinstance(value, DictV) and (mapping := self.mapping(value)) is not None:
+                self.store.set(value.id, "items", DictItems(mapping.items, False))
+        return Flow.NORMAL
+
+    def _global(self, node: cst.Global) -> Flow:
+        for item in node.names:
+            self.frame.outer_names[item.name.value] = self.frame.scopes[-1]
+        return Flow.NORMAL
+
+    def _nonlocal(self, node: cst.Nonlocal) -> Flow:
+        for item in node.names:
+            name = item.name.value
+            owner = next((scope for scope in self.frame.scopes[1:] if self.store.get(scope, name) is not None), None)
+            if owner is not None:
+                self.frame.outer_names[name] = owner
+        return Flow.NORMAL
+
+    def assign(self, target: cst.BaseExpression, value: Value) -> None:
+        """Assign a value to a target: a name, attribute, item, or a tuple of targets."""
+        if isinstance(target, cst.Name):
+            name = target.value
+            self.store.set(self.frame.outer_names.get(name, self.frame.scopes[0]), name, value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            self._unpack(target.elements, value)
+        elif isinstance(target, cst.Attribute):
+            library.set_attribute(self, self.eval(target.value), target.attr.value, value)
+        elif isinstance(target, cst.Subscript):
+            self._set_item(target, value)
+        elif isinstance(target, cst.StarredElement):
+            self.assign(target.value, value)
+
+    def _unpack(self, elements: Sequence[cst.BaseElement], value: Value) -> None:
+        if isinstance(value, Choice):
+            options = [self.raw_items(option) for option in value.options]
+            known = [option for option in options if option is not None and len(option.items) == len(elements)]
+            if known and len(known) == len(options):
+                value = TupleV(tuple(self.join(list(row)) for row in zip(*(one.items for one in known), strict=True)))
+        parts = self._parts(elements, value)
+        for element, part in zip(elements, parts, strict=True):
+            self.assign(element.value, part)
+
+    def _parts(self, elements: Sequence[cst.BaseElement], value: Value) -> list[Value]:
+        """What each of several targets gets."""
+        items = self.raw_items(value)
+        star = next((i for i, element in enumerate(elements) if isinstance(element, cst.StarredElement)), len(elements))
+        if items is not None and not any(isinstance(item, RunsV) for item in items.items):
+            front = min(star, len(items.items))
+            parts = list(items.items[:front])
+            behind = len(elements) - star - 1
+            if star < len(elements) and items.complete and len(items.items) >= star + behind:
+                end = len(items.items) - behind
+                parts += [self.new_list(items.items[star:end]), *items.items[end:]]
+            missing = len(elements) - len(parts)
+            return parts + [Unknown("an item of a list that is only partly known")] * missing
+        if isinstance(value, TensorV):
+            value = self.unknown("a tensor is taken apart", self.span(elements[0].value), [value])
+        if isinstance(value, Unknown):
+            return [Unknown(value.reason, value.span, value.node)] * len(elements)
+        return [Unknown(f"a part of {describe(value)}")] * len(elements)
+
+    def _set_item(self, target: cst.Subscript, value: Value) -> None:
+        owner = self.eval(target.value)
+        index = target.slice[0].slice
+        key = self.eval(index.value) if isinstance(index, cst.Index) and len(target.slice) == 1 else Unknown("slice")
+        plain = self.key(key)
+        if isinstance(owner, DictV):
+            mapping = self.mapping(owner) or DictItems((), False)
+            if plain is None:
+                items = tuple((have, self.join([item, value])) for have, item in mapping.items)
+                self.store.set(owner.id, "items", DictItems(items, False))
+            else:
+                merged = {**dict(mapping.items), plain.value: value}
+                self.store.set(owner.id, "items", DictItems(tuple(merged.items()), mapping.complete))
+        elif isinstance(owner, ListV):
+            listed = self.raw_items(owner) or TupleV((), False)
+            if (
+                plain is not None
+                and isinstance(plain.value, int)
+                and -len(listed.items) <= plain.value < len(listed.items)
+            ):
+                changed = list(listed.items)
+                changed[plain.value] = value
+                self.store.set(owner.id, "items", TupleV(tuple(changed), listed.complete))
+            else:
+                self.store.set(owner.id, "items", TupleV((), False))
+        elif isinstance(owner, ObjectV) and plain is not None:
+            self.store.set(owner.id, str(plain.value), value)
+
+    # -- branches and loops -----------------------------------------------------------------------------------------
+
+    def fork(self, arms: Sequence[Callable[[], Flow]]) -> Flow:
+        """Run undecided arms and join them. Arms that jump out of the loop are taken to go on: nothing is lost."""
+        flows: list[Flow] = []
+
+        def start(arm: Callable[[], Flow]) -> bool:
+            flow = arm()
+            flows.append(flow)
+            return flow not in (Flow.RETURN, Flow.RAISE)
+
+        with self.uncertain():
+            dead = self.store.fork([lambda arm=arm: start(arm) for arm in arms], self.join_cell)  # type: ignore[misc]
+        ended = [flow for flow in flows if flow in (Flow.RETURN, Flow.RAISE)]
+        if len(ended) == len(flows):
+            return Flow.RETURN if Flow.RETURN in ended else Flow.RAISE
+        self.frame.return_states.extend(
+            state for flow, state in zip(ended, dead, strict=True) if flow is Flow.RETURN and state
+        )
+        return Flow.NORMAL
+
+    def _if(self, node: cst.If) -> Flow:
+        # A long elif chain is walked, not recursed into.
+        arms: list[Callable[[], Flow]] = []
+        refuted: list[cst.BaseExpression] = []
+        rest: cst.If | cst.Else | None = node
+        while isinstance(rest, cst.If):
+            self.header(rest, rest.test)
+            truth = self.truth(self.eval(rest.test))
+            if truth is not False:
+                if truth is True and not arms:
+                    return self.suite(rest.body)
+                arms.append(self._arm(rest.body, tuple(refuted), rest.test))
+                refuted.append(rest.test)
+            if truth is True:
+                return self.fork(arms)
+            rest = rest.orelse
+        if not arms:
+            return self.suite(rest.body) if rest is not None else Flow.NORMAL
+        arms.append(self._arm(rest.body if rest is not None else None, tuple(refuted), None))
+        return self.fork(arms)
+
+    def _arm(
+        self, body: cst.BaseSuite | None, refuted: Sequence[cst.BaseExpression], holds: cst.BaseExpression | None
+    ) -> Callable[[], Flow]:
+        """An arm of an undecided `if`; inside it, its own test holds and those before it do not."""
+
+        def run() -> Flow:
+            for test in refuted[-_MOST_REFUTED:]:
+                self.narrow(test, False)
+            if holds is not None:
+                self.narrow(holds, True)
+            return self.suite(body) if body is not None else Flow.NORMAL
+
+        return run
+
+    def narrow(self, test: cst.BaseExpression, truth: bool) -> None:
+        """Drop the alternatives of a variable that a test excludes, as far as None, types and texts are concerned.
+
+        Numbers stay: that a rate is 0 by default is worth knowing behind `if rate > 0` as well.
+        """
+        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            self.narrow(test.expression, not truth)
+        elif isinstance(test, cst.BooleanOperation):
+            if isinstance(test.operator, cst.And) is truth:
+                self.narrow(test.left, truth)
+                self.narrow(test.right, truth)
+        elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            right = self.eval(test.comparisons[0].comparator)
+            op = test.comparisons[0].operator
+            self._keep(test.left, lambda option: self.compare(op, option, right) is not (not truth))
+        elif isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and len(test.args) == 2:
+            if self.lookup(test.func.value) == External("builtins.isinstance"):
+                cls = self.eval(test.args[1].value)
+                self._keep(test.args[0].value, lambda option: library.is_instance(option, cls) is not (not truth))
+        else:
+            self._keep(test, lambda option: self.truth(option) is not (not truth))
+
+    def _keep(self, variable: cst.BaseExpression, possible: Callable[[Value], bool]) -> None:
+        """Keep those alternatives of a variable that are possible."""
+        if not isinstance(variable, (cst.Name, cst.Attribute, cst.Subscript)):
+            return
+        value = self.eval(variable)
+        if not isinstance(value, Choice):
+            return
+        kept = [option for option in value.options if _is_number(option) or possible(option)]
+        if 0 < len(kept) < len(value.options):
+            self.assign(variable, self.join(kept))
+
+    def _for(self, node: cst.For) -> Flow:
+        self.header(node, node.iter)
+        iterable = self.eval(node.iter)
+        items = self.iterate(iterable)
+        turns: list[Value | RunsV] = []
+        if items is not None:
+            turns.extend(items.items)
+        for item in turns:
+            if not self.step():
+                break
+            if isinstance(item, RunsV):
+                arms = [lambda run=run: self._run_turns(node, run) for run in item.runs]
+                flow = self.fork(arms)
+            else:
+                flow = self._turn(node, item)
+            if flow is Flow.BREAK:
+                return Flow.NORMAL
+            if flow in (Flow.RETURN, Flow.RAISE):
+                return flow
+        if items is None or not items.complete:
+            inner = self._element(iterable)
+            # Twice is enough for the end of one turn to be seen to feed the beginning of the next.
+            for _ in range(2):
+                self.fork([lambda: Flow.NORMAL, lambda: self._turn(node, inner)])
+        return self.suite(node.orelse.body) if node.orelse is not None else Flow.NORMAL
+
+    def _element(self, iterable: Value) -> Value:
+        if isinstance(iterable, Choice):
+            parts = [items.items for option in iterable.options if (items := self.raw_items(option)) is not None]
+            flat = [item for part in parts for item in part if not isinstance(item, RunsV)]
+            if len(parts) == len(iterable.options) and flat:
+                return self.join(flat)
+        node = iterable.node if isinstance(iterable, Unknown) else None
+        return Unknown(f"an item of {describe(iterable)}", None, node)
+
+    def _run_turns(self, node: cst.For, run: Sequence[Value]) -> Flow:
+        for item in run:
+            flow = self._turn(node, item)
+            if flow in (Flow.BREAK, Flow.RETURN, Flow.RAISE):
+                return flow
+        return Flow.NORMAL
+
+    def _turn(self, node: cst.For, item: Value) -> Flow:
+        self.assign(node.target, item)
+        flow = self.suite(node.body)
+        return Flow.NORMAL if flow is Flow.CONTINUE else flow
+
+    def _while(self, node: cst.While) -> Flow:
+        turns = 0
+        while turns < library.MOST_TURNS and self.step():
+            self.header(node, node.test)
+            truth = self.truth(self.eval(node.test))
+            if truth is False:
+                return self.suite(node.orelse.body) if node.orelse is not None else Flow.NORMAL
+            if truth is None or (turns >= 2 and isinstance(node.test, (cst.Name, cst.Integer))):
+                break
+            flow = self.suite(node.body)
+            if flow is Flow.BREAK:
+                return Flow.NORMAL
+            if flow in (Flow.RETURN, Flow.RAISE):
+                return flow
+            turns += 1
+        for _ in range(2 - min(turns, 1)):
+            self.fork([lambda: Flow.NORMAL, lambda: self.suite(node.body)])
+        return Flow.NORMAL
+
+    def _try(self, node: cst.Try | cst.TryStar) -> Flow:
+        flow = self.suite(node.body)
+        for handler in node.handlers:
+            if handler.name is not None and isinstance(handler.name.name, cst.Name):
+                self.assign(handler.name.name, Unknown("an exception"))
+            if flow in (Flow.RETURN, Flow.RAISE):
+                # The body returned: what the handler does comes instead of it.
+                with self.uncertain():
+                    after = self.suite(handler.body)
+                flow = Flow.NORMAL if after is Flow.NORMAL else flow
+            else:
+                body = handler.body
+                self.fork([lambda: Flow.NORMAL, lambda body=body: self.suite(body)])  # type: ignore[misc]
+        if node.orelse is not None and flow is Flow.NORMAL:
+            flow = self.suite(node.orelse.body)
+        if node.finalbody is not None:
+            last = self.suite(node.finalbody.body)
+            flow = last if last is not Flow.NORMAL else flow
+        return flow
+
+    def _with(self, node: cst.With) -> Flow:
+        for item in node.items:
+            self.header(node, item.item)
+            value = self.eval(item.item)
+            if item.asname is not None:
+                known = value if isinstance(value, InstanceV) else Unknown("what a context manager gives")
+                self.assign(item.asname.name, known)
+        return self.suite(node.body)
+
+    def _match(self, node: cst.Match) -> Flow:
+        self.header(node, node.subject)
+        subject = self.eval(node.subject)
+        arms: list[Callable[[], Flow]] = []
+        for case in node.cases:
+            outcome = self._matches(case.pattern, subject) if case.guard is None else None
+            if outcome is False:
+                continue
+            body = case.body
+            if outcome is True:
+                if not arms:
+                    self._capture(case.pattern)
+                    return self.suite(body)
+                arms.append(lambda case=case: self._case(case))  # type: ignore[misc]
+                return self.fork(arms)
+            arms.append(lambda case=case: self._case(case))  # type: ignore[misc]
+        return self.fork([*arms, lambda: Flow.NORMAL]) if arms else Flow.NORMAL
+
+    def _case(self, case: cst.MatchCase) -> Flow:
+        self._capture(case.pattern)
+        return self.suite(case.body)
+
+    def _capture(self, pattern: cst.CSTNode) -> None:
+        for part in _walk(pattern):
+            if isinstance(part, cst.MatchAs) and isinstance(part.name, cst.Name):
+                self.assign(part.name, Unknown("a part of what is matched"))
+
+    def _matches(self, pattern: cst.CSTNode, subject: Value) -> bool | None:
+        if isinstance(pattern, cst.MatchValue):
+            return self.compare(cst.Equal(), subject, self.eval(pattern.value))
+        if isinstance(pattern, cst.MatchSingleton):
+            return self.compare(cst.Is(), subject, self.eval(pattern.value))
+        if isinstance(pattern, cst.MatchOr):
+            outcomes = {self._matches(element.pattern, subject) for element in pattern.patterns}
+            return True if True in outcomes else (None if None in outcomes else False)
+        if isinstance(pattern, cst.MatchAs) and pattern.pattern is None:
+            return True
+        return None
+
+    # -- imports ----------------------------------------------------------------------------------------------------
+
+    def _import(self, node: cst.Import) -> Flow:
+        for alias in node.names:
+            dotted = _dotted(alias.name)
+            value = self.module(dotted, 0)
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                self.assign(alias.asname.name, value if value is not None else External(dotted))
+                continue
+            top = dotted.split(".")[0]
+            root = self.module(top, 0) if value is not None else None
+            self.store.set(self.frame.scopes[0], top, root if root is not None else External(top))
+            if value is not None and root is not None and isinstance(root, ModuleV) and isinstance(value, ModuleV):
+                self._hang(root, dotted)
+        return Flow.NORMAL
+
+    def _hang(self, root: ModuleV, dotted: str) -> None:
+        """`import a.b.c` makes `b` an attribute of `a` and `c` one of `b`."""
+        parent = root
+        parts = dotted.split(".")
+        for i in range(1, len(parts)):
+            child = self.module(".".join(parts[: i + 1]), 0)
+            if not isinstance(child, ModuleV):
+                return
+            self.store.set(parent.id, parts[i], child)
+            parent = child
+
+    def module(self, dotted: str, level: int) -> Value | None:
+        """A module of the code base, or None."""
+        if level == 0 and names.resolve(dotted) is not None:
+            return None
+        source = self.finder.find(dotted, level, self.frame.unit.source.path)
+        if source is None:
+            return None
+        if len(self.modules) > 200 or len(self.frames) > 60:
+            return Unknown(f"module '{dotted}': too many modules are involved")
+        try:
+            return self.load(source, dotted or "__init__")
+        except ParseError as error:
+            return Unknown(f"module '{dotted}' does not parse (line {error.row})")
+
+    def _import_from(self, node: cst.ImportFrom) -> Flow:
+        dotted = _dotted(node.module) if node.module is not None else ""
+        level = len(node.relative)
+        module = self.module(dotted, level)
+        scope = self.frame.scopes[0]
+        if isinstance(node.names, cst.ImportStar):
+            self._import_star(module, dotted, level, node)
+            return Flow.NORMAL
+        for alias in node.names:
+            name = _dotted(alias.name)
+            target = alias.asname.name if alias.asname is not None else alias.name
+            if not isinstance(target, cst.Name):
+                continue
+            value: Value | None = None
+            if isinstance(module, ModuleV):
+                value = self.store.get(module.id, name) or self._from_star(module, name)
+            if value is None and (level or isinstance(module, ModuleV)):
+                value = self.module(f"{dotted}.{name}" if dotted else name, level)
+            if value is None and module is None and level == 0:
+                value = self.module(f"{dotted}.{name}", 0) or External(f"{dotted}.{name}")
+            if value is None:
+                where = "." * level + dotted
+                reason = f"'{name}' comes from module '{where}' that was not found"
+                if isinstance(module, ModuleV):
+                    reason = f"module '{where}' does not define '{name}'"
+                elif isinstance(module, Unknown):
+                    reason = module.reason
+                value = Unknown(reason, self.span(alias))
+            self.store.set(self.frame.outer_names.get(target.value, scope), target.value, value)
+        return Flow.NORMAL
+
+    def _from_star(self, module: ModuleV, name: str) -> Value | None:
+        stars = self.store.get(module.id, "*")
+        for star in reversed(stars.items) if isinstance(stars, TupleV) else ():
+            if isinstance(star, External) and names.resolve(f"{star.name}.{name}") is not None:
+                return External(f"{star.name}.{name}")
+        return None
+
+    def _import_star(self, module: Value | None, dotted: str, level: int, node: cst.ImportFrom) -> None:
+        scope = self.frame.scopes[0]
+        stars = self.store.get(scope, "*")
+        known = stars.items if isinstance(stars, TupleV) else ()
+        if isinstance(module, ModuleV):
+            for key, value in self.store.cells(module.id):
+                if isinstance(key, str) and not key.startswith(("_", "@", "*")):
+                    self.store.set(scope, key, value)
+            inherited = self.store.get(module.id, "*")
+            self.store.set(scope, "*", TupleV((*known, *(inherited.items if isinstance(inherited, TupleV) else ()))))
+        elif level == 0 and names.resolve(dotted) is not None:
+            self.store.set(scope, "*", TupleV((*known, External(dotted))))
+        else:
+            self.graph.note(self.span(node), f"'{'.' * level}{dotted}' was not found: its names are not known")
+
+    # -- functions and classes --------------------------------------------------------------------------------------
+
+    def define_function(self, node: cst.FunctionDef | cst.Lambda) -> FunctionV:
+        """Make a function; defaults are evaluated now, as Python does."""
+        frame = self.frame
+        defaults: dict[str, Value] = {}
+        parameters = node.params
+        for parameter in [*parameters.posonly_params, *parameters.params, *parameters.kwonly_params]:
+            if parameter.default is not None:
+                defaults[parameter.name.value] = self.eval(parameter.default)
+        name = node.name.value if isinstance(node, cst.FunctionDef) else "<lambda>"
+        # A class body is no scope for the functions in it.
+        owner = self.store.get(frame.scopes[0], "@class") if frame.scopes else None
+        scopes = frame.scopes[1:] if owner is not None else frame.scopes
+        return FunctionV(name, node, frame.unit, scopes, defaults, owner if isinstance(owner, ClassV) else None)
+
+    def _function(self, node: cst.FunctionDef) -> Flow:
+        last = node.params.params[-1] if node.params.params else node.name
+        self.header(node, last if isinstance(last, cst.Name) else last.name)
+        function = self.define_function(node)
+        value: Value = function
+        decorators: list[Value] = []
+        for decorator in reversed(node.decorators):
+            applied = self.eval(decorator.decorator)
+            decorators.append(applied)
+            if isinstance(applied, (FunctionV, PartialV)):
+                value = self.call(applied, CallArgs((ArgV(value, self.span(node.name)),)), self.span(node.name))
+            elif isinstance(applied, External) and not _is_transparent(applied.name):
+                value = Unknown(f"'{function.name}' is decorated by {applied.name}")
+        if decorators:
+            named = FunctionV(
+                function.name,
+                node,
+                function.unit,
+                function.scopes,
+                function.defaults,
+                function.owner,
+                tuple(decorators),
+            )
+            value = named if value is function else value
+            function = named
+        if function.owner is not None:
+            methods = self.store.get(function.owner.id, "@methods")
+            known = methods.items if isinstance(methods, TupleV) else ()
+            self.store.set(function.owner.id, "@methods", TupleV((*known, function)))
+        else:
+            self.list_entry(function, node)
+        self.store.set(self.frame.outer_names.get(function.name, self.frame.scopes[0]), function.name, value)
+        return Flow.NORMAL
+
+    def _class(self, node: cst.ClassDef) -> Flow:
+        self.header(node, node.name)
+        bases = tuple(self.eval(arg.value) for arg in node.bases)
+        keras = next((found for base in bases if (found := _keras_base(base))), "")
+        frame = self.frame
+        id = self.store.new()
+        cls = ClassV(id, node.name.value, bases, frame.unit, self.span(node.name), keras)
+        self.store.set(id, "@class", cls)
+        self.store.set(id, "@fields", TupleV(()))
+        for decorator in node.decorators:
+            if "dataclass" in _dotted_or_empty(decorator.decorator):
+                self.store.set(id, "@dataclass", Const(True))
+        if any(isinstance(base, External) and base.name.endswith("NamedTuple") for base in bases):
+            self.store.set(id, "@dataclass", Const(True))
+        self.frames.append(Frame(frame.unit, (id, *frame.scopes)))
+        try:
+            self.suite(node.body)
+        finally:
+            self.frames.pop()
+        self.store.set(frame.scopes[0], cls.name, cls)
+        self.list_entry(cls, node)
+        return Flow.NORMAL
+
+    def list_entry(self, entry: FunctionV | ClassV, node: cst.CSTNode) -> None:
+        """Remember an entry point, once, and only of the file under analysis: imported ones have a run of their own."""
+        if self.frame.unit.source.path == self.main and id(node) not in self.listed:
+            self.listed.add(id(node))
+            self.entries.append(entry)
+
+    def fields(self, cls: ClassV) -> list[tuple[str, Value | None]]:
+        """The fields of a dataclass, inherited ones first, with their defaults."""
+        found: dict[str, Value | None] = {}
+        for base in reversed(cls.bases):
+            if isinstance(base, ClassV):
+                found.update(self.fields(base))
+        listed = self.store.get(cls.id, "@fields")
+        for item in listed.items if isinstance(listed, TupleV) else ():
+            if isinstance(item, Const) and isinstance(item.value, str):
+                found[item.value] = self.store.get(cls.id, item.value)
+        return list(found.items())
+
+    def class_attribute(self, cls: ClassV, name: str, after: ClassV | None = None) -> Value | None:
+        """An attribute of a class or of the user's classes that it derives from; only those behind `after`."""
+        order = _resolution(cls)
+        if after is not None and after in order:
+            order = order[order.index(after) + 1 :]
+        for one in order:
+            found = self.store.get(one.id, name)
+            if found is not None:
+                return found
+        return None
+
+    # -- attributes -------------------------------------------------------------------------------------------------
+
+    def attribute(self, value: Value, name: str, span: Span) -> Value:
+        """Read an attribute of any value."""
+        if isinstance(value, External):
+            if value.name.endswith("FLAGS") or value.name.endswith("flags.FLAGS"):
+                return library.flag(self, name)
+            return External(f"{value.name}.{name}")
+        if isinstance(value, Choice):
+            return self.join([self.attribute(option, name, span) for option in value.options])
+        if isinstance(value, InstanceV):
+            return self._instance_attribute(value, name, span)
+        if isinstance(value, ClassV):
+            found = self.class_attribute(value, name)
+            if isinstance(found, FunctionV) and _decorated(found) == "class":
+                return BoundV(value, found)
+            if found is None and name == "__name__":
+                return Const(value.name)
+            return found or Unknown(f"class {value.name} has no known attribute '{name}'")
+        if isinstance(value, ModuleV):
+            found = self.store.get(value.id, name) or self._from_star(value, name)
+            if found is None:
+                unit = value.unit
+                assert isinstance(unit, Unit)
+                source = self.finder.find(name, 1, unit.source.path)
+                found = self.load(source, name) if source is not None and source.path not in self.modules else None
+            return found or Unknown(f"module '{value.name}' does not define '{name}'")
+        if isinstance(value, SuperV):
+            return self._super_attribute(value, name)
+        if isinstance(value, ObjectV):
+            if value.kind == "namespace":
+                return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
+            return BoundV(value, name)
+        if isinstance(value, (LayerV, ModelV, TensorV)):
+            return semantics.attribute(self, value, name, span) or BoundV(value, name)
+        if isinstance(value, (ListV, DictV, TupleV, Const)):
+            return BoundV(value, name)
+        if isinstance(value, Unknown):
+            if library_tuner(name):
+                return BoundV(value, name)
+            return Unknown(value.reason, value.span, value.node)
+        if isinstance(value, FunctionV) and name == "__name__":
+            return Const(value.name)
+        return Unknown(f"attribute '{name}' of {describe(value)}")
+
+    def _instance_attribute(self, value: InstanceV, name: str, span: Span) -> Value:
+        found = self.store.get(value.id, name)
+        if found is None:
+            found = self.class_attribute(value.cls, name)
+            if isinstance(found, FunctionV) and found.owner is not None:
+                kind = _decorated(found)
+                if kind == "property":
+                    return self.call(BoundV(value, found), CallArgs(), span)
+                return found if kind == "static" else BoundV(value.cls if kind == "class" else value, found)
+        if found is not None:
+            return found
+        if name == "__class__":
+            return value.cls
+        if value.cls.keras:
+            model = semantics.model_of(self, value)
+            if model is None and value.cls.keras == "keras.Sequential":
+                model = semantics.sequential_of(self, value)
+            if model is not None:
+                return semantics.attribute(self, model, name, span) or BoundV(model, name)
+            return BoundV(value, name)
+        return Unknown(f"attribute '{name}' of an object of class {value.cls.name} is not known", span)
+
+    def _super_attribute(self, value: SuperV, name: str) -> Value:
+        receiver = value.self
+        cls = receiver.cls if isinstance(receiver, InstanceV) else value.cls
+        found = self.class_attribute(cls, name, after=value.cls)
+        if isinstance(found, FunctionV):
+            return found if _decorated(found) == "static" else BoundV(receiver, found)
+        return found if found is not None else BoundV(value, name)
+
+    # -- calls ------------------------------------------------------------------------------------------------------
+
+    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
+        """Call any value."""
+        if isinstance(function, External):
+            return self._call_external(function, args, span)
+        if isinstance(function, LayerV):
+            return semantics.call_layer(self, function, args, span)
+        if isinstance(function, ModelV):
+            return semantics.call_model(self, function, args, span)
+        if isinstance(function, FunctionV):
+            return self._call_function(function, args, span, None)
+        if isinstance(function, BoundV):
+            return self._call_method(function, args, span)
+        if isinstance(function, ClassV):
+            return self._instantiate(function, args, span)
+        if isinstance(function, InstanceV):
+            return self._call_instance(function, args, span)
+        if isinstance(function, PartialV):
+            inner = function.args
+            given = {name for name, _ in args.keywords}
+            kept = tuple((name, arg) for name, arg in inner.keywords if name not in given)
+            merged = CallArgs(
+                inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete
+            )
+            return self.call(function.function, merged, span)
+        if isinstance(function, Choice):
+            return self._call_choice(function, args, span)
+        reason = function.reason if isinstance(function, Unknown) else f"{describe(function)} is called"
+        return self._not_understood(reason, args, span, function)
+
+    def _not_understood(self, reason: str, args: CallArgs, span: Span, function: Value | None = None) -> Unknown:
+        """The result of a call that is not followed; of interest to the user only where layers or tensors go in."""
+        values = [arg.value for arg in args.positional] + [arg.value for _, arg in args.keywords]
+        if isinstance(function, Unknown) and function.node is not None:
+            values.append(function)
+        if any(isinstance(value, (LayerV, ModelV)) or any(self.tensors(value)) for value in values):
+            return self.unknown(reason, span, values)
+        return Unknown(reason, span)
+
+    def _call_choice(self, function: Choice, args: CallArgs, span: Span) -> Value:
+        externals = [option for option in function.options if isinstance(option, External)]
+        if len(externals) == len(function.options):
+            # The two arms of a try/except import are one and the same thing.
+            symbols = [names.resolve(option.name) for option in externals]
+            if all(
+                symbol is not None and symbols[0] is not None and symbol.name == symbols[0].name for symbol in symbols
+            ):
+                return self.call(externals[0], args, span)
+        results: list[Value] = []
+        arms = [lambda option=option: results.append(self.call(option, args, span)) for option in function.options]
+        with self.uncertain():
+            self.store.fork(arms, self.join_cell)
+        return self.join(results)
+
+    def _call_external(self, function: External, args: CallArgs, span: Span) -> Value:
+        symbol = names.resolve(function.name)
+        if symbol is not None:
+            if symbol.kind in ("layer", "model", "input"):
+                return semantics.construct(self, symbol, args, span)
+            if symbol.kind == "function":
+                result = library.call(self, symbol.name, args, span)
+                if result is None:
+                    result = semantics.function(self, symbol.name, args, span)
+                if result is not None:
+                    return result
+        result = library.call(self, function.name, args, span)
+        if result is not None:
+            return result
+        last = function.name.rpartition(".")[2]
+        if library_tuner(last) and not names.resolve(function.name.partition(".")[0]):
+            tuned = library.tuner(self, last, args)
+            if tuned is not None:
+                return tuned
+        return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
+
+    def _call_method(self, method: BoundV, args: CallArgs, span: Span) -> Value:
+        receiver = method.self
+        if isinstance(method.method, FunctionV):
+            return self._call_function(method.method, args, span, receiver)
+        name = method.method
+        if isinstance(receiver, (LayerV, ModelV, TensorV)):
+            if name == "__call__":
+                return self.call(receiver, args, span)
+            return semantics.method(self, receiver, name, args, span)
+        if isinstance(receiver, ListV):
+            return library.list_method(self, receiver, name, args)
+        if isinstance(receiver, DictV):
+            return library.dict_method(self, receiver, name, args)
+        if isinstance(receiver, Const) and isinstance(receiver.value, str):
+            return library.text_method(self, receiver, name, args)
+        if isinstance(receiver, ObjectV):
+            return library.object_method(self, receiver, name, args)
+        if isinstance(receiver, SuperV):
+            return self._call_super(receiver, name, args, span)
+        if isinstance(receiver, Unknown):
+            tuned = library.tuner(self, name, args)
+            return tuned if tuned is not None else self._not_understood(receiver.reason, args, span, receiver)
+        if isinstance(receiver, InstanceV):
+            if name == "__call__":
+                return self._call_instance(receiver, args, span)
+            return self._not_understood(
+                f"'{name}' of class {receiver.cls.name} is not set in the code that was read", args, span
+            )
+        return self._not_understood(f"method '{name}' of {describe(receiver)}", args, span)
+
+    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Span) -> Value:
+        instance = receiver.self
+        if isinstance(instance, InstanceV) and name == "__init__":
+            if instance.cls.keras == "keras.Sequential":
+                model = semantics.sequential_of(self, instance)
+                layers = args.positional[0] if args.positional else args.keyword("layers")
+                items = self.items(layers.value) if layers is not None else None
+                for item in items.items if items is not None else ():
+                    semantics.method(self, model, "add", CallArgs((ArgV(item, span),)), span)
+            elif instance.cls.keras == "keras.Model":
+                semantics.functional_init(self, instance, args, span)
+            return Const(None)
+        if isinstance(instance, InstanceV) and instance.cls.keras in ("keras.Sequential", "keras.Model"):
+            made = semantics.model_of(self, instance)
+            if made is not None:
+                return (
+                    self.call(made, args, span)
+                    if name in ("call", "__call__")
+                    else semantics.method(self, made, name, args, span)
+                )
+        return self._not_understood(f"super().{name}() is not the user's own", args, span)
+
+    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Span) -> Value:
+        call = self.class_attribute(instance.cls, "__call__" if not instance.cls.keras else "call")
+        if isinstance(call, FunctionV):
+            return self._call_function(call, args, span, instance)
+        model = semantics.model_of(self, instance)
+        if model is not None:
+            return semantics.call_model(self, model, args, span)
+        return self._not_understood(f"an object of class {instance.cls.name} is called", args, span)
+
+    def _instantiate(self, cls: ClassV, args: CallArgs, span: Span) -> Value:
+        instance = InstanceV(self.store.new(), cls)
+        init = self.class_attribute(cls, "__init__")
+        if isinstance(init, FunctionV):
+            self._call_function(init, args, span, instance)
+        elif self.store.get(cls.id, "@dataclass") is not None:
+            given = dict(args.keywords)
+            for i, (name, default) in enumerate(self.fields(cls)):
+                arg = args.positional[i] if i < len(args.positional) else given.get(name)
+                fallback = default or Unknown(f"field '{name}' of {cls.name}")
+                self.store.set(instance.id, name, arg.value if arg is not None else fallback)
+        elif cls.keras:
+            self._call_super(SuperV(cls, instance), "__init__", args, span)
+        elif any(not isinstance(base, ClassV) and base != External("builtins.object") for base in cls.bases):
+            return Unknown(f"class {cls.name} derives from something that is not known", span)
+        return instance
+
+    def _call_function(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> Value:
+        """Follow a call into the function's body."""
+        self.called.add(id(function.node))
+        if function.node in self.stack:
+            return self._not_understood(f"{function.name}() calls itself", args, span)
+        if len(self.stack) >= _MOST_DEPTH or not self.step():
+            return self._not_understood(f"{function.name}() is called too deeply to be followed", args, span)
+        return self.execute(function, self._bind(function, args, span, receiver), receiver)
+
+    def _bind(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> dict[str, Value]:
+        parameters = function.node.params
+        bound: dict[str, Value] = {}
+        positional = list(args.positional)
+        if receiver is not None and function.owner is not None and _decorated(function) != "static":
+            positional.insert(0, ArgV(receiver, span))
+        listed = [*parameters.posonly_params, *parameters.params]
+        for parameter, arg in zip(listed, positional, strict=False):
+            bound[parameter.name.value] = arg.value
+        by_name = {parameter.name.value for parameter in [*parameters.params, *parameters.kwonly_params]}
+        extra: list[tuple[str, Value]] = []
+        for name, arg in args.keywords:
+            if name in by_name:
+                bound[name] = arg.value
+            else:
+                extra.append((name, arg.value))
+        for parameter in [*listed, *parameters.kwonly_params]:
+            name = parameter.name.value
+            if name in bound:
+                continue
+            default = function.defaults.get(name)
+            missing = Unknown(f"argument '{name}' of {function.name}()", span)
+            if default is None:
+                bound[name] = missing
+            else:
+                bound[name] = default if args.complete else self.join([default, missing])
+        if isinstance(parameters.star_arg, cst.Param):
+            rest = tuple(arg.value for arg in positional[len(listed) :])
+            bound[parameters.star_arg.name.value] = TupleV(rest, args.complete)
+        if parameters.star_kwarg is not None:
+            bound[parameters.star_kwarg.name.value] = self.new_dict(extra, args.complete)
+        return bound
+
+    def execute(self, function: FunctionV, bound: dict[str, Value], receiver: Value | None) -> Value:
+        """Run a function's body with its parameters bound, and join what it returns."""
+        unit = function.unit
+        assert isinstance(unit, Unit)
+        scope = self.store.new()
+        for name, value in bound.items():
+            self.store.set(scope, name, value)
+        frame = Frame(unit, (scope, *function.scopes), function, receiver)
+        self.frames.append(frame)
+        self.stack.append(function.node)
+        try:
+            if isinstance(function.node, cst.Lambda):
+                return self.eval(function.node.body)
+            flow = self.suite(function.node.body)
+            if flow is Flow.NORMAL:
+                frame.returned.append(Const(None))
+            for state in frame.return_states:
+                self._merge_return(state)
+            return self.join(frame.returned) if frame.returned else Unknown(f"{function.name}() never returns")
+        finally:
+            self.frames.pop()
+            self.stack.pop()
+
+    def _merge_return(self, state: dict[Cell, Value | None]) -> None:
+        """What an early return had changed may hold as well."""
+        for (id, key), value in state.items():
+            old = self.store.get(id, key)
+            if value is not None and old is not None and old is not value:
+                self.store.set(id, key, self.join([old, value]))
+            elif value is not None and old is None:
+                self.store.set(id, key, value)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def library_tuner(name: str) -> bool:
+    """Whether a method name is one of a hyperparameter tuner's."""
+    return name in ("Float", "Int", "Choice", "Boolean", "Fixed") or name.startswith("suggest_")
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, (int, float))
+
+
+def _first(parameters: cst.Parameters) -> str:
+    listed = [*parameters.posonly_params, *parameters.params]
+    return listed[0].name.value if listed else ""
+
+
+def _keras_of(receiver: Value) -> str:
+    return receiver.cls.keras if isinstance(receiver, InstanceV) else ""
+
+
+def _keras_base(base: Value) -> str:
+    if isinstance(base, ClassV):
+        return base.keras
+    if isinstance(base, External):
+        symbol = names.resolve(base.name)
+        if symbol is not None and symbol.kind in ("layer", "model"):
+            return symbol.name
+        if symbol is not None and symbol.name == "tensorflow.Module":
+            return "keras.layers.Layer"
+    if isinstance(base, Choice):
+        return next((found for option in base.options if (found := _keras_base(option))), "")
+    return ""
+
+
+def _resolution(cls: ClassV) -> list[ClassV]:
+    """The user's classes among a class and its bases, depth first."""
+    order: list[ClassV] = []
+    stack: list[Value] = [cls]
+    while stack and len(order) < 50:
+        one = stack.pop(0)
+        if isinstance(one, ClassV) and one not in order:
+            order.append(one)
+            stack[:0] = one.bases
+    return order
+
+
+def _decorated(function: FunctionV) -> str:
+    """What a method is made by its decorators: "static", "class", "property" or an ordinary one ("")."""
+    for decorator in function.decorators:
+        name = decorator.name if isinstance(decorator, External) else ""
+        if name == "builtins.staticmethod":
+            return "static"
+        if name == "builtins.classmethod":
+            return "class"
+        if name == "builtins.property" or name.endswith("cached_property"):
+            return "property"
+    return ""
+
+
+def _is_transparent(name: str) -> bool:
+    return name.startswith("builtins.") or name.endswith((*_TRANSPARENT, "property"))
+
+
+def _is_inner(function: FunctionV) -> bool:
+    """Whether only the code around a function can call it, as far as conventions go."""
+    return len(function.scopes) > 1 or function.name.startswith("_")
+
+
+def _entry_span(entry: FunctionV | ClassV) -> Span:
+    if isinstance(entry, ClassV):
+        return entry.span
+    unit = entry.unit
+    assert isinstance(unit, Unit)
+    return unit.span(entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if isinstance(node, cst.Name):
+        parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def _dotted_or_empty(node: cst.BaseExpression) -> str:
+    return _dotted(node.func) if isinstance(node, cst.Call) else _dotted(node)
+
+
+def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
+    found = [node]
+    for one in found:
+        found.extend(one.children)
+    return found
+
+
+_SMALL: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
+    cst.Expr: Interpreter._expr,
+    cst.Assign: Interpreter._assign,
+    cst.AnnAssign: Interpreter._annotated,
+    cst.AugAssign: Interpreter._augmented,
+    cst.Return: Interpreter._return,
+    cst.Raise: Interpreter._raise,
+    cst.Break: Interpreter._break,
+    cst.Continue: Interpreter._continue,
+    cst.Assert: Interpreter._assert,
+    cst.Del: Interpreter._delete,
+    cst.Global: Interpreter._global,
+    cst.Nonlocal: Interpreter._nonlocal,
+    cst.Import: Interpreter._import,
+    cst.ImportFrom: Interpreter._import_from,
+}
+_COMPOUND: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
+    cst.If: Interpreter._if,
+    cst.For: Interpreter._for,
+    cst.While: Interpreter._while,
+    cst.Try: Interpreter._try,
+    cst.TryStar: Interpreter._try,
+    cst.With: Interpreter._with,
+    cst.FunctionDef: Interpreter._function,
+    cst.ClassDef: Interpreter._class,
+    cst.Match: Interpreter._match,
+}

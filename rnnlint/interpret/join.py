@@ -1,0 +1,129 @@
+"""Joining abstract values where two paths through the code meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rnnlint.graph import Ref, Shape
+from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, TupleV, Unknown, Value
+
+MOST_OPTIONS = 12
+MOST_REFS = 64
+
+
+def join_shapes(shapes: Sequence[Shape]) -> Shape:
+    """The shape that all of them have, dimension by dimension; None where the ranks differ."""
+    first = shapes[0]
+    if first is None or any(shape is None or len(shape) != len(first) for shape in shapes):
+        return None
+    return tuple(
+        dims[0] if all(dim == dims[0] for dim in dims) else None
+        for dims in zip(*(shape for shape in shapes if shape is not None), strict=True)
+    )
+
+
+def same(a: Value, b: Value) -> bool:
+    """Whether two values are the same, telling True from 1 and 1 from 1.0."""
+    if a is b:
+        return True
+    if isinstance(a, Const) and isinstance(b, Const):
+        return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
+    return type(a) is type(b) and not isinstance(a, Unknown) and a == b
+
+
+def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
+    """The least value that covers all of `values`.
+
+    Tensors become one tensor with several producers; lists and dicts of items are joined item by item; anything else
+    becomes a Choice, and more than a dozen alternatives unknown. `hook` may join values of other classes.
+    """
+    joined = values[0]
+    for value in values[1:]:
+        joined = _join_two(joined, value, hook)
+    return joined
+
+
+def _join_two(a: Value, b: Value, hook: Callable[[Value, Value], Value | None] | None) -> Value:
+    if same(a, b):
+        return a
+    if hook is not None:
+        hooked = hook(a, b)
+        if hooked is not None:
+            return hooked
+    if isinstance(a, TensorV) and isinstance(b, TensorV):
+        return join_tensors(a, b)
+    if isinstance(a, TupleV) and isinstance(b, TupleV):
+        return join_items(a, b, hook)
+    if isinstance(a, DictItems) and isinstance(b, DictItems):
+        return _join_dicts(a, b, hook)
+    return choice([a, b], hook)
+
+
+def join_tensors(a: TensorV, b: TensorV) -> TensorV:
+    """One tensor that either may be."""
+    refs: tuple[Ref, ...] = tuple(dict.fromkeys(a.refs + b.refs))[:MOST_REFS]
+    return TensorV(refs, join_shapes([a.shape, b.shape]))
+
+
+def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
+    """One of `values`, flat and without repetition; all tensors among them become one option."""
+    options: list[Value] = []
+    for value in values:
+        for option in value.options if isinstance(value, Choice) else (value,):
+            for at, have in enumerate(options):
+                if same(have, option):
+                    break
+                if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
+                    break
+                if isinstance(have, TensorV) and isinstance(option, TensorV):
+                    options[at] = join_tensors(have, option)
+                    break
+                if type(have) is type(option) and isinstance(have, (TupleV, DictItems)):
+                    options[at] = _join_two(have, option, hook)
+                    break
+            else:
+                options.append(option)
+    if len(options) == 1:
+        return options[0]
+    if len(options) > MOST_OPTIONS:
+        return Unknown("too many alternatives")
+    return Choice(tuple(options))
+
+
+def join_items(a: TupleV, b: TupleV, hook: Callable[[Value, Value], Value | None] | None = None) -> TupleV:
+    """The items of two sequences: what they share in front and at the end, and the runs in the middle."""
+    left, right = a.items, b.items
+    complete = a.complete and b.complete
+    if len(left) == len(right):
+        return TupleV(tuple(_join_two(x, y, hook) for x, y in zip(left, right, strict=True)), complete)
+    front = 0
+    while front < min(len(left), len(right)) and same(left[front], right[front]):
+        front += 1
+    back = 0
+    if complete:
+        while back < min(len(left), len(right)) - front and same(left[-1 - back], right[-1 - back]):
+            back += 1
+    runs: list[tuple[Value, ...]] = []
+    for items in (left, right):
+        middle = items[front : len(items) - back]
+        inner = middle[0].runs if len(middle) == 1 and isinstance(middle[0], RunsV) else (middle,)
+        runs.extend(run for run in inner if run not in runs)
+    if len(runs) > MOST_OPTIONS:
+        return TupleV(left[:front], False)
+    return TupleV((*left[:front], RunsV(tuple(runs)), *left[len(left) - back :]), complete)
+
+
+def _join_dicts(a: DictItems, b: DictItems, hook: Callable[[Value, Value], Value | None] | None) -> DictItems:
+    complete = a.complete and b.complete
+    keys = dict.fromkeys([key for key, _ in a.items] + [key for key, _ in b.items])
+    items = []
+    for key in keys:
+        x, y = a.get(key), b.get(key)
+        if x is None or y is None:
+            complete = False
+            known = x if x is not None else y
+            assert known is not None
+            items.append((key, choice([known, Unknown(f"key {key!r} is set on some paths only")])))
+        else:
+            items.append((key, _join_two(x, y, hook)))
+    return DictItems(tuple(items), complete)

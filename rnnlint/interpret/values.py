@@ -1,0 +1,346 @@
+"""Abstract values, and the store that holds what can change.
+
+A value is immutable. Whatever can be mutated (a scope's variables, a list's items, an instance's attributes, a
+Sequential's layers) lives in a cell of the `Store`, addressed by the id of its object and a key, so that a branch can
+be run, taken back and joined without copying the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from rnnlint.graph import Layer, Ref, Shape, Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+Cell: TypeAlias = tuple[int, Hashable]
+
+
+class Value:
+    """An abstract value: what an expression may evaluate to."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Value):
+    """A Python constant."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """Not known, and why.
+
+    `node` is the opaque graph node that this came out of (where tensors went into the thing that was not understood),
+    so that a layer which is called on it keeps its place in the graph.
+    """
+
+    reason: str
+    span: Span | None = None
+    node: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Value):
+    """An unknown number between two bounds."""
+
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Value):
+    """One of several values; made by `join` and by overridable defaults, at least two options, none a Choice."""
+
+    options: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TupleV(Value):
+    """A tuple; `complete` is False where further, unknown items follow."""
+
+    items: tuple[Value, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunsV(Value):
+    """An item of a list or tuple that stands for one of several runs of items: `*([A] if flag else [B, C])`.
+
+    It arises where branches are joined; an empty run means that the items of the other runs need not be there.
+    """
+
+    runs: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListV(Value):
+    """A list; its items are a TupleV in cell `(id, "items")`."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DictV(Value):
+    """A dict; cell `(id, "items")` holds a `DictItems`."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DictItems(Value):
+    """What a dict holds, in insertion order; keys are hashable Python constants or tuples of them."""
+
+    items: tuple[tuple[Hashable, Value], ...]
+    complete: bool = True
+
+    def get(self, key: Hashable) -> Value | None:
+        """The value of a key, the last one winning, or None."""
+        return next((value for have, value in reversed(self.items) if have == key and type(have) is type(key)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class External(Value):
+    """A module, class or function outside the code under analysis, by dotted name: `tensorflow.keras.layers.LSTM`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorV(Value):
+    """A symbolic tensor: its possible producers, and the join of their shapes."""
+
+    refs: tuple[Ref, ...]
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class LayerV(Value):
+    """A Keras layer object that is not a model. `children` are the wrapped layers or cells as values."""
+
+    layer: Layer
+    children: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelV(Value):
+    """A Keras model that is not a user's subclass: state in cells of `id`, kept by `rnnlint.interpret.semantics`."""
+
+    id: int
+    kind: str  # "sequential" or "functional"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleV(Value):
+    """A module of the code under analysis; its variables are cells of `id`."""
+
+    id: int
+    name: str
+    unit: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionV(Value):
+    """A user's function, method or lambda with the scopes it closes over (innermost first)."""
+
+    name: str
+    node: cst.FunctionDef | cst.Lambda
+    unit: object
+    scopes: tuple[int, ...]
+    defaults: dict[str, Value]
+    owner: ClassV | None = None
+    decorators: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassV(Value):
+    """A user's class; attributes are cells of `id`. `keras` is the nearest Keras base class (canonical), or empty."""
+
+    id: int
+    name: str
+    bases: tuple[Value, ...]
+    unit: object
+    span: Span
+    keras: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceV(Value):
+    """An object of a user's class; attributes are cells of `id`."""
+
+    id: int
+    cls: ClassV
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectV(Value):
+    """An object of a library class whose behaviour is modelled: an `argparse.ArgumentParser` and its namespace."""
+
+    id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundV(Value):
+    """A method bound to its object; `method` is a FunctionV, or the name of a built-in method."""
+
+    self: Value
+    method: FunctionV | str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialV(Value):
+    """`functools.partial(function, ...)`."""
+
+    function: Value
+    args: CallArgs
+
+
+@dataclass(frozen=True, slots=True)
+class SuperV(Value):
+    """`super()` inside a method of `cls`."""
+
+    cls: ClassV
+    self: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ArgV:
+    """An argument of a call as written: its value and where it stands."""
+
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallArgs:
+    """The arguments of a call, splats already spread.
+
+    `complete` is False where a splat was not understood: further positional or keyword arguments may be given.
+    """
+
+    positional: tuple[ArgV, ...] = ()
+    keywords: tuple[tuple[str, ArgV], ...] = ()
+    complete: bool = True
+
+    def keyword(self, name: str) -> ArgV | None:
+        """The keyword argument of that name, or None."""
+        return next((arg for have, arg in self.keywords if have == name), None)
+
+
+_ABSENT = object()
+
+
+class Store:
+    """All mutable state, with a trail of old contents so that a branch can be undone and joined."""
+
+    def __init__(self) -> None:
+        self._cells: dict[Cell, Value] = {}
+        self._trail: list[tuple[Cell, object]] | None = None
+        self._next = 0
+
+    def new(self) -> int:
+        """A fresh object id."""
+        self._next += 1
+        return self._next
+
+    def get(self, id: int, key: Hashable) -> Value | None:
+        """The content of a cell, or None where it was never set."""
+        return self._cells.get((id, key))
+
+    def set(self, id: int, key: Hashable, value: Value) -> None:
+        """Overwrite a cell."""
+        cell = (id, key)
+        if self._trail is not None:
+            self._trail.append((cell, self._cells.get(cell, _ABSENT)))
+        self._cells[cell] = value
+
+    def delete(self, id: int, key: Hashable) -> None:
+        """Make a cell as if it was never set."""
+        cell = (id, key)
+        if cell in self._cells:
+            if self._trail is not None:
+                self._trail.append((cell, self._cells[cell]))
+            del self._cells[cell]
+
+    def fork(
+        self,
+        arms: Sequence[Callable[[], object]],
+        join: Callable[[Cell, list[Value | None]], Value | None],
+        keep: bool = True,
+    ) -> list[dict[Cell, Value | None]]:
+        """Run each arm on the present state, then set every cell that any arm touched to the join of its outcomes.
+
+        `join` gets the cell and, per arm that ended normally, its content after that arm (None: not set). An arm that
+        returns False did not end normally (it raised, returned, broke out): its outcome takes no part, and is given
+        back. Where no arm ended normally the state is that after the last arm. With `keep` False the state is left as
+        it was. Time is linear in what the arms wrote.
+        """
+        outer = self._trail
+        start: dict[Cell, object] = {}
+        outcomes: list[dict[Cell, object]] = []
+        last: dict[Cell, object] = {}
+        dead: list[dict[Cell, Value | None]] = []
+        for arm in arms:
+            trail: list[tuple[Cell, object]] = []
+            self._trail = trail
+            try:
+                alive = arm() is not False
+            finally:
+                first: dict[Cell, object] = {}
+                for cell, old in trail:
+                    first.setdefault(cell, old)
+                after = {cell: self._cells.get(cell, _ABSENT) for cell in first}
+                for cell, old in first.items():
+                    start.setdefault(cell, old)
+                    self._put(cell, old)
+                self._trail = outer
+            last = after
+            if alive:
+                outcomes.append(after)
+            else:
+                dead.append({cell: None if new is _ABSENT else new for cell, new in after.items()})  # type: ignore[misc]
+        if not keep:
+            return dead
+        if not outcomes:
+            outcomes = [last]
+        touched = dict.fromkeys(cell for after in outcomes for cell in after)
+        for cell in touched:
+            contents = [after.get(cell, start.get(cell, _ABSENT)) for after in outcomes]
+            if all(content is contents[0] for content in contents):
+                joined = contents[0]
+            else:
+                values = [None if content is _ABSENT else content for content in contents]
+                joined = join(cell, values)  # type: ignore[arg-type]
+                if joined is None:
+                    joined = _ABSENT
+            if self._trail is not None:
+                self._trail.append((cell, self._cells.get(cell, _ABSENT)))
+            self._put(cell, joined)
+        return dead
+
+    def isolated(self, run: Callable[[], object]) -> None:
+        """Run something and take back everything that it wrote."""
+        self.fork([run], _no_join, keep=False)
+
+    def _put(self, cell: Cell, content: object) -> None:
+        if content is _ABSENT:
+            self._cells.pop(cell, None)
+        else:
+            self._cells[cell] = content  # type: ignore[assignment]
+
+    def cells(self, id: int) -> Iterator[tuple[Hashable, Value]]:
+        """All cells of one object. Scans the whole store: for rare use only."""
+        for (owner, key), value in list(self._cells.items()):
+            if owner == id:
+                yield key, value
+
+
+def _no_join(_cell: Cell, _contents: list[Value | None]) -> None:
+    """For a state that is not kept."""

@@ -1,0 +1,124 @@
+"""The store of mutable state, and what becomes of it where branches meet."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnnlint.graph import Ref
+from rnnlint.interpret.join import MOST_OPTIONS, choice, join, join_items, join_shapes
+from rnnlint.interpret.values import Cell, Choice, Const, DictItems, RunsV, Store, TensorV, TupleV, Unknown, Value
+
+A, B, C, D = Const("a"), Const("b"), Const("c"), Const("d")
+
+
+def known(_cell: Cell, contents: list[Value | None]) -> Value | None:
+    """Join what is set."""
+    found = [content for content in contents if content is not None]
+    return join(found) if found else None
+
+
+def test_fork_joins_what_the_arms_wrote_and_keeps_the_rest() -> None:
+    store = Store()
+    store.set(1, "x", A)
+    store.set(1, "y", A)
+    dead = store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "z", C)], known)
+    assert dead == []
+    assert store.get(1, "x") == Choice((B, A))
+    assert store.get(1, "y") == A
+    assert store.get(1, "z") == C
+
+
+def test_an_arm_that_ends_takes_no_part_and_is_given_back() -> None:
+    store = Store()
+    store.set(1, "x", A)
+
+    def leaves() -> bool:
+        store.set(1, "x", B)
+        return False
+
+    dead = store.fork([leaves, lambda: store.set(1, "x", C)], known)
+    assert store.get(1, "x") == C
+    assert dead == [{(1, "x"): B}]
+
+
+def test_forks_nest_and_the_outer_one_sees_the_inner_join() -> None:
+    store = Store()
+    store.set(1, "x", A)
+
+    def inner() -> None:
+        store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "x", C)], known)
+        assert store.get(1, "x") == Choice((B, C))
+
+    store.fork([inner, lambda: None], known)
+    assert store.get(1, "x") == Choice((B, C, A))
+
+
+def test_isolated_takes_everything_back_also_after_an_error() -> None:
+    store = Store()
+    store.set(1, "x", A)
+
+    def breaks() -> None:
+        store.set(1, "x", B)
+        store.delete(1, "x")
+        store.set(2, "new", B)
+        raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        store.isolated(breaks)
+    assert store.get(1, "x") == A
+    assert store.get(2, "new") is None
+
+
+def test_tensors_join_to_one_with_all_producers() -> None:
+    a, b = TensorV((Ref(0),), (None, 10, 3)), TensorV((Ref(1),), (None, 10, 4))
+    assert join([a, b]) == TensorV((Ref(0), Ref(1)), (None, 10, None))
+    # Among other alternatives too there is one tensor, not two.
+    assert choice([a, Const(None), b]) == Choice((TensorV((Ref(0), Ref(1)), (None, 10, None)), Const(None)))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "joined"),
+    [
+        ([(None, 5), (None, 5)], (None, 5)),
+        ([(None, 5), (None, "n")], (None, None)),
+        ([(None, 5), (None, 5, 1)], None),
+        ([(None, 5), None], None),
+    ],
+)
+def test_shapes_join_dimension_by_dimension(shapes: list[tuple[object, ...]], joined: object) -> None:
+    assert join_shapes(shapes) == joined  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "joined"),
+    [
+        ((A, B), (A, C), (A, Choice((B, C)))),
+        ((A, B), (A,), (A, RunsV(((B,), ())))),
+        ((A, B, D), (A, D), (A, RunsV(((B,), ())), D)),
+        ((A, B, C, D), (A, D), (A, RunsV(((B, C), ())), D)),
+    ],
+)
+def test_lists_join_by_what_they_share(left: tuple[Value, ...], right: tuple[Value, ...], joined: object) -> None:
+    assert join_items(TupleV(left), TupleV(right)) == TupleV(joined)  # type: ignore[arg-type]
+
+
+def test_a_third_run_is_an_alternative_not_a_nested_run() -> None:
+    twice = join_items(join_items(TupleV((A, B)), TupleV((A,))), TupleV((A, C, D)))
+    assert twice == TupleV((A, RunsV(((B,), (), (C, D)))))
+
+
+def test_true_is_not_one() -> None:
+    assert join([Const(True), Const(1)]) == Choice((Const(True), Const(1)))
+    assert join([Const(1), Const(1)]) == Const(1)
+
+
+def test_too_many_alternatives_are_unknown() -> None:
+    assert isinstance(join([Const(i) for i in range(MOST_OPTIONS + 1)]), Unknown)
+
+
+def test_a_key_that_one_arm_sets_is_no_longer_certain() -> None:
+    joined = join([DictItems((("a", A),)), DictItems((("a", A), ("b", B)))])
+    assert isinstance(joined, DictItems)
+    assert joined.get("a") == A
+    assert isinstance(joined.get("b"), Choice)
+    assert not joined.complete
