@@ -893,10 +893,7 @@ class Interpreter(Evaluator):
         if isinstance(value, ModuleV):
             found = self.store.get(value.id, name) or self._from_star(value, name)
             if found is None:
-                unit = value.unit
-                assert isinstance(unit, Unit)
-                source = self.finder.find(name, 1, unit.source.path)
-                found = self.load(source, name) if source is not None and source.path not in self.modules else None
+                found = self._submodule(value, name)
             return found or Unknown(f"module '{value.name}' does not define '{name}'")
         if isinstance(value, SuperV):
             return self._super_attribute(value, name)
@@ -915,6 +912,18 @@ class Interpreter(Evaluator):
         if isinstance(value, FunctionV) and name == "__name__":
             return Const(value.name)
         return Unknown(f"attribute '{name}' of {describe(value)}")
+
+    def _submodule(self, package: ModuleV, name: str) -> Value | None:
+        """A module of a package that nothing has imported by name; some `__init__` may have."""
+        unit = package.unit
+        assert isinstance(unit, Unit)
+        if not unit.source.path.endswith("__init__.py"):
+            return None
+        source = self.finder.find(name, 1, unit.source.path)
+        try:
+            return self.load(source, name) if source is not None else None
+        except ParseError as error:
+            return Unknown(f"module '{name}' does not parse (line {error.row})")
 
     def _instance_attribute(self, value: InstanceV, name: str, span: Span) -> Value:
         found = self.store.get(value.id, name)
