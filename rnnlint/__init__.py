@@ -1,0 +1,27 @@
+"""rnnlint finds dropout misuse around recurrent layers in Keras code.
+
+`check_source` lints a text, `check_paths` files and folders; both give `Finding`s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnlint.findings import Finding
+    from rnnlint.linter import check_source
+    from rnnlint.runner import check_paths
+
+__version__ = "0.1.0"
+__all__ = ["Finding", "__version__", "check_paths", "check_source"]
+
+# Imported when asked for: `import rnnlint` costs the command line nothing.
+_HOME = {"Finding": "rnnlint.findings", "check_source": "rnnlint.linter", "check_paths": "rnnlint.runner"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

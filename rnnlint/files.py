@@ -1,0 +1,342 @@
+"""Which files are linted, and which of them must not reach the parser."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnlint import syntax
+from rnnlint.findings import Diagnostic, DiagnosticKind
+from rnnlint.source import Source, diagnose
+
+if TYPE_CHECKING:
+    from pathspec import PathSpec
+
+    from rnnlint.settings import Patterns, Settings
+
+SUFFIXES = (".py", ".ipynb")
+# libcst needs up to 0.55 MB of memory per KB of source; a larger file is data.
+MAX_SOURCE = 1_000_000
+# libcst's time and memory grow with the square of the nesting, and its parser dies beyond 1,200 brackets.
+MAX_BRACKETS = 200
+MAX_DEPTH = 200
+MAX_ELIFS = 1000
+
+
+class MissingPathError(Exception):
+    """A path on the command line that does not exist: a usage error."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"path '{path}' does not exist")
+        self.path = path
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Discovery
+
+
+@dataclass
+class Discovered:
+    """The files to lint, sorted, each once, spelled as the user spelled their folder; and what could not be read."""
+
+    files: list[str] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def discover(paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], Settings]) -> Discovered:
+    """Find the `.py` and `.ipynb` files below the given paths; `settings` resolves the settings of a path.
+
+    A file that is named is taken whatever its suffix, excluded or not, unless `force-exclude` is set. Links to folders
+    are not followed below a given path; a file that is reached twice is taken once.
+
+    Raises:
+        MissingPathError: where a given path does not exist.
+    """
+    found = Discovered()
+    chosen: dict[tuple[int, int] | str, tuple[bool, str]] = {}
+
+    def choose(path: str, status: os.stat_result | None, link: bool) -> None:
+        key = (status.st_dev, status.st_ino) if status and status.st_ino else os.path.realpath(path)
+        known = chosen.get(key)
+        if known is None or (link, path) < known:
+            chosen[key] = (link, path)
+
+    for given in paths:
+        path = os.path.normpath(os.fspath(given))
+        try:
+            status = Path(path).stat()
+        except (OSError, ValueError):
+            if not Path(path).is_symlink():
+                raise MissingPathError(os.fspath(given)) from None
+            found.diagnostics.append(_unreadable(path, "broken symbolic link"))
+            continue
+        folder = stat.S_ISDIR(status.st_mode)
+        resolved = settings(os.path.join(path, "-") if folder else path)
+        if resolved.force_exclude and resolved.excludes(path, is_dir=folder):
+            continue
+        if folder:
+            for one, one_status, link in _Walk(path, settings, found.diagnostics):
+                choose(one, one_status, link)
+        else:
+            choose(path, status, False)
+    found.files = sorted({path for _, path in chosen.values()})
+    found.diagnostics.sort(key=lambda one: one.span)
+    return found
+
+
+class _Walk:
+    """The Python files and notebooks below one given folder."""
+
+    def __init__(self, root: str, settings: Callable[[str], Settings], diagnostics: list[Diagnostic]) -> None:
+        self._root = root
+        self._settings = settings
+        self._diagnostics = diagnostics
+        self._rebased: dict[int, tuple[Patterns, ...]] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, os.stat_result | None, bool]]:
+        ignores: tuple[_Ignore, ...] = ()
+        if self._settings(os.path.join(self._root, "-")).respect_gitignore:
+            ignores = _ignores_above(self._root)
+        folders = [(self._root, ignores)]
+        while folders:
+            folder, ignores = folders.pop()
+            try:
+                with os.scandir(folder) as scan:
+                    entries = sorted(scan, key=lambda entry: entry.name)
+            except OSError as error:
+                self._diagnostics.append(_unreadable(folder, error.strerror or str(error)))
+                continue
+            settings = self._settings(os.path.join(folder, "-"))
+            if not settings.respect_gitignore:
+                ignores = ()
+            elif any(entry.name == ".gitignore" for entry in entries):
+                ignores = (*ignores, *_load_ignore(folder, os.path.join(folder, ".gitignore")))
+            for entry in entries:
+                path = os.path.join(folder, entry.name) if folder != os.curdir else entry.name
+                is_dir = entry.is_dir(follow_symlinks=False)
+                if not is_dir and (not entry.name.endswith(SUFFIXES) or entry.name.startswith(".#")):
+                    continue
+                if self._excludes(settings, path, is_dir) or _ignored(ignores, path, is_dir):
+                    continue
+                if is_dir:
+                    inner = ignores
+                    if settings.respect_gitignore and Path(path, ".git").exists():
+                        # Another repository inside this one: its own rules hold, as for git itself.
+                        inner = _load_ignore(path, os.path.join(path, ".git", "info", "exclude"))
+                    folders.append((path, inner))
+                else:
+                    yield from self._file(path, entry)
+
+    def _file(self, path: str, entry: os.DirEntry[str]) -> Iterator[tuple[str, os.stat_result | None, bool]]:
+        try:
+            status = entry.stat()
+        except OSError as error:
+            reason = "broken or circular symbolic link" if entry.is_symlink() else error.strerror or str(error)
+            self._diagnostics.append(_unreadable(path, reason))
+            return
+        if stat.S_ISREG(status.st_mode):
+            # On Windows a DirEntry has no inode.
+            yield path, status if status.st_ino else None, entry.is_symlink()
+        elif not stat.S_ISDIR(status.st_mode):
+            self._diagnostics.append(_unreadable(path, "not a regular file"))
+
+    def _excludes(self, settings: Settings, path: str, is_dir: bool) -> bool:
+        """As `Settings.excludes`; but what matches the given folder itself, or one above it, does not count."""
+        patterns = self._rebased.get(id(settings))
+        if patterns is None:
+            root = os.path.abspath(self._root)
+            patterns = tuple(
+                replace(one, base=root) if one.match(root, is_dir=True) else one for one in settings.exclude
+            )
+            self._rebased[id(settings)] = patterns
+        return any(one.match(path, is_dir=is_dir) for one in patterns)
+
+
+def _unreadable(path: str, reason: str) -> Diagnostic:
+    return diagnose(path, "io-error", f"cannot read {path}: {reason}")
+
+
+@dataclass(frozen=True)
+class _Ignore:
+    """One ignore file; its patterns are relative to `base`, an absolute path with a trailing separator."""
+
+    base: str
+    spec: PathSpec[Any]
+
+
+def _ignores_above(root: str) -> tuple[_Ignore, ...]:
+    """The ignore files that hold in a folder: those of its git work tree above it, outermost first."""
+    folder = os.path.abspath(root)
+    top = git_root(folder)
+    if top is None:
+        return ()
+    found = list(_load_ignore(top, os.path.join(top, ".git", "info", "exclude")))
+    between = [folder]
+    while between[-1] != top:
+        between.append(os.path.dirname(between[-1]))
+    for one in reversed(between[1:]):
+        found += _load_ignore(one, os.path.join(one, ".gitignore"))
+    # Of a folder that was named although git ignores it, those files would ignore everything.
+    return () if _ignored(found, folder, is_dir=True) else tuple(found)
+
+
+def _load_ignore(folder: str, path: str) -> tuple[_Ignore, ...]:
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        return ()
+    from pathspec import GitIgnoreSpec
+
+    lines = []
+    for line in text.split("\n"):
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue  # git, too, takes no notice of a pattern that it cannot read
+        lines.append(line)
+    return (_Ignore(os.path.join(os.path.abspath(folder), ""), GitIgnoreSpec.from_lines(lines)),)
+
+
+def _ignored(ignores: Sequence[_Ignore], path: str, is_dir: bool) -> bool:
+    """Whether git ignores a path: the innermost ignore file that speaks of it decides."""
+    if not ignores:
+        return False
+    absolute = os.path.abspath(path)
+    for ignore in reversed(ignores):
+        if absolute.startswith(ignore.base):
+            relative = absolute[len(ignore.base) :].replace(os.sep, "/") + "/" * is_dir
+            verdict = ignore.spec.check_file(relative).include
+            if verdict is not None:
+                return verdict
+    return False
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Projects
+
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+@lru_cache(maxsize=4096)
+def git_root(folder: str) -> str | None:
+    """The git work tree that a folder (absolute) stands in."""
+    return _above(folder, (".git",))
+
+
+@lru_cache(maxsize=4096)
+def project_root(folder: str) -> str | None:
+    """The project that a folder (absolute) stands in: its git work tree, else the nearest folder that is packaged."""
+    return git_root(folder) or _above(folder, _PROJECT_FILES)
+
+
+def _above(folder: str, names: tuple[str, ...]) -> str | None:
+    while True:
+        if any(Path(folder, name).exists() for name in names):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Gates
+
+_MARKS = re.compile(rb"[Dd]ropout|DROPOUT|LSTM|GRU|RNN|cudnn")
+
+
+def may_hold_findings(data: bytes) -> bool:
+    """Whether a file's bytes name anything that a rule speaks of.
+
+    A file without any of it can still put together what other modules hold: see `imports`.
+    """
+    return _MARKS.search(data) is not None
+
+
+# At the start of a line, or of one inside a notebook's JSON strings.
+_IMPORT = re.compile(
+    rb"(?:^[ \t]*\"?|\\n)[ \t]*"
+    rb"(?:from[ \t]+([\w.]+)[ \t]+import\b([ \t]*\([^)]{0,9999}\)|[^#\r\n\"]*)|import[ \t]+([^#\r\n\"]+))",
+    re.MULTILINE,
+)
+
+
+def imports(data: bytes) -> frozenset[str]:
+    """All names in the import statements of a file, by a cheap scan."""
+    words = (word for match in _IMPORT.finditer(data) for group in match.groups() if group for word in _words(group))
+    return frozenset(words)
+
+
+def _words(text: bytes) -> list[str]:
+    return [word.decode() for word in re.findall(rb"\w+", text)]
+
+
+def guard(source: Source) -> Diagnostic | None:
+    """Why a source must not reach libcst, or None: too large, nested too deeply, or not Python 3.
+
+    `ast` is the judge where it can be; what it refuses otherwise may be syntax newer than the running Python, and
+    goes on to libcst within the same limits.
+    """
+    text = source.text
+    if len(text) > MAX_SOURCE:
+        rows = text.count("\n") + 1
+        message = (
+            f"{source.path} holds {len(text):,} characters of code in {rows:,} lines, more than the limit of "
+            f"{MAX_SOURCE:,}; split it, or exclude it if it holds data"
+        )
+        return _at(source, "too-complex", message, 1, 1)
+    found = syntax.extremes(text)
+    if found.depth > MAX_BRACKETS:
+        message = f"brackets nest {found.depth:,} deep, more than the limit of {MAX_BRACKETS}; split the expression"
+        return _at(source, "too-complex", message, *syntax.place(text, found.depth_at))
+    tree = syntax.parse(text)
+    if isinstance(tree, syntax.SyntaxProblem):
+        if tree.deep:
+            return _at(source, "too-complex", tree.message, tree.row, tree.column)
+        if what := syntax.python_2(text, tree.row):
+            message = f"Python 2 syntax: {what}; rnnlint reads Python 3"
+            return _at(source, "invalid-syntax", message, tree.row, tree.column)
+        if found.chain > MAX_DEPTH:
+            return _at(source, "invalid-syntax", tree.message, tree.row, tree.column)
+        return None
+    return _too_deep(source, tree)
+
+
+def _at(source: Source, kind: DiagnosticKind, message: str, row: int, column: int) -> Diagnostic:
+    return Diagnostic(kind, message, source.span(row, column, row, column + 1))
+
+
+def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
+    """The depth of a tree, level by level. An `elif` is on the level of its `if`; a chain of them counts by itself."""
+    level: list[ast.AST] = [tree]
+    depth = 0
+    where: ast.AST = tree
+    while level:
+        depth += 1
+        where = next((node for node in level if hasattr(node, "lineno")), where)
+        if depth > MAX_DEPTH:
+            return _deep_at(source, where, f"the code nests more than {MAX_DEPTH} levels deep; split it")
+        inner: list[ast.AST] = []
+        for node in level:
+            elifs = 0
+            while isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+                inner.append(node.test)
+                inner.extend(node.body)
+                node = node.orelse[0]  # noqa: PLW2901
+                elifs += 1
+            if elifs > MAX_ELIFS:
+                return _deep_at(source, node, f"an if statement has more than {MAX_ELIFS:,} elif branches; split it")
+            inner.extend(ast.iter_child_nodes(node))
+        level = inner
+    return None
+
+
+def _deep_at(source: Source, node: ast.AST, message: str) -> Diagnostic:
+    return _at(source, "too-complex", message, getattr(node, "lineno", 1), 1)

@@ -1,0 +1,249 @@
+"""One file through the flow: source, gate, interpreter, checks. An error in one stage never ends the run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from rnnlint import syntax
+from rnnlint.files import guard
+from rnnlint.findings import Diagnostic, DiagnosticKind, Finding
+from rnnlint.graph import Graph, Note, Span
+from rnnlint.source import Source, diagnose, from_bytes, from_text
+
+if TYPE_CHECKING:
+    from rnnlint.checks.context import Check, RuleSettings
+    from rnnlint.findings import Rule
+    from rnnlint.keras.versions import Env
+    from rnnlint.settings import Settings
+
+# A finding of the second rule says less of the same layer than one of the first.
+_SUPERSEDED = {"RNN101": "RNN102"}
+
+
+class Finder(Protocol):
+    """As `rnnlint.interpret.Finder`, which importing would load libcst."""
+
+    def find(self, module: str, level: int, importer: str) -> Source | None:
+        """The source of a module of the code base, or None."""
+
+
+Interpret: TypeAlias = "Callable[[Source, Finder, Env], Graph]"
+Rules: TypeAlias = "Sequence[tuple[Rule, Check]]"
+
+
+class NoFinder:
+    """Finds no module: for a text that stands in no file."""
+
+    def find(self, module: str, level: int, importer: str) -> Source | None:  # noqa: ARG002
+        """None."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What linting one file gave. `notes` are what was not understood; `source` is there where something was found."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    notes: tuple[Note, ...] = ()
+    source: Source | None = None
+
+
+class Findings(list[Finding]):
+    """A list of findings; `diagnostics` say what could not be read."""
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def check_source(text: str | bytes, filename: str = "<text>", settings: Settings | None = None) -> Findings:
+    """Lint a text: a script, or a notebook's JSON where `filename` ends in `.ipynb`.
+
+    Pure: no file is read. Imports are not followed, and `keras-version = "auto"` means that nothing is known.
+
+    Args:
+        text: the code, or its bytes.
+        filename: the name in the findings' spans; per-file ignores apply to it.
+        settings: `rnnlint.settings.Settings`, by default the defaults.
+
+    Returns:
+        The findings in the order of the source, without the suppressed ones; those below `min_confidence` left out.
+        Their attribute `diagnostics` names what could not be read (never raised).
+    """
+    from rnnlint.settings import Settings
+
+    settings = settings or Settings()
+    source = from_bytes(text, filename, accepts) if isinstance(text, bytes) else from_text(text, filename, accepts)
+    result = finish(lint(source, settings, NoFinder(), environment(settings)), settings)
+    certain = settings.min_confidence == "certain"
+    findings = Findings(one for one in result.findings if one.confidence == "certain" or not certain)
+    findings.diagnostics = result.diagnostics
+    return findings
+
+
+def environment(settings: Settings, folder: str | None = None, top: str | None = None) -> Env:
+    """The Keras versions and backends that a file's code may run on: as set, else by the pins of its folder's project.
+
+    Raises:
+        ValueError: for a version that is none.
+    """
+    from rnnlint.keras.versions import Env, parse_keras_version
+
+    env = Env.unknown()
+    if folder is not None and "auto" in (settings.keras_version, settings.backend):
+        from rnnlint import pins
+
+        env = pins.environment(folder, top).env
+    if settings.keras_version != "auto":
+        env = Env(parse_keras_version(settings.keras_version), env.backends)
+    if settings.backend != "auto":
+        env = Env(env.versions, frozenset({settings.backend}))
+    return env
+
+
+def accepts(text: str) -> bool:
+    """Whether libcst reads a text that `ast` refuses: Python newer than the running one."""
+    if guard(Source("", text)) is not None:
+        return False
+    from rnnlint.interpret.unit import ParseError, parse
+
+    try:
+        parse(text)
+    except (ParseError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def lint(
+    source: Source,
+    settings: Settings,
+    finder: Finder,
+    env: Env,
+    interpret: Interpret | None = None,
+    rules: Rules | None = None,
+) -> FileResult:
+    """Everything that one source gives, also findings whose place is in another file. Nothing is suppressed yet.
+
+    `interpret` and `rules` are the real ones unless given.
+    """
+    diagnostics = list(source.diagnostics)
+    if not source.text.strip():
+        return _result(source, (), diagnostics, ())
+    graph: Graph | None = None
+    try:
+        problem = guard(source)
+        if problem is None:
+            graph, problem = _interpret(source, finder, env, interpret)
+    except (RecursionError, MemoryError):
+        problem = _whole(source, "too-complex", "the code is nested too deeply for the analysis; split it")
+    except Exception as error:  # noqa: BLE001 - see the module's docstring
+        problem = _whole(source, "internal-error", f"the interpreter failed: {_where(error)}")
+    if problem is not None:
+        diagnostics.append(problem)
+    findings: list[Finding] = []
+    if graph is not None:
+        findings = list(_check(graph, source, settings, env, rules, diagnostics))
+    return _result(source, unique(findings), diagnostics, graph.notes if graph else ())
+
+
+def _result(
+    source: Source, findings: tuple[Finding, ...], diagnostics: list[Diagnostic], notes: tuple[Note, ...]
+) -> FileResult:
+    kept = source if findings or diagnostics else None
+    return FileResult(source.path, findings, (), tuple(diagnostics), notes, kept)
+
+
+def _interpret(
+    source: Source, finder: Finder, env: Env, interpret: Interpret | None
+) -> tuple[Graph | None, Diagnostic | None]:
+    from rnnlint.interpret import ParseError
+
+    if interpret is None:
+        from rnnlint.interpret import interpret as real
+
+        interpret = real
+    try:
+        return interpret(source, finder, env), None
+    except ParseError as error:
+        row, column, message = error.row, error.column, error.message
+    # libcst says where, Python says what.
+    if (problem := syntax.problem(source.text)) is not None:
+        row, column, message, _ = problem
+    return None, Diagnostic("invalid-syntax", message, source.span(row, column, row, column + 1))
+
+
+def _check(
+    graph: Graph,
+    source: Source,
+    settings: Settings,
+    env: Env,
+    rules: Rules | None,
+    diagnostics: list[Diagnostic],
+) -> Iterator[Finding]:
+    from rnnlint.checks.context import RuleSettings
+
+    if rules is None:
+        from rnnlint.checks import RULES
+
+        rules = RULES
+    given = RuleSettings(env, settings.timestep_loss_threshold)
+    for rule, check in rules:
+        if rule.code in settings.rules:
+            yield from _run(rule, check, graph, given, source, diagnostics)
+
+
+def _run(
+    rule: Rule, check: Check, graph: Graph, given: RuleSettings, source: Source, diagnostics: list[Diagnostic]
+) -> list[Finding]:
+    try:
+        return list(check(graph, given))
+    except Exception as error:  # noqa: BLE001 - one rule's error must not cost the others' findings
+        diagnostics.append(_whole(source, "internal-error", f"rule {rule.code} ({rule.name}) failed: {_where(error)}"))
+        return []
+
+
+def _whole(source: Source, kind: DiagnosticKind, message: str) -> Diagnostic:
+    return diagnose(source.path, kind, message)
+
+
+def _where(error: BaseException) -> str:
+    """An exception with the innermost place that raised it: what a bug report needs."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = f" ({frames[-1].filename.rpartition('rnnlint')[2].lstrip('/')}:{frames[-1].lineno})" if frames else ""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}{place}"
+
+
+def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per rule and place, a certain one before a possible one; in the order of the source."""
+    best: dict[tuple[str, Span], Finding] = {}
+    for finding in findings:
+        key = (finding.code, finding.span)
+        known = best.get(key)
+        if known is None or (known.confidence, finding.confidence) == ("possible", "certain"):
+            best[key] = finding
+    for code, weaker in _SUPERSEDED.items():
+        for key in [key for key in best if key[0] == weaker and (code, key[1]) in best]:
+            del best[key]
+    return tuple(sorted(best.values(), key=lambda one: (_order(one.span), one.code)))
+
+
+def _order(span: Span) -> tuple[str, int, int, int]:
+    return span.path, span.cell or 0, span.row, span.column
+
+
+def finish(result: FileResult, settings: Settings, source: Source | None = None) -> FileResult:
+    """Keep what this file's settings select and no comment of it suppresses."""
+    selected = settings.rules_for(result.path)
+    findings = tuple(one for one in result.findings if one.span.path == result.path and one.code in selected)
+    suppressed: tuple[Finding, ...] = ()
+    source = source or result.source
+    if findings and source is not None and not settings.ignore_noqa:
+        from rnnlint import suppress
+
+        findings, suppressed = suppress.apply(findings, source)
+    return replace(result, findings=findings, suppressed=suppressed, source=source if findings else result.source)

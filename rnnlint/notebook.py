@@ -1,0 +1,277 @@
+"""Notebooks (nbformat 2, 3 and 4) as one Python module, and IPython's own syntax as Python.
+
+Every row stays a row: what is not Python is replaced by a placeholder. Where a magic gives a value
+(`files = !ls`) the placeholder is `get_ipython()`, which is what IPython calls, and which the analysis does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from rnnlint import syntax
+from rnnlint.findings import Diagnostic
+from rnnlint.graph import Span
+from rnnlint.source import Cell, Source, has_magics, normalize, refused, replace_surrogates
+
+# The value of a name that a cell sets which could not be read: no such name exists, so it is unknown.
+UNREAD = "__cell_that_does_not_parse__"
+_LANGUAGES = ("python", "sage")
+_OTHER_KERNELS = ("ir", "irkernel", "julia", "scala", "spylon", "octave", "matlab", "xcpp", "javascript", "bash", "sas")
+
+
+def parse(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+    """Make a `Source` of a notebook's bytes. Nothing is raised: what cannot be read is a diagnostic.
+
+    `accepts` says of a cell that `ast` refuses whether it is Python all the same (syntax newer than the running
+    Python). A notebook in another language than Python gives an empty source without a diagnostic.
+    """
+    import json
+
+    try:
+        content = json.loads(data)
+    except json.JSONDecodeError as error:
+        what = "is empty" if not data.strip() else f"is not JSON: {error.msg}"
+        message = f"{path} {what} (line {error.lineno}, column {error.colno}); is it half written or in conflict?"
+        return refused(path, "invalid-syntax", message, error.lineno, error.colno)
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        message = f"{path} is not UTF-8: byte {error.start}, line {row}; notebooks have to be UTF-8"
+        return refused(path, "io-error", message, row)
+    except (ValueError, RecursionError, MemoryError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error) or "it is too large"
+        return refused(path, "invalid-syntax", f"{path} cannot be read as JSON: {reason}")
+    cells = _cells(content)
+    if cells is None:
+        return refused(path, "invalid-syntax", f"{path} is JSON but no notebook: it has no list of cells")
+    metadata = content.get("metadata")
+    if not _is_python(metadata if isinstance(metadata, dict) else {}):
+        return Source(path, "", "notebook")
+    return _join(path, cells, accepts)
+
+
+def _cells(content: object) -> list[object] | None:
+    """All cells of a notebook of any format, or None where it is none."""
+    if not isinstance(content, dict):
+        return None
+    if isinstance(cells := content.get("cells"), list):
+        return cells
+    if not isinstance(sheets := content.get("worksheets"), list):
+        return None
+    return [cell for sheet in sheets if isinstance(sheet, dict) for cell in _list(sheet.get("cells"))]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _is_python(metadata: dict[str, object]) -> bool:
+    """Whether the metadata of a notebook name Python, or no language."""
+    kernel, info = metadata.get("kernelspec"), metadata.get("language_info")
+    kernel = kernel if isinstance(kernel, dict) else {}
+    info = info if isinstance(info, dict) else {}
+    for language in (info.get("name"), kernel.get("language"), metadata.get("language")):
+        if isinstance(language, str) and language:
+            return any(one in language.lower() for one in _LANGUAGES)
+    name = kernel.get("name")
+    return not (isinstance(name, str) and re.split(r"[-_. \d]", name.lower())[0] in _OTHER_KERNELS)
+
+
+def _code(cell: object) -> str | None:
+    """The text of a code cell in Python, or None."""
+    if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+        return None
+    language = cell.get("language")
+    metadata = cell.get("metadata")
+    if isinstance(metadata, dict) and isinstance(vscode := metadata.get("vscode"), dict):
+        language = vscode.get("languageId", language)
+    if isinstance(language, str) and not any(one in language.lower() for one in _LANGUAGES):
+        return None
+    lines = cell.get("source", cell.get("input", ""))
+    if isinstance(lines, list):
+        lines = "".join(line for line in lines if isinstance(line, str))
+    return lines if isinstance(lines, str) else None
+
+
+def _join(path: str, cells: Sequence[object], accepts: Callable[[str], bool] | None) -> Source:
+    """Join the code cells; each starts on a row of its own."""
+    found: list[Cell] = []
+    texts: list[str] = []
+    shifts: dict[int, int] = {}
+    diagnostics: list[Diagnostic] = []
+    python_2: list[Diagnostic] = []
+    row = 1
+    for number, content in enumerate(cells, start=1):
+        code = _code(content)
+        if code is None:
+            continue
+        code = replace_surrogates(normalize(code))
+        cell = Cell(number, row, code)
+        text, moved = _read_cell(code)
+        bad = syntax.problem(text)
+        if bad is not None and (bad.deep or accepts is None or not accepts(text)):
+            what = syntax.python_2(text, bad.row)
+            reason = f"Python 2 syntax: {what}" if what else bad.message
+            column = bad.column + moved.get(bad.row, 0)
+            span = Span(path, bad.row, column, bad.row, column + 1, number, (bad.row, bad.row))
+            message = f"{reason}; this cell is left out"
+            kept = python_2 if what else diagnostics
+            kept.append(Diagnostic("too-complex" if bad.deep else "invalid-syntax", message, span))
+            text, moved = _outline(text), {}
+        shifts.update((row + at - 1, shift) for at, shift in moved.items())
+        found.append(cell)
+        texts.append(text)
+        row += text.count("\n") + 1
+    if len(python_2) > 1:
+        first = python_2[0]
+        message = f"{first.message}, as are {len(python_2) - 1} more cells in Python 2"
+        python_2 = [Diagnostic(first.kind, message, first.span)]
+    diagnostics = sorted(diagnostics + python_2, key=lambda one: one.span)
+    text = "\n".join(texts) + "\n" if texts else ""
+    return Source(path, text, "notebook", tuple(diagnostics), cells=tuple(found), shifts=shifts)
+
+
+def _read_cell(code: str) -> tuple[str, dict[int, int]]:
+    """A cell as Python of as many rows, and by how many characters rows were moved to the left."""
+    shifts: dict[int, int] = {}
+    # IPython takes the indentation of the first line off all lines.
+    first = next((line for line in code.split("\n") if line.strip()), "")
+    if indent := first[: len(first) - len(first.lstrip(" \t"))]:
+        lines = code.split("\n")
+        shifts = {row: len(indent) for row, line in enumerate(lines, start=1) if line.startswith(indent)}
+        code = "\n".join(line.removeprefix(indent) for line in lines)
+    if not has_magics(code):
+        return code, shifts
+    text, moved = without_magics(code, cell=True)
+    for row, shift in moved.items():
+        shifts[row] = shifts.get(row, 0) + shift
+    return text, shifts
+
+
+# Names at the start of a line that a cell sets, or changes as models and lists are changed.
+_SETS = re.compile(
+    r"^[ \t]*(?:(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|(?:for|with)\b.*?\b(?:in|as)[ \t]|"
+    r"([A-Za-z_]\w*(?:[ \t]*(?:,|=(?!=))[ \t]*[A-Za-z_]\w*)*)[ \t]*(?:=(?!=)|[-+*/]=|\[)|"
+    r"([A-Za-z_]\w*)\.(?:add|pop|append|extend|insert|update)\b)"
+)
+
+
+def _outline(text: str) -> str:
+    """What stands for a cell that does not parse: the names it sets, now unknown, so that no stale value is used."""
+    import keyword
+
+    rows = []
+    for line in text.split("\n"):
+        match = _SETS.match(line)
+        groups = " ".join(group for group in match.groups() if group) if match else ""
+        names = [name for name in re.findall(r"\w+", groups) if not keyword.iskeyword(name)]
+        rows.append(" = ".join([*names, UNREAD]) if names else "")
+    return "\n".join(rows)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# IPython syntax
+
+# Cell magics whose body runs in the notebook's own namespace.
+_KEEP_BODY = frozenset({"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "wandb", "debug"})
+_TIMED = re.compile(r"%(?:timeit|time|prun|memit)[ \t]+")
+_OPTIONS = re.compile(r"(?:-[a-zA-Z](?:[ \t]*\d+)?[ \t]+)*")
+_TARGET = r"\*?[A-Za-z_]\w*(?:\.\w+|\[[^\]=\n]*\])*"
+_ASSIGNED = re.compile(rf"([ \t]*{_TARGET}(?:[ \t]*,[ \t]*{_TARGET})*[ \t]*=[ \t]*)(?:!|%(?=[A-Za-z_]))")
+_AUTOMAGIC = re.compile(
+    r"[ \t]*(?:(?:pip3?|conda|mamba|uv|apt|apt-get|python3?|git|wget|curl|unzip|tar|cat|cp|mv|rm|mkdir|cd|ls|load_ext|"
+    r"reload_ext|autoreload|matplotlib|pylab|tensorflow_version|run|env|cls|clear)[ \t]+)"
+    r"(?!(?:in|is|if|and|or|not|else|for)\b)[\w\"'{$]"
+)
+_CELL_MAGIC = re.compile(r"[ \t]*%%[ \t]*(\w*)")
+
+
+def without_magics(text: str, cell: bool = False) -> tuple[str, dict[int, int]]:
+    """Replace IPython syntax by Python of as many rows; also, by row, how many characters its start moved to the left.
+
+    In a `cell`, a cell magic drops or keeps the body; in a script it is one line like others. Only the first row of
+    a logical line is looked at: `%` inside brackets is the operator.
+    """
+    shifts: dict[int, int] = {}
+    parts = list(_replaced(text, cell, shifts))
+    return "\n".join(parts), shifts
+
+
+def _replaced(text: str, cell: bool, shifts: dict[int, int]) -> Iterator[str]:
+    """The physical or logical lines of a text, without IPython syntax."""
+    position, row, length = 0, 1, len(text)
+    code_seen = False
+    while position <= length:
+        newline = text.find("\n", position)
+        stop = newline if newline >= 0 else length
+        line = text[position:stop]
+        bare = line.strip()
+        magic = _CELL_MAGIC.match(line) if cell and not code_seen else None
+        if magic:
+            if magic[1] in _KEEP_BODY:
+                yield ""
+            else:
+                yield "\n" * text.count("\n", position)
+                return
+        elif not bare or bare.startswith("#"):
+            yield line
+        elif bare[0] in "!%?" or _AUTOMAGIC.match(line):
+            code_seen = True
+            stop = _shell_end(text, position)
+            yield _magic(text[position:stop], row, shifts)
+        elif assigned := _ASSIGNED.match(line):
+            code_seen = True
+            stop = _shell_end(text, position)
+            yield _assignment(text[position:stop], assigned)
+        else:
+            code_seen = True
+            stop, code_end = syntax.logical_end(text, position)
+            block = text[position:stop]
+            if text[position:code_end].rstrip().endswith("?"):
+                block = _placeholder(block, "pass")
+            yield block
+        row += text.count("\n", position, stop) + 1
+        position = stop + 1
+
+
+def _shell_end(text: str, start: int) -> int:
+    """The end of a shell or magic line; a backslash continues it."""
+    while True:
+        stop = text.find("\n", start)
+        if stop < 0:
+            return len(text)
+        if not text[start:stop].rstrip(" \t").endswith("\\"):
+            return stop
+        start = stop + 1
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _placeholder(block: str, statement: str) -> str:
+    return _indent(block) + statement + "\n" * block.count("\n")
+
+
+def _magic(block: str, row: int, shifts: dict[int, int]) -> str:
+    """A line magic: `%time x = f()` keeps its statement, which moves to the left; all else is replaced."""
+    indent = _indent(block)
+    timed = _TIMED.match(block, len(indent))
+    if timed:
+        options = _OPTIONS.match(block, timed.end())
+        start = options.end() if options else timed.end()
+        body = block[start:]
+        if not body.lstrip().startswith(("!", "%")) and syntax.problem(body) is None:
+            shifts[row] = start - len(indent)
+            return indent + body
+    return _placeholder(block, "pass")
+
+
+def _assignment(block: str, assigned: re.Match[str]) -> str:
+    """`x = !ls` and `x = %magic` have a value that is not known; `x = %time f()` has that of the expression."""
+    target = assigned[1]
+    if timed := _TIMED.match(block, len(target)):
+        body = block[timed.end() :]
+        if syntax.problem(body) is None:
+            return target + " " * (timed.end() - len(target)) + body
+    return target + "get_ipython()" + "\n" * block.count("\n")

@@ -1,0 +1,140 @@
+"""Python's surface without a parser: brackets, strings and comments in one scan, and `ast` as a judge of syntax."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from typing import NamedTuple
+
+# Every alternative that opens something also ends at the end of the text, so that nothing is scanned twice.
+_STRING = (
+    r'"""(?:[^"\\]+|\\(?:.|\Z)|"(?!""))*(?:"""|\Z)'
+    r"|'''(?:[^'\\]+|\\(?:.|\Z)|'(?!''))*(?:'''|\Z)"
+    r'|"(?:[^"\\\n]+|\\(?:.|\Z))*(?:"|(?=\n)|\Z)'
+    r"|'(?:[^'\\\n]+|\\(?:.|\Z))*(?:'|(?=\n)|\Z)"
+)
+TOKEN = re.compile(
+    rf"(?P<string>{_STRING})|(?P<comment>\#[^\n]*)|(?P<joined>\\\n)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
+    r"|(?P<end>\n)|(?P<separator>[,:;])|(?P<link>[.+\-*/%@&|^~<>]|\b(?:not|lambda|else|and|or|await|in|is)\b)",
+    re.DOTALL,
+)
+
+
+class SyntaxProblem(NamedTuple):
+    """Why `ast` refuses a text: row and column from 1; `deep` where it gave up rather than found an error."""
+
+    row: int
+    column: int
+    message: str
+    deep: bool = False
+
+
+class Extremes(NamedTuple):
+    """The deepest bracket and the longest operator chain of a text, each with its offset."""
+
+    depth: int
+    depth_at: int
+    chain: int
+    chain_at: int
+
+
+def problem(text: str) -> SyntaxProblem | None:
+    """What `ast` says against a text, or None."""
+    tree = parse(text)
+    return tree if isinstance(tree, SyntaxProblem) else None
+
+
+def parse(text: str) -> ast.Module | SyntaxProblem:
+    """The `ast` of a text, without the warnings of Python's compiler, or what is wrong with it. Never raises."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        row = max(error.lineno or 1, 1)
+        message = error.msg or "invalid syntax"
+        return SyntaxProblem(row, max(error.offset or 1, 1), message, "too many nested" in message)
+    except (MemoryError, RecursionError):
+        return SyntaxProblem(1, 1, "the code is nested too deeply", True)
+    except ValueError as error:
+        return SyntaxProblem(1, 1, str(error))
+
+
+def extremes(text: str) -> Extremes:
+    """How deep brackets nest and how long operators chain, by one scan in linear time and without recursion."""
+    depth = depth_at = chain_at = longest = 0
+    chains = [0]
+    depths = 0
+    for match in TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind == "open":
+            chains.append(0)
+            depth += 1
+            if depth > depths:
+                depths, depth_at = depth, match.start()
+        elif kind == "close":
+            if depth:
+                depth -= 1
+                chains.pop()
+        elif kind == "separator" or (kind == "end" and not depth):
+            chains[-1] = 0
+        elif kind == "link":
+            chains[-1] += 1
+            if chains[-1] > longest:
+                longest, chain_at = chains[-1], match.start()
+    return Extremes(depths, depth_at, longest, chain_at)
+
+
+def logical_end(text: str, start: int) -> tuple[int, int]:
+    """The end of the logical line that starts at `start` (before its line end), and the end of the code in it."""
+    depth = 0
+    code = start
+    for match in TOKEN.finditer(text, start):
+        kind = match.lastgroup
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+        elif kind == "comment":
+            code = match.start()
+        elif kind == "end" and not depth:
+            last = code if text[code : match.start()].startswith("#") else match.start()
+            return match.start(), last
+    return len(text), code if text[code:].startswith("#") else len(text)
+
+
+# The line on which `ast` stops, in code for Python 2.
+_PYTHON_2 = (
+    ("the print statement", re.compile(r"(?:^|[;:])\s*print\s*(?:>>|[\w\"'`\\]|\([^=]*\)\s*[%,.\w])")),
+    ("the exec statement", re.compile(r"(?:^|[;:])\s*exec\s+[\w\"']")),
+    ("`except X, e`", re.compile(r"^\s*except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|^\s*except\s*\([^)]*\)\s*,\s*\w+\s*:")),
+    ("`raise X, message`", re.compile(r"(?:^|[;:])\s*raise\s+[\w.]+\s*,")),
+    ("backquotes", re.compile(r"`[^`]+`")),
+    ("`<>`", re.compile(r"[\w)\]\"']\s*<>\s*[\w(\[\"'-]")),
+    ("an octal number such as 0777", re.compile(r"(?<![\w.])0[0-7]+(?![\w.])")),
+    ("a long number such as 10L", re.compile(r"(?<![\w.])(?:\d+|0[xX][0-9a-fA-F]+)[lL]\b")),
+    ("a ur'' string", re.compile(r"\b[uU][rR][\"']")),
+    ("a tuple as a parameter", re.compile(r"\bdef\s+\w+\([^)]*\(|\blambda\s*\(")),
+)
+
+
+def python_2(text: str, row: int) -> str | None:
+    """What makes row `row`, at which `ast` stopped, Python 2; None where nothing does."""
+    line = _row(text, row)
+    return next((what for what, pattern in _PYTHON_2 if pattern.search(line)), None)
+
+
+def _row(text: str, row: int) -> str:
+    start = 0
+    for _ in range(row - 1):
+        start = text.find("\n", start) + 1
+        if not start:
+            return ""
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def place(text: str, offset: int) -> tuple[int, int]:
+    """Row and column of an offset, from 1."""
+    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1

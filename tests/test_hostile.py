@@ -1,0 +1,226 @@
+"""Bad input through the command: each file gets one clear message, the rest is linted, nothing hangs or dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Generous: the machines that run this are slow and shared. What hangs runs for minutes.
+LIMIT = 120
+GOOD = """from keras.layers import LSTM, Dropout
+from keras.models import Sequential
+model = Sequential([Dropout(0.5, input_shape=(20, 1)), LSTM(8)])
+"""
+HEAD = "from keras.layers import LSTM, Dropout\n"
+
+
+def check(folder: Path, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    """Run the command; status, the entries of its JSON, and stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "rnnlint", "check", "--output-format", "json", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode in (0, 1, 2), f"died with {done.returncode}: {done.stderr[-2000:]}"
+    assert "Traceback" not in done.stderr
+    return done.returncode, json.loads(done.stdout or "[]"), done.stderr
+
+
+def nest(opening: str, closing: str, depth: int) -> str:
+    return f"{HEAD}x = {opening * depth}1{closing * depth}\n"
+
+
+# name -> content, the code that the report gives for it, the row, a part of the message
+BAD: dict[str, tuple[bytes | str, str, int | None, str]] = {
+    "binary.py": (b"\x7fELF\x02\x01\x01\x00\x00\x00LSTM", "io-error", 1, "NUL"),
+    "latin1.py": (HEAD.encode() + b"x = '\xe9'\n", "io-error", 2, "UTF-8"),
+    "utf16.py": (HEAD.encode("utf-16"), "io-error", 1, "UTF-16"),
+    "half_written.py": (HEAD + "model = Sequential([\n    LSTM(8,\n", "invalid-syntax", 3, "never closed"),
+    "half_string.py": (HEAD + "x = '''abc\n", "invalid-syntax", 2, "unterminated"),
+    "python2.py": (HEAD + "print 'LSTM'\n", "invalid-syntax", 2, "Python 2"),
+    "python2_except.py": (HEAD + "try:\n    f()\nexcept E, e:\n    pass\n", "invalid-syntax", 4, "Python 2"),
+    "tabs.py": (HEAD + "if x:\n        a = 1\n\tb = 2\n", "invalid-syntax", 4, "indent"),
+    "conflict.py": (HEAD + "<<<<<<< HEAD\nx = 1\n=======\n", "invalid-syntax", 2, ""),
+    "hundred_thousand_lines.py": (HEAD + "x = LSTM(8)(x)\n" * 100_000, "too-complex", 1, "100,0"),
+    "calls.py": (nest("f(", ")", 1000), "too-complex", 2, "1,000 deep"),
+    "calls_deeper.py": (nest("f(", ")", 30_000), "too-complex", 2, "30,000 deep"),
+    "parens.py": (nest("(", ")", 3000), "too-complex", 2, "3,000 deep"),
+    "lists.py": (nest("[", "]", 3000), "too-complex", 2, "3,000 deep"),
+    "dicts.py": (nest("{1: ", "}", 1000), "too-complex", 2, "1,000 deep"),
+    "subscripts.py": (nest("a[", "]", 1000), "too-complex", 2, "1,000 deep"),
+    "open_only.py": (HEAD + "(" * 100_000, "too-complex", 2, "100,000 deep"),
+    "attributes.py": (HEAD + "x = a" + ".b" * 6000, "too-complex", None, "nest"),
+    "methods.py": (HEAD + "x = a" + ".b()" * 3000, "too-complex", None, "nest"),
+    "sums.py": (HEAD + "x = 1" + "+1" * 10_000, "too-complex", None, "nest"),
+    "minus.py": (HEAD + "x = " + "-" * 9000 + "1", "too-complex", None, "nest"),
+    "nots.py": (HEAD + "x = " + "not " * 9000 + "1", "too-complex", None, "nest"),
+    "lambdas.py": (HEAD + "x = " + "lambda: " * 4000 + "1", "too-complex", None, "nest"),
+    "conditions.py": (HEAD + "x = " + "1 if a else " * 1000 + "1", "too-complex", None, "nest"),
+    "comprehensions.py": (nest("[", " for a in b]", 300), "too-complex", 2, "300 deep"),
+    "elifs.py": (HEAD + "if x:\n  y\n" + "elif x:\n  y\n" * 9000, "too-complex", None, ""),
+    "blocks.py": (HEAD + "".join(" " * i + "if x:\n" for i in range(150)), "invalid-syntax", None, "indentation"),
+    "empty.ipynb": (b"", "invalid-syntax", 1, "is empty"),
+    "half.ipynb": ('{"cells": [\n {"cell_type": "code", "source": ["LSTM(', "invalid-syntax", 2, "not JSON"),
+    "list.ipynb": ("[1]", "invalid-syntax", 1, "no notebook"),
+    "deep.ipynb": ("[" * 200_000, "invalid-syntax", 1, "nested"),
+    "latin1.ipynb": (b'{"cells": ["\xe9"]}', "io-error", 1, "UTF-8"),
+    "cell.ipynb": (
+        json.dumps({"cells": [{"cell_type": "code", "source": "LSTM("}]}),
+        "invalid-syntax",
+        1,
+        "never closed",
+    ),
+    "null.ipynb": (json.dumps({"cells": [{"cell_type": "code", "source": "x\0"}]}), "invalid-syntax", 1, "null"),
+}
+
+# Large or odd, but Python: read without a word.
+FINE: dict[str, bytes | str] = {
+    "empty.py": b"",
+    "bom.py": b"\xef\xbb\xbf" + GOOD.replace("Dropout", "Dense").encode(),
+    "cr.py": b"x = 1\ry = 2\r",
+    "form_feed.py": HEAD + "\x0cx = 1\n\x0c\n",
+    "cookie.py": b"# -*- coding: latin-1 -*-\n" + HEAD.encode() + b"x = '\xe9'\n",
+    "numbers.py": HEAD + "x = [" + "1.5, " * 100_000 + "]\n",
+    "string.py": HEAD + "x = '" + "a" * 900_000 + "'\n",
+    "comments.py": HEAD + "# (((\n" * 100_000,
+    "strings.py": HEAD + "x = (" + "'a' " * 900 + ")\n",
+    "parens_150.py": HEAD + "x = " + "(" * 150 + ")" * 150 + "\n",
+    "blocks_90.py": HEAD + "".join(" " * i + "if x:\n" for i in range(90)) + " " * 90 + "y\n",
+    "newer.py": HEAD + 'x = f"{d["a"]}"\ntype Y = int\n',
+    "chain.py": HEAD + "x = z\n" + "x = f(x)\n" * 20_000,
+    "elifs_300.py": HEAD + "if x:\n  y\n" + "elif x:\n  y\n" * 300,
+    "exported.py": "!pip install keras\n%matplotlib inline\n" + HEAD,
+    "r.ipynb": json.dumps(
+        {"metadata": {"kernelspec": {"name": "ir"}}, "cells": [{"cell_type": "code", "source": "<-"}]}
+    ),
+    "nothing.ipynb": json.dumps({"cells": []}),
+}
+
+
+def put(path: Path, content: bytes | str) -> None:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_bad_file_gets_one_message(name: str, tmp_path: Path) -> None:
+    content, kind, row, part = BAD[name]
+    put(tmp_path / name, content)
+    put(tmp_path / "z_good.py", GOOD)
+    start = time.monotonic()
+    status, entries, _ = check(tmp_path)
+    assert time.monotonic() - start < LIMIT
+    bad = [entry for entry in entries if Path(entry["filename"]).name == name]
+    assert [entry["code"] for entry in bad] == [kind]
+    assert part in bad[0]["message"]
+    assert row is None or bad[0]["location"]["row"] == row
+    assert status == 1
+    assert any(entry["code"] == "RNN101" and Path(entry["filename"]).name == "z_good.py" for entry in entries)
+
+
+def test_large_and_odd_files_are_read(tmp_path: Path) -> None:
+    for name, content in FINE.items():
+        put(tmp_path / name, content)
+    status, entries, _ = check(tmp_path)
+    assert entries == []
+    assert status == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "x = Input((9, 1))\n" + "x = LSTM(8, return_sequences=True)(Dropout(0.5)(x))\n" * 1000,
+        HEAD + "m = Sequential([" + "Dropout(0.5), LSTM(8, return_sequences=True), " * 500 + "])\n",
+        HEAD + "m = Sequential()\n" + "m.add(Dropout(0.5))\nm.add(LSTM(8, return_sequences=True))\n" * 500,
+        HEAD + "def f(x):\n    return f(LSTM(8)(Dropout(0.5)(x)))\n",
+        HEAD + "while True:\n    x = LSTM(8)(Dropout(0.5)(x))\n",
+        HEAD + "for i in range(10**12):\n    x = LSTM(8)(Dropout(0.5)(x))\n",
+        HEAD + "x = 10 ** 10 ** 10\ny = [0] * 10 ** 12\nz = 'a' * 10 ** 12\nw = 1 << 10 ** 12\nDropout(w)\n",
+        HEAD + "x = " + "9" * 5000 + "\nDropout(x)\n",
+        HEAD + "".join(f"def f{i}(x):\n    return f{i + 1}(f{i + 1}(x))\n" for i in range(60)) + "LSTM(8)(f0(1))\n",
+        HEAD + "".join(f"if a{i}:\n    x = Dropout(0.5)(x)\nelse:\n    x = LSTM(8)(x)\n" for i in range(200)),
+        HEAD + "class A(A):\n    def __init__(self):\n        self.a = self\n        super().__init__()\nA()()\n",
+        HEAD + "x = []\nx.append(x)\nd = {}\nd[1] = d\nLSTM(x, dropout=d)\n",
+        HEAD + "x = '%999999999d' % 1\ny = '{:999999999}'.format(1)\nz = f'{1:999999999}'\nDropout(z)\n",
+    ],
+    ids=[
+        "functional",
+        "sequential",
+        "add",
+        "recursion",
+        "while",
+        "range",
+        "huge",
+        "digits",
+        "calls",
+        "branches",
+        "classes",
+        "cycles",
+        "formats",
+    ],
+)
+def test_code_that_would_run_for_ever_is_not_run(text: str, tmp_path: Path) -> None:
+    put(tmp_path / "a.py", text)
+    status, entries, _ = check(tmp_path)
+    assert status in (0, 1)
+    assert {entry["code"] for entry in entries} <= {"RNN101", "RNN102", "RNN103", "too-complex"}
+
+
+def test_modules_that_import_each_other(tmp_path: Path) -> None:
+    put(tmp_path / "pyproject.toml", "")
+    put(tmp_path / "a.py", "from b import *\n" + GOOD)
+    put(tmp_path / "b.py", "from a import *\nimport b\nfrom . import a, b\n" + GOOD)
+    status, entries, _ = check(tmp_path)
+    assert status == 1
+    assert [entry["code"] for entry in entries] == ["RNN101", "RNN101"]
+
+
+def test_a_broken_module_does_not_break_its_importer(tmp_path: Path) -> None:
+    put(tmp_path / "pyproject.toml", "")
+    put(tmp_path / "a.py", "from broken import *\nimport deep\n" + GOOD)
+    put(tmp_path / "broken.py", "x = (\n")
+    put(tmp_path / "deep.py", "(" * 5000)
+    _, entries, _ = check(tmp_path)
+    by_file = {Path(entry["filename"]).name: entry["code"] for entry in entries}
+    assert by_file == {"a.py": "RNN101", "broken.py": "invalid-syntax", "deep.py": "too-complex"}
+
+
+def test_nothing_is_executed(tmp_path: Path) -> None:
+    trap = f"open({str(tmp_path / 'executed')!r}, 'w')\n"
+    for name in ("a.py", "setup.py", "conftest.py", "keras.py", "sitecustomize.py"):
+        put(tmp_path / name, trap + GOOD)
+    check(tmp_path)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_paths_that_are_no_files(tmp_path: Path) -> None:
+    put(tmp_path / "good.py", GOOD)
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "dangling.py").symlink_to("nowhere")
+    status, entries, _ = check(tmp_path)
+    said = sorted((Path(entry["filename"]).name, entry["code"]) for entry in entries)
+    assert said == [("dangling.py", "io-error"), ("good.py", "RNN101"), ("pipe.py", "io-error")]
+    assert status == 1
+    status, entries, _ = check(tmp_path, "pipe.py", "/dev/zero")
+    assert status == 1
+    assert len(entries) == 2
+
+
+def test_a_missing_path_is_a_usage_error_and_the_rest_is_linted(tmp_path: Path) -> None:
+    put(tmp_path / "good.py", GOOD)
+    status, entries, errors = check(tmp_path, "good.py", "missing.py")
+    assert status == 2
+    assert "missing.py" in errors
+    assert [entry["code"] for entry in entries] == ["RNN101"]
