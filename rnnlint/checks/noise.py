@@ -1,0 +1,55 @@
+"""Noise shapes on sequences: what RNN104 and RNN105 share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rnnlint.checks.context import RuleSettings
+from rnnlint.checks.flow import dropout, inputs_shape, paths
+from rnnlint.checks.loss import off
+from rnnlint.checks.rate import rate
+from rnnlint.findings import Related
+from rnnlint.graph import Graph, Layer, Shape
+from rnnlint.keras.masks import NoiseProblem, check_noise_shape
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong with the noise shape of a dropout layer on a sequence."""
+
+    problem: NoiseProblem
+    layer: Layer
+    related: tuple[Related, ...]
+    certain: bool
+
+
+def troubles(graph: Graph, settings: RuleSettings) -> Iterator[Trouble]:
+    """For every dropout that feeds a recurrent layer, and for every other one on a tensor of rank 3.
+
+    `(batch, timesteps, features)` has rank 3, pictures have 4 and single vectors 2.
+    """
+    feeding: set[int] = set()
+    for path in paths(graph, settings.keras):
+        feeding.add(path.dropout.id)
+        # With Keras 2's `time_major` axis 0 holds the timesteps.
+        if path.layer.arg("noise_shape") and 0 in path.batch and not off(path.dropout) and path.dropout.layer:
+            certain = path.dropout.certain if path.shape is not None else path.certain
+            yield from _troubles(path.dropout.layer, path.shape, path.rank, certain, path.stations(graph), settings)
+    for node in graph.nodes:
+        inside = dropout(node.layer)
+        if inside is None or not inside.arg("noise_shape") or node.id in feeding or off(node):
+            continue
+        shape = inputs_shape(graph, node, 0)
+        if shape is not None and len(shape) == 3 and node.layer is not None:
+            yield from _troubles(node.layer, shape, 3, node.certain, (), settings)
+
+
+def _troubles(
+    layer: Layer, shape: Shape, rank: int | None, certain: bool, related: tuple[Related, ...], settings: RuleSettings
+) -> Iterator[Trouble]:
+    inside = dropout(layer)
+    if inside is None or not rate(inside).active or (shape is not None and shape[0] == 1):
+        return
+    for problem in check_noise_shape(layer, shape, rank, settings.keras):
+        yield Trouble(problem, inside, related, certain and problem.certain and rate(inside).always)

@@ -1,0 +1,91 @@
+"""RNN101: a mask whose draws are too few to keep a timestep alive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import Path, kind, paths
+from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Const, Graph, Layer, options
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN101",
+    name="dropped-timesteps",
+    summary="Reports a dropout mask that zeroes whole timesteps on the way into a recurrent layer.",
+    runtime="timesteps",
+)
+
+_ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """Dropout layers on the way into a recurrent layer, and the recurrent layer's own `dropout` in Keras 2."""
+    layers = (
+        _layer(graph, path, found)
+        for path in paths(graph, settings.keras)
+        if not path.shared and (found := path_loss(path, settings, "timestep")) is not None
+    )
+    # Where some versions lose sequences, RNN103 names both.
+    own = (_own(found) for found in own_losses(graph, settings) if not found.per_sequence)
+    yield from once(chain(layers, own))
+
+
+def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
+    purpose = _purpose(graph, path) if lost.draws == 1 and width(path) != 1 else ""
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
+        f"{reason(path, lost, 'timestep')}, so each step is lost with {lost.chance}"
+        f"{_expected(lost.probability, path.timesteps)}"
+        + (f"; right if word dropout is meant, as {purpose} suggests" if purpose else ""),
+        path.layer.span,
+        "certain" if path.certain and lost.certain and not purpose else "possible",
+        "zeroes whole timesteps",
+        path.stations(graph),
+    )
+
+
+def _own(own: OwnLoss) -> Finding:
+    where = "its mask is drawn at every timestep" + (f" in {own.per_timestep}" if own.per_timestep else "")
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{own.title} zeroes whole timesteps of its input: {where}, and the input has {features(own.features)}, so "
+        f"each step is lost with {own.chance}{_expected(own.probability, own.timesteps)}",
+        own.span,
+        "certain" if own.certain and own.everywhere else "possible",
+        "zeroes whole timesteps of the input",
+        own.related,
+    )
+
+
+def _expected(probability: float | None, timesteps: int | None) -> str:
+    """How many steps that is on average, where their number is known."""
+    if probability is None or timesteps is None or timesteps < 2:
+        return ""
+    lost = probability * timesteps
+    return f", about {f'{lost:.0f}' if lost >= 2 else f'{lost:.2g}'} of {timesteps} steps per sequence"
+
+
+def _purpose(graph: Graph, path: Path) -> str:
+    """What says that dropping whole timesteps is meant; empty where nothing does."""
+    for layer in (path.layer, path.dropout.layer):
+        name = _name(layer)
+        if _ON_PURPOSE.search(name):
+            return f"the name {name!r}"
+    producers = path.dropout.inputs[0]
+    if producers and all(kind(graph.nodes[ref.node].layer) is Kind.EMBEDDING for ref in producers):
+        return "its place after an Embedding"
+    return ""
+
+
+def _name(layer: Layer | None) -> str:
+    arg = layer.arg("name") if layer is not None else None
+    names = [option.value for option in options(arg.value) if isinstance(option, Const)] if arg else []
+    return next((name for name in names if isinstance(name, str)), "")

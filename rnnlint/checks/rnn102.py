@@ -1,0 +1,67 @@
+"""RNN102: a new mask at every timestep where one for the whole sequence is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks import rnn101
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import Path, kind, paths
+from rnnlint.checks.loss import noise_shape, off, title, width
+from rnnlint.checks.rate import rate
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.masks import mask
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN102",
+    name="missing-noise-shape",
+    summary="Reports an element-wise `Dropout` on a sequence that feeds a recurrent layer.",
+    runtime="shared-over-time",
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """Where RNN101 speaks about a Dropout, this rule does not."""
+    lost = {finding.span for finding in rnn101.check(graph, settings)}
+    yield from once(
+        finding
+        for path in paths(graph, settings.keras)
+        if path.layer.span not in lost and (finding := _finding(graph, path, settings)) is not None
+    )
+
+
+def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None:
+    assert path.dropout.layer is not None
+    dropped = rate(path.layer)
+    if kind(path.layer) is not Kind.DROPOUT or not dropped.active or off(path.dropout):
+        return None
+    if path.timesteps == 1 or width(path) == 1:
+        return None
+    drawn = mask(path.dropout.layer, path.shape, path.rank, settings.keras.restrict(path.layer.origin))
+    if drawn is None or not (drawn.elementwise or not noise_shape(path.layer)):
+        return None
+    # A mask of unknown structure here: arguments hidden by a splat, or TimeDistributed over unknown timesteps.
+    certain = path.layer.complete and (drawn.varies is None or drawn.varies[path.axis] is True)
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{title(path.layer)} draws a new mask at every timestep before {path.target.layer.short}; {_advice(path)}",
+        path.layer.span,
+        "certain" if certain and path.certain and dropped.always else "possible",
+        "a new mask at every timestep",
+        path.stations(graph),
+    )
+
+
+def _advice(path: Path) -> str:
+    """How to share the mask over time, for the axis on which time lies at the Dropout."""
+    unwrapped = "" if path.layer is path.dropout.layer else "without TimeDistributed, "
+    if path.rank is None:
+        return f"{unwrapped}a noise_shape with 1 on axis {path.axis} shares one mask over the sequence"
+    shape = ", ".join("1" if axis == path.axis else "None" for axis in range(path.rank))
+    advice = f"{unwrapped}noise_shape=({shape}) shares one mask over the sequence"
+    if path.axis == 1 and path.rank == 3:
+        return advice
+    return f"{advice}, whose timesteps lie on axis {path.axis} of {path.rank} here"

@@ -1,0 +1,63 @@
+"""RNN103: a mask shared over time whose draws are too few to keep a sequence alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import Path, paths
+from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Graph
+
+RULE = Rule(
+    code="RNN103",
+    name="dropped-sequences",
+    summary="Reports a dropout mask shared over time that zeroes the whole sequence of a sample.",
+    runtime="sequences",
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """Dropout layers on the way into a recurrent layer, and the recurrent layer's own `dropout`."""
+    layers = (
+        _layer(graph, path, found)
+        for path in paths(graph, settings.keras)
+        if not path.shared and (found := path_loss(path, settings, "sequence")) is not None
+    )
+    own = (_own(found) for found in own_losses(graph, settings) if found.per_sequence)
+    yield from once(chain(layers, own))
+
+
+def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{title(path.layer)} zeroes whole sequences before {path.target.layer.short}: "
+        f"{reason(path, lost, 'sequence')}, so each sample is lost with {lost.chance}",
+        path.layer.span,
+        "certain" if path.certain and lost.certain else "possible",
+        "zeroes whole sequences",
+        path.stations(graph),
+    )
+
+
+def _own(own: OwnLoss) -> Finding:
+    number = features(own.features)
+    if own.per_timestep:
+        what = "zeroes whole sequences or timesteps of its input"
+        why = f"it has {number}, and each sequence in {own.per_sequence}, each timestep in {own.per_timestep} is lost"
+    else:
+        what = "zeroes whole sequences of its input"
+        where = "" if own.everywhere else f" in {own.per_sequence}"
+        why = f"the mask is shared over time{where} and the input has {number}, so each sample is lost"
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{own.title} {what}: {why} with {own.chance}",
+        own.span,
+        "certain" if own.certain and own.everywhere else "possible",
+        what.replace("its", "the"),
+        own.related,
+    )

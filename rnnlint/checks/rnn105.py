@@ -1,0 +1,36 @@
+"""RNN105: a batch size written into a noise shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.loss import noise_shape, title
+from rnnlint.checks.noise import Trouble, troubles
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Graph
+
+RULE = Rule(
+    code="RNN105",
+    name="fixed-batch-noise-shape",
+    summary="Reports a `noise_shape` with a fixed batch size in front.",
+    runtime="last-batch",
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """Dropout layers with a `noise_shape` on a sequence."""
+    yield from once(_finding(found) for found in troubles(graph, settings) if found.problem.kind == "fixed-batch")
+
+
+def _finding(found: Trouble) -> Finding:
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{title(found.layer)} fits a single batch size: {noise_shape(found.layer)} {found.problem.what}, so training "
+        "fails at a batch of another size, such as the last of an epoch",
+        found.layer.span,
+        "certain" if found.certain else "possible",
+        "fits a single batch size",
+        found.related,
+    )

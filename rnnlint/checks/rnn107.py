@@ -1,0 +1,102 @@
+"""RNN107: dropout in front of Masking, which then reads zeroed and rescaled values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import Upstream, kind, upstream
+from rnnlint.checks.loss import figure, off, title
+from rnnlint.checks.rate import rate
+from rnnlint.findings import Finding, Related, Rule
+from rnnlint.graph import Const, Graph, Node, options
+from rnnlint.keras.masks import draws, mask
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN107",
+    name="dropout-before-masking",
+    summary="Reports dropout in front of a `Masking` layer on the same tensor.",
+    runtime="mask",
+)
+
+_THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """Every Masking layer and the dropouts before it."""
+    yield from once(
+        finding
+        for node in graph.nodes
+        if kind(node.layer) is Kind.MASKING
+        for found in upstream(graph, node, _THROUGH)
+        if (finding := _finding(graph, node, found, settings)) is not None
+    )
+
+
+def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSettings) -> Finding | None:
+    assert masking.layer is not None
+    dropped = rate(found.layer)
+    if off(found.dropout) or not dropped.active:
+        return None
+    zero = _mask_value_is_zero(masking)
+    name = title(found.layer)
+    certain = found.certain and dropped.always and masking.layer.complete
+    if zero is None:
+        why = "Masking then looks for its mask_value among zeroed and rescaled values"
+        certain = False
+    elif not zero or kind(found.layer) is Kind.ALPHA_DROPOUT:
+        why = "in training no padded value keeps the mask_value, so padding is not masked"
+    elif kind(found.layer) is Kind.GAUSSIAN_DROPOUT:
+        return None
+    else:
+        probability = _all_zero(graph, found, settings)
+        why = "timesteps whose features are all dropped are masked as padding"
+        if probability is not None:
+            why += f", each with probability {figure(probability)}"
+        certain = certain and probability is not None and probability >= settings.timestep_loss_threshold
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{name} before Masking: {why}; put Masking first",
+        found.layer.span,
+        "certain" if certain else "possible",
+        "drops before Masking",
+        (
+            *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
+            Related(masking.layer.span, "Masking reads the result"),
+        ),
+    )
+
+
+def _mask_value_is_zero(masking: Node) -> bool | None:
+    """Whether `mask_value` is 0, which is its default; None if that is not known."""
+    assert masking.layer is not None
+    arg = masking.layer.arg("mask_value")
+    if arg is None:
+        return True if masking.layer.complete else None
+    values = options(arg.value)
+    if any(not isinstance(value, Const) for value in values):
+        return None
+    zeros = {isinstance(value, Const) and value.value == 0 for value in values}
+    return zeros.pop() if len(zeros) == 1 else None
+
+
+def _all_zero(graph: Graph, found: Upstream, settings: RuleSettings) -> float | None:
+    """The probability that all features of a timestep are dropped; None if the rate or their number is unknown."""
+    assert found.dropout.layer is not None
+    refs = found.dropout.inputs[0]
+    shape = graph.shape(refs[0]) if len(refs) == 1 else None
+    value = rate(found.layer).value
+    if any(kind(node.layer) in (Kind.RESHAPE, Kind.PERMUTE) for node in found.between):
+        return None
+    drawn = mask(
+        found.dropout.layer,
+        shape,
+        None if shape is None else len(shape),
+        settings.keras.restrict(found.layer.origin),
+    )
+    if value is None or shape is None or len(shape) < 3 or drawn is None:
+        return None
+    count = draws(drawn, shape, range(2, len(shape)))
+    return None if count is None else float(value ** min(count, 100_000))

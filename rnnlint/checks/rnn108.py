@@ -1,0 +1,57 @@
+"""RNN108: dropout on the ids that an Embedding looks up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import Upstream, kind, upstream
+from rnnlint.checks.loss import off, title
+from rnnlint.checks.rate import rate
+from rnnlint.findings import Finding, Related, Rule
+from rnnlint.graph import Graph, Node
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN108",
+    name="dropout-before-embedding",
+    summary="Reports dropout on the token ids that an `Embedding` looks up.",
+    runtime="ids",
+)
+
+_THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """Every Embedding and the dropouts before it."""
+    yield from once(
+        _finding(node, found)
+        for node in graph.nodes
+        if _embedding(node)
+        for found in upstream(graph, node, _THROUGH)
+        if rate(found.layer).active and not off(found.dropout)
+    )
+
+
+def _embedding(node: Node) -> bool:
+    layer = node.layer
+    while layer is not None and kind(layer) is Kind.TIME_DISTRIBUTED and layer.children:
+        layer = layer.children[0]
+    return kind(layer) is Kind.EMBEDDING
+
+
+def _finding(embedding: Node, found: Upstream) -> Finding:
+    assert embedding.layer is not None
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"{title(found.layer)} drops and rescales token ids before Embedding: training fails or looks up other tokens; "
+        "put it after the Embedding",
+        found.layer.span,
+        "certain" if found.certain and rate(found.layer).always else "possible",
+        "drops token ids",
+        (
+            *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
+            Related(embedding.layer.span, "Embedding looks the ids up"),
+        ),
+    )

@@ -1,0 +1,64 @@
+"""RNN201: recurrent dropout where the layer would otherwise run on cuDNN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import enumeration, forced, named, outermost, place, scope
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.cudnn import Disqualifier, disqualifiers
+from rnnlint.keras.versions import Env
+
+RULE = Rule(
+    code="RNN201",
+    name="recurrent-dropout-disables-cudnn",
+    summary="Reports a non-zero `recurrent_dropout` on an LSTM or GRU that has a cuDNN kernel in the Keras version and "
+    "backend at hand.",
+    runtime="cudnn",
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per layer; what else takes the same layer off cuDNN is named in its message."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    for layer in outermost(graph):
+        env = settings.keras.restrict(layer.origin)
+        found = disqualifiers(layer, settings.keras)
+        for lost in found:
+            if lost.argument != "recurrent_dropout" or forced(lost.layer):
+                continue
+            span, related = place(lost.layer, lost.arg)
+            others = [
+                one
+                for one in found
+                if one.layer is lost.layer
+                and one.argument not in (lost.argument, "use_cudnn")
+                and one.where & lost.where
+            ]
+            certain = lost.certain and lost.layer.certain
+            yield Finding(
+                RULE.code,
+                RULE.name,
+                f"{named(lost)} {'takes' if certain else 'may take'} this {lost.layer.short} off cuDNN"
+                f"{scope(lost.where, env)}: several times slower on a GPU, in training and at inference"
+                f"{_also(lost, others, env)}",
+                span,
+                "certain" if certain else "possible",
+                "no cuDNN with this",
+                related,
+            )
+
+
+def _also(lost: Disqualifier, others: list[Disqualifier], env: Env) -> str:
+    if not others:
+        return ""
+    parts = [
+        named(one) + ("" if lost.where.pairs & env.pairs <= one.where.pairs else f" ({one.where.describe(env)})")
+        for one in others
+    ]
+    return f"; so {'do' if len(parts) > 1 else 'does'} {enumeration(parts)}"

@@ -1,0 +1,44 @@
+"""RNN202: arguments other than recurrent dropout that take a layer off cuDNN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import combine, forced, named, outermost, place, scope
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Graph, Layer
+from rnnlint.keras.cudnn import disqualifiers
+from rnnlint.keras.versions import Env
+
+RULE = Rule(
+    code="RNN202",
+    name="cudnn-incompatible-argument",
+    summary="Reports an argument other than `recurrent_dropout` that takes an LSTM or GRU off its cuDNN kernel.",
+    default=False,
+    runtime="cudnn",
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per argument."""
+    return once(finding for layer in outermost(graph) for finding in combine(_findings(layer, settings.keras)))
+
+
+def _findings(layer: Layer, env: Env) -> Iterator[Finding]:
+    local = env.restrict(layer.origin)
+    for lost in disqualifiers(layer, env):
+        if lost.argument in ("recurrent_dropout", "use_cudnn") or forced(lost.layer):
+            continue
+        span, related = place(lost.layer, lost.arg)
+        certain = lost.certain and lost.layer.certain
+        yield Finding(
+            RULE.code,
+            RULE.name,
+            f"{named(lost)} {'takes' if certain else 'may take'} this {lost.layer.short} off cuDNN"
+            f"{scope(lost.where, local)}: several times slower on a GPU",
+            span,
+            "certain" if certain else "possible",
+            "no cuDNN with this",
+            related,
+        )

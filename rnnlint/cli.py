@@ -1,0 +1,402 @@
+"""The command: options in, one call, print. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from rnnlint import __version__
+from rnnlint.output import FORMATS, Report, code, printable, render, shown, where
+
+if TYPE_CHECKING:
+    from rnnlint.findings import Diagnostic, Finding, Rule
+    from rnnlint.linter import FileResult
+    from rnnlint.settings import Resolver, Settings
+    from rnnlint.source import Source
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+STDIN = "-"
+
+
+class Group(click.Group):
+    """The commands; `rnnlint foo.py` is answered with the command that was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a hint where no such command exists."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], self.commands, n=1)
+            if close and not Path(args[0]).exists():
+                hint = f"{ctx.command_path} {close[0]}"
+            else:
+                hint = f"{ctx.command_path} check {shlex.join(args)}"
+            ctx.fail(f"{error.message.rstrip('.')}; did you mean `{printable(hint)}`?")
+
+
+@click.group(cls=Group, context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="rnnlint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find dropout misuse around recurrent layers in Keras code."""
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        # Messages hold source and paths; a terminal without that character shows `?` rather than a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli(prog_name="rnnlint")
+    raise AssertionError("click ends the process")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# rnnlint check
+
+
+def _split(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part for value in values for one in value.split(",") if (part := one.strip()))
+
+
+def _split_or_none(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...] | None:
+    given = ctx.get_parameter_source(parameter.name or "") is not click.core.ParameterSource.DEFAULT
+    return _split(ctx, parameter, values) if given else None
+
+
+def _pairs(
+    ctx: click.Context, parameter: click.Parameter, values: Sequence[str]
+) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """`tests/**:RNN101,RNN102` and ruff's `tests/**:RNN101,docs/**:RNN102`."""
+    found: dict[str, list[str]] = {}
+    pattern = ""
+    for part in _split(ctx, parameter, values):
+        head, colon, selector = part.rpartition(":")
+        pattern = head if colon else pattern
+        if not pattern or not selector:
+            raise click.BadParameter(f"'{part}' is not of the form PATTERN:RULE", ctx, parameter)
+        found.setdefault(pattern, []).append(selector.strip())
+    return tuple((pattern, tuple(codes)) for pattern, codes in found.items()) or None
+
+
+def _list(name: str, text: str, metavar: str = "RULES", callback: Callable[..., Any] = _split) -> Callable[..., Any]:
+    return click.option(name, multiple=True, metavar=metavar, callback=callback, help=text)
+
+
+@cli.command(short_help="Lint Python files and notebooks.")
+@click.argument("paths", nargs=-1, type=click.Path())
+@_list("--select", "Rules to report: codes, prefixes, names or ALL, in a comma list.", callback=_split_or_none)
+@_list("--ignore", "Rules not to report. The longest prefix wins.")
+@_list("--extend-select", "Rules to report on top of the selected ones.")
+@_list("--per-file-ignores", "Rules not to report in some files: 'tests/**:RNN101'.", "PATTERN:RULES", _pairs)
+@click.option(
+    "--min-confidence", type=click.Choice(["certain", "possible"]), help="Report findings from this confidence on."
+)
+@click.option("--timestep-loss-threshold", type=float, metavar="PROBABILITY", help="Loss that is reported.  [0.01]")
+@click.option("--ignore-noqa", is_flag=True, help="Report what comments suppress.")
+@click.option(
+    "--keras-version", metavar="VERSION", help="Such as 3.15, 2 or '>=3.4,<4'; auto reads the project's pins."
+)
+@click.option("--backend", metavar="BACKEND", help="auto, tensorflow, jax or torch.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="A pyproject.toml to use for every file.")
+@click.option("--isolated", is_flag=True, help="Read no pyproject.toml settings.")
+@_list("--exclude", "Patterns of files and folders to pass over.", "PATTERNS", _split_or_none)
+@_list("--extend-exclude", "Like --exclude, on top of the default ones.", "PATTERNS")
+@click.option("--force-exclude/--no-force-exclude", default=None, help="Pass over excluded files even if named.")
+@click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Pass over what git ignores.  [on]")
+@click.option("--stdin-filename", metavar="PATH", help="The name of the file that comes through stdin (`-`).")
+@click.option(
+    "--output-format",
+    type=click.Choice(list(FORMATS)),
+    envvar="RNNLINT_OUTPUT_FORMAT",
+    show_envvar=True,
+    help="Form of the output.",
+)
+@click.option(
+    "-o",
+    "--output-file",
+    type=click.Path(dir_okay=False),
+    help="Write the output there; the terminal gets `concise`.",
+)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Use colours."
+)
+@click.option("-n", "--no-cache", is_flag=True, help="Accepted; nothing is cached.")
+@click.option("-e", "--exit-zero", is_flag=True, help="End with status 0 where findings would make it 1.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the findings and nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was not understood, and which settings hold.")
+@click.pass_context
+def check(ctx: click.Context, /, **given: Any) -> None:
+    """Lint Python files and notebooks.
+
+    PATHS are files and folders, by default the current one; `-` reads one file from stdin.
+
+    The status is 0 without findings, 1 with findings or with code that could not be read, 2 for a wrong command line
+    or configuration and for an error inside rnnlint.
+    """
+    from rnnlint.files import MissingPathError
+    from rnnlint.settings import Options, Resolver, SettingsError
+
+    if given["isolated"] and given["config"]:
+        raise click.UsageError("--isolated and --config exclude each other.")
+    options = Options(
+        **{name: given[name] for name in Options.__dataclass_fields__ if name != "ignore_noqa"},
+        ignore_noqa=given["ignore_noqa"] or None,
+    )
+    try:
+        resolver = Resolver(options, given["config"], isolated=given["isolated"])
+        status = _Check(resolver, given).run(given["paths"] or (".",))
+    except (SettingsError, MissingPathError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        ctx.exit(130)
+    ctx.exit(0 if status == 1 and given["exit_zero"] else status)
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
+
+
+def _fail(message: str) -> NoReturn:
+    raise _Failure(printable(message))
+
+
+@dataclass
+class _Check:
+    """One run of `rnnlint check`: what was found, and how it is printed."""
+
+    resolver: Resolver
+    given: dict[str, Any]
+    findings: list[Finding] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    withheld: int = 0
+    suppressed: int = 0
+    files: int = 0
+    sources: dict[str, Source] = field(default_factory=dict)
+    explained: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+
+    def run(self, paths: Sequence[str]) -> int:
+        """Lint, print, and return the exit status."""
+        missing = [path for path in paths if path != STDIN and not os.path.lexists(path)]
+        for path in missing:
+            self._warn("error", f"path '{shown(path)}' does not exist")
+        for result in self._lint([path for path in paths if path not in missing]):
+            self.files += 1
+            self._take(result)
+            if self.given["verbose"]:
+                self._explain(result)
+        if not (self.files or missing or self.given["quiet"]):
+            self._warn("warning", "no Python files or notebooks found under the given paths")
+        self._print()
+        statuses = [one.status for one in self.diagnostics]
+        return max([2 if missing or self.wrong else 0, 1 if self.findings else 0, *statuses])
+
+    def _lint(self, paths: Sequence[str]) -> Iterator[FileResult]:
+        from rnnlint.runner import lint_text, run
+
+        if STDIN in paths:
+            name = self.given["stdin_filename"] or STDIN
+            settings = self._settings(name)
+            if not (settings.force_exclude and settings.excludes(name)):
+                yield lint_text(sys.stdin.buffer.read(), name, settings)
+        named = [path for path in paths if path != STDIN]
+        if named:
+            yield from run(named, self._settings)
+
+    def _settings(self, path: str) -> Settings:
+        """The settings of a file. Where its pyproject.toml is wrong that is said once, and none of its rules run."""
+        from rnnlint.settings import Settings, SettingsError
+
+        try:
+            return self.resolver.settings(path)
+        except SettingsError as error:
+            if str(error) not in self.wrong:
+                self.wrong.append(str(error))
+                self._warn("error", str(error))
+            return Settings(rules=frozenset())
+
+    def _take(self, result: FileResult) -> None:
+        certain = self._settings(result.path).min_confidence == "certain"
+        for finding in result.findings:
+            if certain and finding.confidence == "possible":
+                self.withheld += 1
+            else:
+                self.findings.append(finding)
+        self.diagnostics += result.diagnostics
+        self.suppressed += len(result.suppressed)
+        if result.source:
+            self.sources[result.path] = result.source
+            if result.findings and not self.given["quiet"]:
+                self._warn_of_comments(result.source)
+
+    def _warn_of_comments(self, source: Source) -> None:
+        """Where a finding stayed, a comment that was meant to suppress it may be written wrongly."""
+        from rnnlint.suppress import directives
+
+        for one in directives(source):
+            if one.problem and "rnn" in one.text.lower():
+                self._warn("warning", f"{where(one.span)}: `{one.text}` suppresses nothing: {one.problem}")
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Output
+
+    def _print(self) -> None:
+        settings = self.resolver.settings(STDIN)
+        name, target = settings.output_format, self.given["output_file"]
+        report = Report(self.findings, self.diagnostics, self._line, _width())
+        if target:
+            try:
+                with Path(target).open("w", encoding="utf-8", newline="\n") as file:
+                    file.writelines(click.unstyle(piece) for piece in self._pieces(name, report))
+            except OSError as error:
+                _fail(f"cannot write {target}: {error.strerror or error}")
+            name = "concise"
+        for piece in self._pieces(name, report):
+            self._out(piece)
+        if name in ("full", "concise") and not self.given["quiet"]:
+            for line in self._summary():
+                self._out(line + "\n")
+
+    def _pieces(self, name: str, report: Report) -> Iterator[str]:
+        if not self.given["statistics"]:
+            yield from render(name, report)
+            return
+        counts = Counter((code(one), getattr(one, "name", "")) for one in report.entries)
+        rows = [(count, *key) for key, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
+        if name.startswith("json"):
+            from json import dumps
+
+            records = [{"code": rule, "name": title or rule, "count": count} for count, rule, title in rows]
+            yield dumps(records, indent=2) + "\n" if name == "json" else "".join(f"{dumps(one)}\n" for one in records)
+            return
+        wide = max((len(str(count)) for count, *_ in rows), default=0)
+        for count, rule, title in rows:
+            number = click.style(f"{count:>{wide}}", bold=True)
+            yield f"{number}\t{click.style(rule, fg='red', bold=True)}\t{title}".rstrip() + "\n"
+
+    def _summary(self) -> Iterator[str]:
+        possible = sum(finding.confidence == "possible" for finding in self.findings)
+        internal = sum(one.kind == "internal-error" for one in self.diagnostics)
+        unread = len(self.diagnostics) - internal
+        if self.findings:
+            yield f"Found {_count(len(self.findings), 'finding')}{f' ({possible} possible)' if possible else ''}."
+        elif not self.diagnostics:
+            yield click.style("All checks passed!", fg="green", bold=True)
+        if unread:
+            yield f"{_count(unread, 'place')} could not be read."
+        if internal:
+            yield f"{_count(internal, 'error')} inside rnnlint: please report this with the file, if it may be shown."
+        if self.withheld:
+            yield f"{_count(self.withheld, 'possible finding')} withheld by --min-confidence."
+        if self.suppressed and self.given["verbose"]:
+            yield f"{_count(self.suppressed, 'finding')} suppressed by comments."
+
+    def _explain(self, result: FileResult) -> None:
+        settings = self._settings(result.path)
+        lines = [_told(settings, self.given), *(f"{where(note.span)}: {note.message}" for note in result.notes)]
+        for line in lines:
+            if line not in self.explained:
+                self.explained.add(line)
+                self._warn("note", line)
+
+    def _line(self, path: str, row: int, cell: int | None) -> str:
+        if path not in self.sources:
+            from rnnlint.source import read
+
+            self.sources[path] = read(path)
+        return self.sources[path].line(row, cell)
+
+    def _out(self, text: str) -> None:
+        click.echo(text, nl=False, color=self._colored(sys.stdout))
+
+    def _warn(self, kind: str, message: str) -> None:
+        colors = {"error": "red", "warning": "yellow", "note": "cyan"}
+        text = f"{click.style(kind, fg=colors[kind], bold=True)}: {printable(message)}"
+        click.echo(text, err=True, color=self._colored(sys.stderr))
+
+    def _colored(self, stream: Any) -> bool:
+        """As ruff: the option, else FORCE_COLOR and CLICOLOR_FORCE, else NO_COLOR, else whether it is a terminal."""
+        if self.given["color"] != "auto":
+            return bool(self.given["color"] == "always")
+        if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+            return True
+        return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def _told(settings: Settings, given: dict[str, Any]) -> str:
+    """The settings that decide most, and where they were set."""
+    file = shown(settings.config) if settings.config else None
+
+    def origin(name: str) -> str:
+        value = getattr(settings, name)
+        if given[name] is not None:
+            return f"{value} by --{name.replace('_', '-')}"
+        return f"{value} by {file}" if value != "auto" else "auto"
+
+    return (
+        f"settings of {file or 'no pyproject.toml'}: keras-version {origin('keras_version')}, "
+        f"backend {origin('backend')}; rules {', '.join(sorted(settings.rules)) or 'none'}"
+    )
+
+
+def _width() -> int:
+    """Columns for excerpts: those of the terminal, or enough for most code."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 140
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# rnnlint rule
+
+
+@cli.command("rule", short_help="Explain a rule.")
+@click.argument("rule", required=False)
+@click.option("--all", "every", is_flag=True, help="Explain all rules.")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
+def rule_command(rule: str | None, every: bool, output_format: str) -> None:
+    """Print the page of RULE, a code or a name, or of all rules."""
+    from rnnlint import rulebook
+    from rnnlint.settings import known_rules, unknown_rule
+
+    if (rule is None) is not every:
+        raise click.UsageError("Name a rule, or give --all.")
+    rules = known_rules()
+    chosen = [one for one in rules if every or rule in (one.code, one.name)]
+    if not chosen:
+        _fail(unknown_rule(rule or "", rules))
+    try:
+        pages = [(one, rulebook.page(one.code)) for one in chosen]
+    except FileNotFoundError as error:
+        _fail(f"the page is missing from this installation: {error.filename}")
+    if output_format == "json":
+        from json import dumps
+
+        records = [_record(one, text) for one, text in pages]
+        click.echo(dumps(records if every else records[0], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join(text.rstrip() for _, text in pages))
+
+
+def _record(rule: Rule, page: str) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from rnnlint.rulebook import url
+
+    return {**asdict(rule), "url": url(rule.code), "explanation": page}

@@ -1,0 +1,214 @@
+"""RNN201 to RNN203 on graphs made by hand: messages, places, confidence, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from rnnlint.checks import rnn201, rnn202, rnn203
+from rnnlint.checks.context import RuleSettings
+from rnnlint.findings import Finding
+from rnnlint.graph import Arg, Choice, Const, Graph, Layer, LayerArg, Name, Range, Span, Unknown, Value
+from rnnlint.keras.versions import Env, parse_keras_version
+
+
+def span(row: int, column: int = 1, end: int = 80) -> Span:
+    return Span("model.py", row, column, row, end, None, (row, row))
+
+
+class Code:
+    """A file under construction: each layer in a row of its own, each argument in ten columns of it."""
+
+    def __init__(self) -> None:
+        self.layers: list[Layer] = []
+
+    def layer(self, name: str, *children: Layer, origin: str = "keras", certain: bool = True, **args: Value) -> Layer:
+        row = len(self.layers) + 1
+        bound = tuple(
+            Arg(key, value, span(row, 10 * (index + 1), 10 * (index + 2) - 2))
+            for index, (key, value) in enumerate(args.items())
+        )
+        made = Layer(
+            len(self.layers), f"keras.layers.{name}", "keras", origin, bound, span(row), children, certain=certain
+        )
+        self.layers.append(made)
+        return made
+
+    def check(
+        self,
+        rule: Callable[[Graph, RuleSettings], Iterator[Finding]],
+        version: str = "",
+        backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
+    ) -> list[Finding]:
+        env = Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
+        return list(rule(Graph(tuple(self.layers)), RuleSettings(env)))
+
+
+@pytest.fixture
+def code() -> Code:
+    return Code()
+
+
+TF = ("tensorflow",)
+
+
+def test_recurrent_dropout_where_the_version_is_known(code: Code) -> None:
+    layer = code.layer("LSTM", units=Const(8), recurrent_dropout=Const(0.2))
+    (finding,) = code.check(rnn201.check, "3.15", TF)
+    assert finding.code == "RNN201"
+    assert finding.message == (
+        "`recurrent_dropout=0.2` takes this LSTM off cuDNN: several times slower on a GPU, in training and at inference"
+    )
+    assert finding.span == layer.args[1].span
+    assert finding.confidence == "certain"
+    assert [place.span for place in finding.related] == [layer.span]
+
+
+def test_recurrent_dropout_says_where_if_not_everywhere(code: Code) -> None:
+    code.layer("GRU", recurrent_dropout=Const(0.2))
+    (finding,) = code.check(rnn201.check, ">=3")
+    assert "off cuDNN in Keras 3 on tensorflow, 3.14 and later on torch: several" in finding.message
+
+
+def test_other_disqualifiers_are_named_with_their_versions(code: Code) -> None:
+    code.layer(
+        "LSTM", dropout=Const(0.1), activation=Const("relu"), use_bias=Const(False), recurrent_dropout=Const(0.2)
+    )
+    (finding,) = code.check(rnn201.check, ">=3.2,<3.6", TF)
+    assert finding.message.endswith(
+        "at inference; so do `dropout=0.1` (Keras 3.2 to 3.3 on tensorflow), `activation='relu'` and `use_bias=False`"
+    )
+    (finding,) = code.check(rnn201.check, "3.15", TF)
+    assert finding.message.endswith("; so do `activation='relu'` and `use_bias=False`")
+
+
+@pytest.mark.parametrize(
+    ("version", "backend", "lstm", "gru"),
+    [
+        ("2.3", "tensorflow", 0, 0),
+        ("2.15", "tensorflow", 1, 1),
+        ("3.0", "tensorflow", 1, 1),
+        ("3.9", "torch", 0, 0),
+        ("3.10", "torch", 1, 0),
+        ("3.14", "torch", 1, 1),
+        ("3.13", "jax", 0, 0),
+        ("3.15", "jax", 1, 0),
+    ],
+)
+def test_only_where_there_is_a_kernel(code: Code, version: str, backend: str, lstm: int, gru: int) -> None:
+    code.layer("LSTM", recurrent_dropout=Const(0.2))
+    assert len(code.check(rnn201.check, version, (backend,))) == lstm
+    code.layers.clear()
+    code.layer("GRU", recurrent_dropout=Const(0.2))
+    assert len(code.check(rnn201.check, version, (backend,))) == gru
+
+
+@pytest.mark.parametrize("name", ["SimpleRNN", "LSTMCell", "GRUCell", "ConvLSTM2D", "CuDNNLSTM"])
+def test_layers_without_a_kernel_of_their_own(code: Code, name: str) -> None:
+    code.layer(name, recurrent_dropout=Const(0.2), activation=Const("relu"), use_cudnn=Const(True))
+    for rule in (rnn201.check, rnn202.check, rnn203.check):
+        assert code.check(rule) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "confidence"),
+    [
+        (Const(0), None),
+        (Const(0.0), None),
+        (Const(False), None),
+        (Unknown("parameter 'rate'"), None),
+        (Choice((Const(0.0), Unknown("parameter 'rate'"))), None),
+        (Range(0.0, 0.0), None),
+        (Const(1e-9), "certain"),
+        (Const(True), "certain"),
+        (Choice((Const(0.2), Const(0.3))), "certain"),
+        (Range(0.1, 0.5), "certain"),
+        (Range(0.0, 0.5), "possible"),
+        (Choice((Const(0.2), Unknown("parameter 'rate'"))), "possible"),
+        (Choice((Const(0.2), Const(0.0))), "possible"),
+    ],
+)
+def test_values_of_recurrent_dropout(code: Code, value: Value, confidence: str | None) -> None:
+    code.layer("LSTM", recurrent_dropout=value)
+    found = [finding.confidence for finding in code.check(rnn201.check, "3.15", TF)]
+    assert found == ([] if confidence is None else [confidence])
+
+
+def test_a_layer_on_some_path_is_possible(code: Code) -> None:
+    code.layer("LSTM", certain=False, recurrent_dropout=Const(0.2))
+    (finding,) = code.check(rnn201.check)
+    assert finding.confidence == "possible"
+    assert "may take" in finding.message
+
+
+def test_a_wrapped_layer_is_reported_once_and_at_itself(code: Code) -> None:
+    inner = code.layer("LSTM", recurrent_dropout=Const(0.2))
+    outer = code.layer("Bidirectional", inner, layer=LayerArg(0))
+    code.layer("TimeDistributed", outer, layer=LayerArg(1))
+    (finding,) = code.check(rnn201.check, "3.15", TF)
+    assert finding.span == inner.args[0].span
+    assert "this LSTM" in finding.message
+
+
+def test_keras_2_on_the_backend_it_has(code: Code) -> None:
+    code.layer("GRU", origin="tf_keras", recurrent_dropout=Const(0.2))
+    (finding,) = code.check(rnn201.check, "3.15", ("jax",))
+    assert "this GRU off cuDNN: several" in finding.message
+
+
+def test_an_argument_from_elsewhere_is_reported_at_the_layer(code: Code) -> None:
+    arg = Arg("recurrent_dropout", Const(0.2), span(99))
+    layer = Layer(0, "keras.layers.LSTM", "keras", "keras", (arg,), span(1))
+    code.layers.append(layer)
+    (finding,) = code.check(rnn201.check)
+    assert finding.span == layer.span
+    assert [place.span for place in finding.related] == [arg.span]
+
+
+def test_use_cudnn_written_out_silences_201_and_202(code: Code) -> None:
+    for wish in (True, False):
+        code.layer("LSTM", recurrent_dropout=Const(0.2), activation=Const("relu"), use_cudnn=Const(wish))
+    assert code.check(rnn201.check) == []
+    assert code.check(rnn202.check) == []
+    assert len(code.check(rnn203.check)) == 1
+
+
+def test_each_incompatible_argument_is_a_finding(code: Code) -> None:
+    code.layer(
+        "GRU",
+        activation=Name("keras.activations.relu"),
+        recurrent_activation=Const("sigmoid"),
+        unroll=Const(True),
+        reset_after=Const(False),
+        recurrent_dropout=Const(0.2),
+    )
+    found = code.check(rnn202.check, "3.15", TF)
+    assert [finding.message for finding in found] == [
+        "`activation=keras.activations.relu` takes this GRU off cuDNN: several times slower on a GPU",
+        "`unroll=True` takes this GRU off cuDNN: several times slower on a GPU",
+        "`reset_after=False` takes this GRU off cuDNN: several times slower on a GPU",
+    ]
+
+
+def test_conflicts_are_one_finding_at_use_cudnn(code: Code) -> None:
+    layer = code.layer("LSTM", activation=Const("relu"), recurrent_dropout=Const(0.2), use_cudnn=Const(True))
+    (finding,) = code.check(rnn203.check, "3.15", TF)
+    assert finding.message == (
+        "`use_cudnn=True` with `recurrent_dropout=0.2` and `activation='relu'`: this LSTM raises ValueError at its "
+        "first call"
+    )
+    assert finding.span == layer.args[2].span
+    assert {place.span for place in finding.related} == {layer.span, layer.args[0].span, layer.args[1].span}
+
+
+@pytest.mark.parametrize(("version", "count"), [("2.15", 0), ("3.1", 0), ("3.2", 1), ("3.15", 1)])
+def test_conflicts_need_the_argument_to_exist(code: Code, version: str, count: int) -> None:
+    code.layer("LSTM", recurrent_dropout=Const(0.2), use_cudnn=Const(True))
+    assert len(code.check(rnn203.check, version)) == count
+
+
+def test_a_conflict_says_from_which_version_on(code: Code) -> None:
+    code.layer("LSTM", recurrent_dropout=Const(0.2), use_cudnn=Const(True))
+    (finding,) = code.check(rnn203.check)
+    assert finding.message.endswith("ValueError at its first call in Keras 3.2 and later")

@@ -1,0 +1,496 @@
+"""The command as users type it: options, output, status. Everything behind it is the real thing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import rnnlint
+from rnnlint.checks import RULES
+from rnnlint.cli import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUTF8", "PYTHONIOENCODING")
+
+BAD = """\
+from keras import Input, Sequential, layers
+
+model = Sequential()
+model.add(Input((20, 1)))
+model.add(layers.Dropout(0.5))
+model.add(layers.LSTM(8))
+"""
+# The rate is a parameter: it may be another one than the default.
+MAYBE = """\
+from keras import Input, Sequential, layers
+
+
+def build(rate=0.5):
+    return Sequential([Input((20, 1)), layers.Dropout(rate), layers.LSTM(8)])
+"""
+GOOD = "from keras import layers\n\nlayer = layers.LSTM(8)\n"
+CONCISE = "bad.py:5:11: RNN101 "
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in {*SCRUBBED, *(one for one in os.environ if one.startswith(("RNNLINT_", "GITHUB_")))}:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def bad(folder: Path) -> Path:
+    return write(folder / "bad.py", BAD)
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def notebook(*cells: str) -> str:
+    code: dict[str, object] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    text = {"cell_type": "markdown", "metadata": {}, "source": "# Title"}
+    everything = [text, *({**code, "source": cell.splitlines(keepends=True)} for cell in cells)]
+    return json.dumps({"cells": everything, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def run(*args: str, status: int = 0, text: str | bytes | None = None, env: dict[str, str] | None = None) -> Result:
+    result = CliRunner().invoke(cli, args, input=text, env=env, prog_name="rnnlint")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == status, result.output
+    return result
+
+
+def check(*args: str, status: int = 0, text: str | bytes | None = None, env: dict[str, str] | None = None) -> Result:
+    return run("check", *args, status=status, text=text, env=env)
+
+
+def codes(result: Result) -> list[str]:
+    return [entry["code"] for entry in json.loads(result.stdout)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Status and summary
+
+
+def test_findings_end_with_status_1(bad: Path) -> None:
+    result = check(status=1)
+    first, *_, last = result.stdout.splitlines()
+    assert first.startswith("RNN101 ")
+    assert " --> bad.py:5:11\n" in result.stdout
+    assert "5 | model.add(layers.Dropout(0.5))\n  |           ^^^^^^^^^^^^^^^^^^^" in result.stdout
+    assert "6 | model.add(layers.LSTM(8))\n  |           --------------" in result.stdout
+    assert last == "Found 1 finding."
+    assert result.stderr == ""
+
+
+def test_clean_ends_with_status_0(folder: Path) -> None:
+    write(folder / "good.py", GOOD)
+    assert check().output == "All checks passed!\n"
+    assert check("-q").output == ""
+
+
+def test_unread_code_ends_with_status_1_and_the_rest_is_linted(folder: Path, bad: Path) -> None:
+    write(folder / "half.py", "from keras import layers\nlayers.LSTM(\n")
+    write(folder / "two.py", 'import keras.layers\nprint "LSTM"\n')
+    (folder / "latin.py").write_bytes(b"# LSTM caf\xe9\n")
+    write(folder / "broken.ipynb", '{"cells": [')
+    result = check("--output-format", "concise", status=1)
+    bad_line, broken, half, latin, two, found, unread = result.stdout.splitlines()
+    assert bad_line.startswith(CONCISE)
+    assert broken.startswith("broken.ipynb:1:")
+    assert half.startswith("half.py:2:12: invalid-syntax: ")
+    assert latin.startswith("latin.py:1:11: io-error: ")
+    assert two.startswith("two.py:2:1: invalid-syntax: Python 2")
+    assert (found, unread) == ("Found 1 finding.", "4 places could not be read.")
+    # Selection and confidence never hide an unread file.
+    bad.unlink()
+    result = check("--select", "RNN301", "--min-confidence", "certain", "--output-format", "concise", status=1)
+    assert result.stdout.splitlines()[-1] == "4 places could not be read."
+
+
+def test_exit_zero_is_for_status_1_only(folder: Path, bad: Path) -> None:
+    assert check("--exit-zero").stdout == check(status=1).stdout
+    check("--exit-zero", "missing.py", status=2)
+    check("--exit-zero", "--select", "RNN999", status=2)
+
+
+def test_missing_path_ends_with_status_2_and_the_rest_is_linted(bad: Path) -> None:
+    result = check("missing.py", "bad.py", "--output-format", "concise", status=2)
+    assert result.stderr == "error: path 'missing.py' does not exist\n"
+    assert result.stdout.startswith(CONCISE)
+
+
+def test_internal_error_ends_with_status_2(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(graph: object, settings: object) -> None:
+        raise ZeroDivisionError("of a test")
+
+    rules = tuple((rule, crash if rule.code == "RNN102" else function) for rule, function in RULES)
+    monkeypatch.setattr("rnnlint.checks.RULES", rules)
+    result = check("--exit-zero", "--output-format", "concise", status=2)
+    crashed, found, *rest = result.stdout.splitlines()
+    assert crashed.startswith("bad.py:1:1: internal-error: rule RNN102 (missing-noise-shape) failed: ZeroDivisionError")
+    assert found.startswith(CONCISE)
+    assert rest[-1].startswith("1 error inside rnnlint: please report")
+
+
+def test_nothing_to_lint(folder: Path) -> None:
+    write(folder / "empty" / "a.txt", "x")
+    result = check("empty")
+    assert result.stderr == "warning: no Python files or notebooks found under the given paths\n"
+    assert check("empty", "-q").output == ""
+    assert check("empty", "--output-format", "json").stdout == "[]\n"
+
+
+def test_confidence(folder: Path) -> None:
+    write(folder / "maybe.py", MAYBE)
+    result = check("--output-format", "concise", status=1)
+    assert "maybe.py:5:40: RNN101 [possible] " in result.stdout
+    assert result.stdout.splitlines()[-1] == "Found 1 finding (1 possible)."
+    result = check("--min-confidence", "certain")
+    assert result.stdout == "All checks passed!\n1 possible finding withheld by --min-confidence.\n"
+    assert codes(check("--min-confidence", "certain", "--output-format", "json")) == []
+
+
+def test_suppression(folder: Path) -> None:
+    write(folder / "bad.py", BAD.replace("Dropout(0.5))", "Dropout(0.5))  # noqa: RNN101"))
+    assert check().output == "All checks passed!\n"
+    verbose = check("-v")
+    assert verbose.stdout == "All checks passed!\n1 finding suppressed by comments.\n"
+    check("--ignore-noqa", status=1)
+
+
+def test_malformed_suppression_is_told_where_a_finding_stays(folder: Path) -> None:
+    write(folder / "bad.py", BAD.replace("Dropout(0.5))", "Dropout(0.5))  # rnnlint: ignore RNN101"))
+    write(folder / "good.py", GOOD + "x = 1  # rnnlint: ignore RNN101\n# noqa: all of it\n")
+    (line,) = check(status=1).stderr.splitlines()
+    assert line == (
+        "warning: bad.py:5:33: `# rnnlint: ignore RNN101` suppresses nothing: "
+        "`ignore` needs the rules in brackets: `# rnnlint: ignore[RNN101]`"
+    )
+    assert check("-q", status=1).stderr == ""
+
+
+def test_quiet_prints_findings_only(bad: Path) -> None:
+    assert check("-q", "--output-format", "concise", status=1).stdout.count("\n") == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Selection and configuration
+
+
+def test_selection(bad: Path) -> None:
+    for args in (
+        ("--select", "RNN101"),
+        ("--select", "RNN102,RNN101"),
+        ("--select", "RNN102", "--select", "dropped-timesteps"),
+        ("--select", "ALL"),
+        ("--select", "RNN2", "--extend-select", "RNN1"),
+        ("--ignore", "RNN1", "--extend-select", "RNN101"),
+    ):
+        assert codes(check(*args, "--output-format", "json", status=1)) == ["RNN101"]
+    for args in (("--select", "RNN102"), ("--ignore", "dropped-timesteps"), ("--per-file-ignores", "b*.py:RNN101")):
+        assert codes(check(*args, "--output-format", "json")) == []
+    for value in ("x.py:RNN102,bad.py:RNN101", "bad.py:RNN102,RNN101"):
+        check("--per-file-ignores", value)
+    assert "is not of the form PATTERN:RULE" in check("--per-file-ignores", "bad.py", status=2).stderr
+
+
+def test_unknown_rule(bad: Path) -> None:
+    result = check("--select", "dropped-timestep", status=2)
+    assert result.stderr == "Error: --select: unknown rule 'dropped-timestep'; did you mean 'dropped-timesteps'?\n"
+    assert result.stdout == ""
+
+
+def test_configuration(folder: Path, bad: Path) -> None:
+    write(folder / "pyproject.toml", '[tool.rnnlint]\nignore = ["RNN101"]\n')
+    check()
+    check("--isolated", status=1)
+    check("--select", "RNN101", status=1)
+    other = write(folder / "other.toml", '[tool.rnnlint]\noutput-format = "json-lines"\n')
+    result = check("--config", str(other), status=1)
+    assert json.loads(result.stdout)["filename"] == "bad.py"
+    write(folder / "pyproject.toml", '[tool.rnnlint]\nignroe = ["RNN101"]\n')
+    result = check(status=2)
+    message = "pyproject.toml:2: `ignroe`: unknown key in [tool.rnnlint]; did you mean 'ignore'?"
+    assert result.stderr == f"Error: {message}\n"
+    assert "exclude each other" in check("--isolated", "--config", str(other), status=2).stderr
+
+
+def test_every_file_has_the_settings_of_its_folder(folder: Path, bad: Path) -> None:
+    write(folder / "lib" / "bad.py", BAD)
+    write(folder / "lib" / "pyproject.toml", '[tool.rnnlint]\nselect = ["RNN2"]\n')
+    result = check("--output-format", "json", status=1)
+    assert [entry["filename"] for entry in json.loads(result.stdout)] == ["bad.py"]
+
+
+def test_keras_version(folder: Path) -> None:
+    text = BAD.replace("layers.Dropout(0.5)", "layers.Dense(8)").replace("LSTM(8)", "LSTM(8, recurrent_dropout=0.2)")
+    write(folder / "cudnn.py", text)
+    assert codes(check("--keras-version", "3.15", "--output-format", "json", status=1)) == ["RNN201"]
+    # JAX has no cuDNN kernel before Keras 3.14.
+    assert codes(check("--keras-version", "3.4", "--backend", "jax", "--output-format", "json")) == []
+    write(folder / "pyproject.toml", '[tool.rnnlint]\nkeras-version = "3.4"\nbackend = "jax"\n')
+    check()
+    check("--backend", "tensorflow", status=1)
+    assert check("--keras-version", "nine", status=2).stderr.startswith("Error: --keras-version: ")
+
+
+def test_a_wrong_file_in_a_folder_does_not_cost_the_rest(folder: Path, bad: Path) -> None:
+    write(folder / "lib" / "a.py", BAD)
+    write(folder / "lib" / "b.py", BAD)
+    write(folder / "lib" / "pyproject.toml", "[tool.rnnlint]\nkeras = 3\n")
+    result = check("--output-format", "concise", status=2)
+    assert result.stdout.startswith(CONCISE)
+    assert "lib" not in result.stdout
+    assert result.stderr.startswith("error: lib/pyproject.toml:2: `keras`: unknown key in [tool.rnnlint]")
+    assert result.stderr.count("error:") == 1
+
+
+def test_interrupt(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnnlint.runner.run", interrupt)
+    check(status=130)
+
+
+def test_threshold(folder: Path) -> None:
+    write(folder / "a.py", BAD.replace("(20, 1)", "(20, 4)"))  # 0.5 ** 4 = 0.0625
+    assert "RNN101" in codes(check("--output-format", "json", status=1))
+    result = check("--timestep-loss-threshold", "0.1", "--output-format", "json", status=1)
+    assert codes(result) == ["RNN102"]
+
+
+def test_exclude(folder: Path, bad: Path) -> None:
+    write(folder / "gen" / "bad.py", BAD)
+    write(folder / ".venv" / "bad.py", BAD)
+    write(folder / ".gitignore", "ignored.py\n")
+    write(folder / "ignored.py", BAD)
+    (folder / ".git").mkdir()
+
+    def files(*args: str) -> set[str]:
+        result = CliRunner().invoke(cli, ["check", *args, "--output-format", "json"])
+        return {Path(entry["filename"]).as_posix() for entry in json.loads(result.stdout)}
+
+    assert files() == {"bad.py", "gen/bad.py"}
+    assert files("--exclude", "gen,ignored.py") == {"bad.py", ".venv/bad.py"}
+    assert files("--extend-exclude", "gen") == {"bad.py"}
+    assert files("--no-respect-gitignore") == {"bad.py", "gen/bad.py", "ignored.py"}
+    assert files("gen/bad.py", "--exclude", "gen") == {"gen/bad.py"}
+    assert files("gen/bad.py", "--exclude", "gen", "--force-exclude") == set()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# stdin, output, colour
+
+
+def test_stdin(folder: Path) -> None:
+    result = check("-", "--output-format", "concise", text=BAD, status=1)
+    assert result.stdout.startswith("-:5:11: RNN101 ")
+    result = check("-", "--stdin-filename", "bad.py", text=BAD, status=1)
+    assert " --> bad.py:5:11\n  |\n" in result.stdout
+    assert "5 | model.add(layers.Dropout(0.5))" in result.stdout
+    result = check("-", "--stdin-filename", "n.ipynb", "--output-format", "concise", text=notebook(BAD), status=1)
+    assert result.stdout.startswith("n.ipynb:cell 2:5:11: RNN101 ")
+    write(folder / "pyproject.toml", '[tool.rnnlint.per-file-ignores]\n"tests/*" = ["RNN101"]\n')
+    check("-", "--stdin-filename", "tests/a.py", text=BAD)
+    check("-", text="\xff".encode("latin-1"), status=1)
+
+
+def test_notebook(folder: Path) -> None:
+    first, second = BAD.split("model.add(layers.LSTM", 1)
+    write(folder / "n.ipynb", notebook(first, "%matplotlib inline\nmodel.add(layers.LSTM" + second))
+    result = check(status=1)
+    assert " --> n.ipynb:cell 2:5:11\n" in result.stdout
+    assert " ::: n.ipynb:cell 3:2:11\n" in result.stdout
+    assert "2 | model.add(layers.LSTM(8))\n  |           --------------" in result.stdout
+    (entry,) = json.loads(check("--output-format", "json", status=1).stdout)
+    assert (entry["cell"], entry["location"]["row"], entry["related"][0]["cell"]) == (2, 5, 3)
+
+
+@pytest.mark.parametrize("name", ["full", "concise", "json", "json-lines"])
+def test_formats_by_option_environment_and_file(folder: Path, bad: Path, name: str) -> None:
+    by_option = check("--output-format", name, status=1).stdout
+    assert check(status=1, env={"RNNLINT_OUTPUT_FORMAT": name}).stdout == by_option
+    write(folder / "pyproject.toml", f'[tool.rnnlint]\noutput-format = "{name}"\n')
+    assert check(status=1).stdout == by_option
+    if name.startswith("json"):
+        assert "Found" not in by_option
+
+
+def test_unknown_format(bad: Path) -> None:
+    assert "'xml' is not one of" in check("--output-format", "xml", status=2).stderr
+    assert "'xml' is not one of" in check(status=2, env={"RNNLINT_OUTPUT_FORMAT": "xml"}).stderr
+
+
+def test_output_file(folder: Path, bad: Path) -> None:
+    result = check("-o", "out.json", "--output-format", "json", "--color", "always", status=1)
+    assert (folder / "out.json").read_text() == check("--output-format", "json", status=1).stdout
+    assert "RNN101" in result.stdout
+    assert result.stdout.splitlines()[-1] == "Found 1 finding."
+    check("-o", "out.txt", "--color", "always", status=1)
+    assert "\x1b" not in (folder / "out.txt").read_text()
+    result = check("-o", "no/such/folder/out.json", status=2)
+    assert result.stderr.startswith("Error: cannot write no/such/folder/out.json: ")
+
+
+def test_statistics(folder: Path, bad: Path) -> None:
+    write(folder / "worse.py", BAD + BAD)
+    write(folder / "half.py", "LSTM(\n")
+    *rows, found, unread = check("--statistics", status=1).stdout.splitlines()
+    assert rows[0] == "3\tRNN101\tdropped-timesteps"
+    assert "1\tinvalid-syntax" in rows
+    assert (found, unread) == ("Found 3 findings.", "1 place could not be read.")
+    records = json.loads(check("--statistics", "--output-format", "json", status=1).stdout)
+    assert {"code": "RNN101", "name": "dropped-timesteps", "count": 3} in records
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "expected"),
+    [
+        ((), {}, False),
+        (("--color", "always"), {}, True),
+        (("--color", "always"), {"NO_COLOR": "1"}, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, False),
+        ((), {"FORCE_COLOR": "1"}, True),
+        ((), {"CLICOLOR_FORCE": "1"}, True),
+        ((), {"CLICOLOR_FORCE": "0"}, False),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, True),
+        ((), {"NO_COLOR": "1"}, False),
+    ],
+)
+def test_color(bad: Path, args: tuple[str, ...], env: dict[str, str], expected: bool) -> None:
+    for name in ("full", "concise"):
+        result = CliRunner().invoke(cli, ["check", "--output-format", name, *args], env=env, color=True)
+        assert ("\x1b[" in result.stdout) is expected
+    assert (
+        "\x1b" not in CliRunner().invoke(cli, ["check", "--output-format", "json", *args], env=env, color=True).stdout
+    )
+
+
+def test_verbose_says_what_was_not_understood(folder: Path) -> None:
+    write(folder / "requirements.txt", "keras==3.4.1\n")
+    write(folder / "a.py", "import keras\nfrom gone import make\n\nkeras.Sequential([make(), keras.layers.LSTM(8)])\n")
+    result = check("-v")
+    assert result.stdout == "All checks passed!\n"
+    assert "keras==3.4.1 (requirements.txt)" in result.stderr
+    assert "note: a.py:4:18: a layer is not understood: gone.make() " in result.stderr
+    assert "keras-version 2 by --keras-version" in check("-v", "--keras-version", "2").stderr
+    write(folder / "pyproject.toml", '[tool.rnnlint]\nkeras-version = "3.6"\n')
+    assert "keras-version 3.6 by pyproject.toml" in check("-v").stderr
+    assert check().stderr == ""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The group and `rnnlint rule`
+
+
+def test_version_and_help() -> None:
+    assert run("--version").output == f"rnnlint {rnnlint.__version__}\n"
+    assert "check" in run("--help").output
+    assert run("-h").output == run("--help").output
+    text = check("--help").output
+    for option in ("--select", "--keras-version", "--min-confidence", "--output-format", "RNNLINT_OUTPUT_FORMAT"):
+        assert option in text
+
+
+def test_did_you_mean(bad: Path) -> None:
+    assert "did you mean `rnnlint check bad.py`?" in run("bad.py", status=2).stderr
+    assert "did you mean `rnnlint check 'my file.py' -q`?" in run("my file.py", "-q", status=2).stderr
+    assert "did you mean `rnnlint check`?" in run("chekc", status=2).stderr
+    assert "'--select'" in check("--selcet", "RNN101", status=2).stderr
+
+
+@pytest.mark.parametrize("rule", [rule for rule, _ in RULES], ids=lambda rule: rule.code)
+def test_rule(rule: rnnlint.findings.Rule) -> None:
+    page = (ROOT / "rules" / f"{rule.code}.md").read_text(encoding="utf-8")
+    assert run("rule", rule.code).output == run("rule", rule.name).output == page.rstrip() + "\n"
+    record = json.loads(run("rule", rule.code, "--output-format", "json").output)
+    assert record["explanation"] == page
+    assert record["url"].endswith(f"/rules/{rule.code}.md")
+    assert {name: record[name] for name in ("code", "name", "summary", "default", "fix", "since")} == {
+        "code": rule.code,
+        "name": rule.name,
+        "summary": rule.summary,
+        "default": rule.default,
+        "fix": rule.fix,
+        "since": rule.since,
+    }
+
+
+def test_all_rules() -> None:
+    text = run("rule", "--all").output
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("# RNN")] == [one.code for one, _ in RULES]
+    records = json.loads(run("rule", "--all", "--output-format", "json").output)
+    assert [one["code"] for one in records] == [one.code for one, _ in RULES]
+
+
+def test_rule_usage() -> None:
+    result = run("rule", "dropped-timestep", status=2)
+    assert result.stderr == "Error: unknown rule 'dropped-timestep'; did you mean 'dropped-timesteps'?\n"
+    assert "--all" in run("rule", status=2).stderr
+    run("rule", "RNN101", "--all", status=2)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The process
+
+
+def python(*args: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    return subprocess.run([sys.executable, *args], capture_output=True, env=env, check=False, timeout=60)
+
+
+def test_module_runs(bad: Path) -> None:
+    done = python("-m", "rnnlint", "check", "--output-format", "concise")
+    assert done.returncode == 1
+    assert done.stdout.decode().startswith(CONCISE)
+    assert done.stderr == b""
+
+
+def test_nothing_heavy_is_imported_for_help() -> None:
+    heavy = ("libcst", "json", "packaging", "pathspec", "importlib.metadata", "rnnlint.keras", "rnnlint.interpret")
+    code = f"import sys, rnnlint.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = python("-c", code)
+    assert done.stdout == b"[]\n", done.stderr
+
+
+def test_a_clean_folder_without_keras_needs_no_libcst(folder: Path) -> None:
+    write(folder / "a.py", "x = 1\n")
+    code = (
+        "import sys; from rnnlint.cli import cli; cli(['check'], standalone_mode=False); print('libcst' in sys.modules)"
+    )
+    assert python("-c", code).stdout.decode().splitlines() == ["All checks passed!", "False"]
+
+
+def test_terminal_without_unicode(folder: Path) -> None:
+    write(folder / "bad.py", BAD.replace("Dropout(0.5))", "Dropout(0.5))  # 名前"))
+    done = python("-m", "rnnlint", "check", PYTHONIOENCODING="latin-1")
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"Dropout(0.5))  # ??" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")
+def test_closed_pipe(folder: Path) -> None:
+    for number in range(400):
+        write(folder / f"bad{number}.py", BAD)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    args = [sys.executable, "-m", "rnnlint", "check", "--no-cache"]
+    with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) in (1, 2)

@@ -1,0 +1,236 @@
+"""Settings: precedence, selection, patterns, and what is said about a wrong one."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from rnnlint.settings import DEFAULT_EXCLUDE, Options, Patterns, Resolver, Settings, SettingsError, known_rules
+
+DEFAULT = frozenset(rule.code for rule in known_rules() if rule.default)
+EVERY = frozenset(rule.code for rule in known_rules())
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def configure(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "pyproject.toml"
+    path.write_text(f"[project]\nname = 'select'\n\n[tool.rnnlint]\n{text}\n", encoding="utf-8")
+    return path
+
+
+def rules(**options: tuple[str, ...]) -> frozenset[str]:
+    return Resolver(Options(**options), isolated=True).settings("a.py").rules  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Selection
+
+
+def test_defaults() -> None:
+    settings = Resolver().settings("a.py")
+    assert settings == Settings(exclude=settings.exclude)
+    assert settings.rules == DEFAULT
+    assert "RNN202" in EVERY - DEFAULT
+    assert settings.exclude == (Patterns(str(Path.cwd()), DEFAULT_EXCLUDE),)
+    assert (settings.keras_version, settings.backend, settings.output_format) == ("auto", "auto", "full")
+    assert (settings.min_confidence, settings.timestep_loss_threshold) == ("possible", 0.01)
+
+
+def test_select() -> None:
+    two = {code for code in EVERY if code.startswith("RNN2")}
+    assert rules(select=("RNN101",)) == {"RNN101"}
+    assert rules(select=("dropped-timesteps", "RNN102")) == {"RNN101", "RNN102"}
+    assert rules(select=("RNN2",)) == two
+    assert rules(select=("RNN",)) == rules(select=("ALL",)) == EVERY
+    assert rules(select=()) == frozenset()
+    assert rules(extend_select=("RNN202",)) == DEFAULT | {"RNN202"}
+    assert rules(ignore=("RNN1",)) == {code for code in DEFAULT if not code.startswith("RNN1")}
+
+
+def test_longest_prefix_wins() -> None:
+    assert rules(select=("ALL",), ignore=("RNN10",)) == {code for code in EVERY if not code.startswith("RNN10")}
+    assert rules(select=("RNN101", "RNN2"), ignore=("RNN1",)) == {
+        "RNN101",
+        *(code for code in EVERY if code.startswith("RNN2")),
+    }
+    assert rules(select=("RNN101",), ignore=("RNN101",)) == frozenset()
+    assert rules(select=("dropped-timesteps",), ignore=("RNN10",)) == {"RNN101"}
+    assert rules(extend_select=("RNN202",), ignore=("RNN2",)) == {
+        "RNN202",
+        *(code for code in DEFAULT if not code.startswith("RNN2")),
+    }
+
+
+def test_the_command_line_beats_the_file(folder: Path) -> None:
+    configure(folder, 'select = ["RNN1"]\nignore = ["RNN101"]\nkeras-version = "3.4"\nmin-confidence = "certain"')
+    assert Resolver().settings("a.py").rules == {code for code in EVERY if code.startswith("RNN1")} - {"RNN101"}
+    assert Resolver(Options(select=("RNN101",))).settings("a.py").rules == {"RNN101"}
+    added = Resolver(Options(extend_select=("RNN101",), ignore=("RNN102",))).settings("a.py").rules
+    assert added == {code for code in EVERY if code.startswith("RNN1")} - {"RNN102"}
+    settings = Resolver(Options(keras_version="2")).settings("a.py")
+    assert (settings.keras_version, settings.min_confidence) == ("2", "certain")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Which file
+
+
+def test_nearest_file_with_the_table_and_no_merging(folder: Path) -> None:
+    configure(folder, 'select = ["RNN101"]\nbackend = "jax"')
+    configure(folder / "a" / "b", 'select = ["RNN102"]')
+    (folder / "a" / "pyproject.toml").write_text("[tool.other]\nrnnlint = 1\n")
+    (folder / "a" / "b" / "c").mkdir()
+    (folder / "a" / "b" / "c" / "pyproject.toml").write_bytes(b"this is ] no TOML, and none of our business \xff")
+    resolver = Resolver()
+    assert resolver.settings("x.py").rules == {"RNN101"}
+    assert resolver.settings("a/x.py").rules == {"RNN101"}
+    assert resolver.settings(folder / "a" / "b" / "c" / "x.py").rules == {"RNN102"}
+    assert resolver.settings("a/b/x.py").backend == "auto"
+    assert resolver.settings("a/b/x.py").config == str(folder / "a" / "b" / "pyproject.toml")
+    assert resolver.settings("a/x.py") is resolver.settings("x.py")
+
+
+def test_config_and_isolated(folder: Path) -> None:
+    configure(folder, 'select = ["RNN101"]')
+    other = configure(folder / "other", 'select = ["RNN102"]\nexclude = ["/gen/"]')
+    settings = Resolver(config=other).settings("x.py")
+    assert settings.rules == {"RNN102"}
+    assert settings.excludes("other/gen/x.py")
+    assert not settings.excludes("gen/x.py")
+    assert Resolver(isolated=True).settings("x.py").rules == DEFAULT
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Patterns
+
+
+def test_patterns_are_relative_to_their_file(folder: Path) -> None:
+    configure(folder / "lib", 'exclude = ["gen", "data/*.py", "./one.py"]\nextend-exclude = ["*_pb2.py"]')
+    settings = Resolver(Options(extend_exclude=("lib/late.py",))).settings("lib/x.py")
+    assert settings.excludes("lib/gen/deep/x.py")
+    assert settings.excludes("lib/sub/gen", is_dir=True)
+    assert settings.excludes("lib/data/x.py")
+    assert not settings.excludes("lib/sub/data/x.py")
+    assert settings.excludes("lib/sub/x_pb2.py")
+    assert settings.excludes("lib/one.py")
+    assert settings.excludes("lib/late.py")
+    assert not settings.excludes("lib/.venv/x.py")  # `exclude` replaces the default list
+    assert Settings(exclude=(Patterns(str(folder / "build"), ("build",)),)).excludes("build/x.py") is False
+
+
+def test_default_excludes_do_not_match_above_the_project(folder: Path) -> None:
+    project = folder / "build" / "project"
+    configure(project, "")
+    settings = Resolver().settings(project / "x.py")
+    assert not settings.excludes(project / "x.py")
+    assert settings.excludes(project / "build" / "x.py")
+
+
+def test_per_file_ignores(folder: Path) -> None:
+    configure(
+        folder, '[tool.rnnlint.per-file-ignores]\n"tests/**" = ["RNN101", "missing-noise-shape"]\n"*.ipynb" = ["ALL"]'
+    )
+    settings = Resolver().settings("tests/x.py")
+    assert settings.rules_for("tests/deep/x.py") == DEFAULT - {"RNN101", "RNN102"}
+    assert settings.rules_for("x.py") == DEFAULT
+    assert settings.rules_for(folder / "deep" / "x.ipynb") == frozenset()
+    replaced = Resolver(Options(per_file_ignores=(("x.py", ("RNN2",)),))).settings("x.py")
+    assert replaced.rules_for("x.py") == {code for code in DEFAULT if not code.startswith("RNN2")}
+    assert replaced.rules_for("tests/y.py") == DEFAULT
+
+
+def test_picklable(folder: Path) -> None:
+    configure(folder, 'exclude = ["gen"]\nper-file-ignores = { "*.py" = ["RNN101"] }')
+    settings = Resolver().settings("x.py")
+    again = pickle.loads(pickle.dumps(settings))
+    assert again == settings
+    assert again.excludes("gen/x.py")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('slect = ["RNN101"]', "pyproject.toml:5: `slect`: unknown key in [tool.rnnlint]; did you mean 'select'?"),
+        ("\n\nkeras_version = '3'", "pyproject.toml:7: `keras_version`: unknown key"),
+        ('select = [\n  "RNN101",\n  "RNN999",\n]', "pyproject.toml:7: `select`: unknown rule 'RNN999'"),
+        ('ignore = ["dropped-timestep"]', "did you mean 'dropped-timesteps'?"),
+        ('ignore = ["rnn101"]', "did you mean 'RNN101'?"),
+        ('select = "RNN101"', "pyproject.toml:5: `select`: expected a list of strings"),
+        ("force-exclude = 1", "`force-exclude`: expected true or false"),
+        ("keras-version = 3.10", '`keras-version`: write the version as a string: "3.1"'),
+        ('keras-version = "three"', "pyproject.toml:5: `keras-version`: "),
+        ('backend = "theano"', "`backend`: unknown value 'theano'"),
+        ('backend = "tensroflow"', "did you mean 'tensorflow'?"),
+        ('output-format = "xml"', "`output-format`: unknown value 'xml'"),
+        ('min-confidence = "sure"', "(one of certain, possible)"),
+        ("timestep-loss-threshold = 1.5", "is no probability"),
+        ('timestep-loss-threshold = "1%"', "expected a number"),
+        ('per-file-ignores = ["x.py"]', "expected a table"),
+        (
+            '[tool.rnnlint.per-file-ignores]\n\n"x.py" = ["RNN999"]',
+            "pyproject.toml:7: `per-file-ignores`: unknown rule",
+        ),
+        ("select = [", "pyproject.toml: is not valid TOML: "),
+    ],
+)
+def test_errors_in_a_file(folder: Path, text: str, message: str) -> None:
+    configure(folder, text)
+    with pytest.raises(SettingsError) as error:
+        Resolver()
+    assert message in str(error.value)
+    assert str(error.value).startswith("pyproject.toml")
+
+
+def test_error_in_a_nested_file_names_it(folder: Path) -> None:
+    configure(folder / "lib", "nothing = 1")
+    resolver = Resolver()
+    with pytest.raises(SettingsError, match=r"^lib/pyproject\.toml:5: `nothing`: unknown key"):
+        resolver.settings("lib/x.py")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (Options(select=("RNN999",)), "--select: unknown rule 'RNN999'; did you mean "),
+        (Options(ignore=("X",)), "--ignore: unknown rule 'X'"),
+        (Options(per_file_ignores=(("x.py", ("RNN999",)),)), "--per-file-ignores: unknown rule 'RNN999'"),
+        (Options(keras_version="9.9"), "--keras-version: "),
+        (Options(backend="numpy"), "--backend: unknown value 'numpy'"),
+        (Options(timestep_loss_threshold=0), "--timestep-loss-threshold: "),
+    ],
+)
+@pytest.mark.parametrize("isolated", [True, False])
+def test_errors_on_the_command_line(options: Options, message: str, isolated: bool) -> None:
+    with pytest.raises(SettingsError) as error:
+        Resolver(options, isolated=isolated)
+    assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read"),
+        (b"[project]\n", "has no [tool.rnnlint] table"),
+        (b"[tool.rnnlint]\nselect = ['\xff']\n", "is not UTF-8 (byte 26)"),
+        (b"tool = 1 # rnnlint\n", "`tool` has to be a table"),
+        (b"[tool]\nrnnlint = 1\n", "`tool.rnnlint` has to be a table"),
+    ],
+)
+def test_errors_in_a_given_file(folder: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (folder / "x.toml").write_bytes(content)
+    with pytest.raises(SettingsError) as error:
+        Resolver(config="x.toml")
+    assert str(error.value).startswith(f"x.toml: {message}")
