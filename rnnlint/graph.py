@@ -91,9 +91,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Not known, and why."""
+    """Not known, and why. Two unknowns of one `symbol` have the same value: a parameter that is used twice."""
 
     reason: str = ""
+    symbol: str = ""
 
 
 Value: TypeAlias = Const | Items | Name | LayerArg | Range | Choice | Unknown

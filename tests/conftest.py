@@ -44,6 +44,16 @@ def keras2_python() -> str:
     return python
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`, one worker takes all tests of a file, and all pages and cases that one Keras executes."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        group = item.path.name
+        if group in ("test_pages.py", "test_cases.py"):
+            group = next((name for name in ("keras2_python", "keras3_python") if name in names), group)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test that is skipped because Keras is missing fails in CI."""

@@ -264,7 +264,7 @@ class Evaluator:
         if isinstance(value, (FunctionV, ClassV)):
             return graph.Name(value.name)
         if isinstance(value, Unknown):
-            return graph.Unknown(value.reason)
+            return graph.Unknown(value.reason, value.symbol)
         if depth:
             if isinstance(value, Choice):
                 return graph.Choice(tuple(self._freeze(option, depth - 1) for option in value.options))
@@ -737,10 +737,11 @@ class Evaluator:
         """`value[key]`."""
         if isinstance(value, Choice):
             return self.join([self.index(option, key, node, slices) for option in value.options])
-        if isinstance(value, TensorV):
+        if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
             return semantics.operator(self, "operator.getitem", [value, key], self.span(node))
         if isinstance(value, Unknown):
-            return Unknown(value.reason, value.span, value.node)
+            plain = self.key(key)
+            return value.part(f"[{plain.value!r}]") if plain is not None else Unknown(value.reason, value.span)
         if isinstance(key, Choice):
             return self.join([self.index(value, option, node, slices) for option in key.options])
         mapping = self.mapping(value)
@@ -751,13 +752,23 @@ class Evaluator:
             if isinstance(key.value, slice):
                 return self._slice(value, items, key.value)
             if isinstance(key.value, int):
-                return _pick(items, int(key.value))
-        if items is not None and items.complete and items.items and not any(_is_run(item) for item in items.items):
-            options = dict.fromkeys(items.items[: joins.MOST_OPTIONS + 1])
-            return self.join(list(options)) if len(options) <= joins.MOST_OPTIONS else Unknown("an item of a long list")
+                picked = _pick(items, int(key.value))
+                if picked is None and items.complete and not any(_is_run(item) for item in items.items):
+                    return Unknown("an item that is not there")
+                return picked if picked is not None else self.any_item(items)
+        if items is not None:
+            return self.any_item(items)
         if isinstance(value, (InstanceV, ModuleV, ClassV, ObjectV)):
             return library.get_item(self, value, key, self.span(node))
         return Unknown(f"an item of {_describe(value)}")
+
+    def any_item(self, items: TupleV) -> Value:
+        """Some item of a list: any of those that are known, or one that is not."""
+        listed = [one for item in items.items for one in (_flat(item) if isinstance(item, RunsV) else (item,))]
+        found = list(dict.fromkeys(listed[:_MOST_TEXT]))
+        if not items.complete or not found or len(found) > joins.MOST_OPTIONS:
+            found = [*found[: joins.MOST_OPTIONS - 1], Unknown("an item of a list that is only partly known")]
+        return joins.choice(found, semantics.join_values)
 
     def _item(self, mapping: DictItems, key: Value) -> Value:
         plain = self.key(key)
@@ -896,6 +907,11 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
 }
 
 
+def _flat(run: RunsV) -> list[Value]:
+    """All items of a run's alternatives."""
+    return [one for items in run.runs for item in items for one in (_flat(item) if isinstance(item, RunsV) else [item])]
+
+
 def _is_run(item: Value) -> bool:
     return isinstance(item, RunsV) or (
         isinstance(item, Choice) and any(isinstance(option, TupleV) for option in item.options)
@@ -906,15 +922,15 @@ def _constant(key: Hashable) -> Value:
     return TupleV(tuple(Const(part) for part in key)) if isinstance(key, tuple) else Const(key)
 
 
-def _pick(items: TupleV, at: int) -> Value:
-    """An item by its index, where nothing of unknown length stands before it."""
+def _pick(items: TupleV, at: int) -> Value | None:
+    """An item by its index; None where something of unknown length stands before it."""
     listed = items.items
     if at >= 0:
         if at < len(listed) and not any(_is_run(item) for item in listed[: at + 1]):
             return listed[at]
     elif items.complete and -at <= len(listed) and not any(_is_run(item) for item in listed[at:]):
         return listed[at]
-    return Unknown("an item of a list that is only partly known")
+    return None
 
 
 def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:

@@ -101,6 +101,7 @@ class Interpreter(Evaluator):
         self.listed: set[int] = set()
         self.stack: list[cst.CSTNode] = []
         self.limit = _MOST_STEPS
+        self.symbols = 0
         self.main = ""
 
     # -- a whole file -----------------------------------------------------------------------------------------------
@@ -117,7 +118,10 @@ class Interpreter(Evaluator):
             self.main = source.path
             self.load(source, "__main__")
             self.run_entries()
-            semantics.finish(self)
+            try:
+                semantics.finish(self)
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+                self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
             return self.graph.graph()
         finally:
             sys.setrecursionlimit(before)
@@ -148,35 +152,48 @@ class Interpreter(Evaluator):
 
     # -- entry points -----------------------------------------------------------------------------------------------
 
-    def run_entries(self) -> None:
-        """Run every function and method of the module as if somebody called it."""
-        at = 0
-        while at < len(self.entries):  # running one may define more
-            entry = self.entries[at]
-            at += 1
+    def run_entries(self, first: int = 0) -> None:
+        """Run every function and class that was defined (from the given one on) as if somebody called it.
+
+        What an entry point defines runs before its changes are taken back: it closes over them.
+        """
+        entries = self.entries[first:]
+        del self.entries[first:]
+        for entry in entries:
             if self.steps >= _MOST_STEPS:
                 self.graph.note(_entry_span(entry), "the file is too complex: not every function was followed")
                 return
-            self.limit = min(_MOST_STEPS, self.steps + _MOST_STEPS_PER_ENTRY)
-            if isinstance(entry, FunctionV):
-                if id(entry.node) not in self.called or not _is_inner(entry):
-                    self.isolated(entry, lambda entry=entry: self.enter(entry, None))  # type: ignore[misc]
-            else:
+            if isinstance(entry, ClassV):
                 self.isolated(entry, lambda entry=entry: self.enter_class(entry))  # type: ignore[misc]
+            elif id(entry.node) not in self.called or not _is_inner(entry):
+                self.isolated(entry, lambda entry=entry: self.enter(entry, None))  # type: ignore[misc]
 
     def isolated(self, entry: FunctionV | ClassV, run: Callable[[], object]) -> None:
-        """Run an entry point and take back what it changed."""
+        """Run an entry point and what it defines, and take back what they changed.
+
+        What breaks the interpreter is remembered, and the other entry points still run.
+        """
         unit = entry.unit
         assert isinstance(unit, Unit)
+
+        def both() -> None:
+            first = len(self.entries)
+            run()
+            self.run_entries(first)
+            semantics.finish(self, since)
+
+        since = len(self.memory.sequentials)
+        frames, stack = len(self.frames), len(self.stack)
+        self.limit = min(_MOST_STEPS, self.steps + _MOST_STEPS_PER_ENTRY)
         self.frames.append(Frame(unit, ()))
         try:
-            self.store.isolated(run)
+            self.store.isolated(both)
         except RecursionError:
             self.graph.note(_entry_span(entry), "the code is nested too deeply to be followed")
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
             self.graph.error(_entry_span(entry), f"{type(error).__name__}: {error}")
         finally:
-            self.frames.pop()
+            del self.frames[frames:], self.stack[stack:]
             self.graph.certain = True
 
     def enter(self, function: FunctionV, receiver: Value | None) -> Value:
@@ -190,7 +207,7 @@ class Interpreter(Evaluator):
         keras_call = receiver is not None and function.name in ("call", "build") and _keras_of(receiver)
         for parameter in [*listed, *parameters.kwonly_params]:
             name = parameter.name.value
-            unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span)
+            unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span, None, name)
             if keras_call and function.name == "call" and not bound.keys() - {_first(parameters)}:
                 node = self.graph.node("input", name, (), (None,), self.span_in(function, parameter))
                 unknown = TensorV((Ref(node.id),), None)
@@ -246,17 +263,7 @@ class Interpreter(Evaluator):
                 continue
             kind = _decorated(method)
             receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
-            self.store.isolated(lambda method=method, receiver=receiver: self.guarded(method, receiver))  # type: ignore[misc]
-
-    def guarded(self, method: FunctionV, receiver: Value | None) -> None:
-        """Run one method; what breaks it is remembered, and the other methods still run."""
-        try:
-            self.limit = min(_MOST_STEPS, self.steps + _MOST_STEPS_PER_ENTRY)
-            self.enter(method, receiver)
-        except RecursionError:
-            self.graph.note(_entry_span(method), "the code is nested too deeply to be followed")
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
-            self.graph.error(_entry_span(method), f"{type(error).__name__}: {error}")
+            self.isolated(method, lambda method=method, receiver=receiver: self.enter(method, receiver))  # type: ignore[misc]
 
     def span_in(self, function: FunctionV, node: cst.CSTNode) -> Span:
         """Where a node of a function's own unit stands."""
@@ -568,6 +575,9 @@ class Interpreter(Evaluator):
         return self.suite(node.orelse.body) if node.orelse is not None else Flow.NORMAL
 
     def _element(self, iterable: Value) -> Value:
+        listed = self.raw_items(iterable)
+        if listed is not None:
+            return self.any_item(listed)
         if isinstance(iterable, Choice):
             parts = [items.items for option in iterable.options if (items := self.raw_items(option)) is not None]
             flat = [item for part in parts for item in part if not isinstance(item, RunsV)]
@@ -903,12 +913,12 @@ class Interpreter(Evaluator):
             return BoundV(value, name)
         if isinstance(value, (LayerV, ModelV, TensorV)):
             return semantics.attribute(self, value, name, span) or BoundV(value, name)
-        if isinstance(value, (ListV, DictV, TupleV, Const)):
+        if isinstance(value, TupleV):
+            return semantics.attribute(self, value, name, span) or BoundV(value, name)
+        if isinstance(value, (ListV, DictV, Const)):
             return BoundV(value, name)
         if isinstance(value, Unknown):
-            if library_tuner(name):
-                return BoundV(value, name)
-            return Unknown(value.reason, value.span, value.node)
+            return BoundV(value, name) if library_tuner(name) else value.part(f".{name}")
         if isinstance(value, FunctionV) and name == "__name__":
             return Const(value.name)
         return Unknown(f"attribute '{name}' of {describe(value)}")
@@ -993,7 +1003,8 @@ class Interpreter(Evaluator):
             values.append(function)
         if any(isinstance(value, (LayerV, ModelV)) or any(self.tensors(value)) for value in values):
             return self.unknown(reason, span, values)
-        return Unknown(reason, span)
+        self.symbols += 1
+        return Unknown(reason, span, None, f"value {self.symbols}")
 
     def _call_choice(self, function: Choice, args: CallArgs, span: Span) -> Value:
         externals = [option for option in function.options if isinstance(option, External)]
@@ -1015,7 +1026,7 @@ class Interpreter(Evaluator):
         if symbol is not None:
             if symbol.kind in ("layer", "model", "input"):
                 return semantics.construct(self, symbol, args, span)
-            if symbol.kind == "function":
+            if symbol.kind in ("function", "module"):
                 result = library.call(self, symbol.name, args, span)
                 if result is None:
                     result = semantics.function(self, symbol.name, args, span)
@@ -1036,7 +1047,7 @@ class Interpreter(Evaluator):
         if isinstance(method.method, FunctionV):
             return self._call_function(method.method, args, span, receiver)
         name = method.method
-        if isinstance(receiver, (LayerV, ModelV, TensorV)):
+        if isinstance(receiver, (LayerV, ModelV, TensorV, TupleV)):
             if name == "__call__":
                 return self.call(receiver, args, span)
             return semantics.method(self, receiver, name, args, span)
@@ -1065,11 +1076,7 @@ class Interpreter(Evaluator):
         instance = receiver.self
         if isinstance(instance, InstanceV) and name == "__init__":
             if instance.cls.keras == "keras.Sequential":
-                model = semantics.sequential_of(self, instance)
-                layers = args.positional[0] if args.positional else args.keyword("layers")
-                items = self.items(layers.value) if layers is not None else None
-                for item in items.items if items is not None else ():
-                    semantics.method(self, model, "add", CallArgs((ArgV(item, span),)), span)
+                semantics.sequential_init(self, instance, args, span)
             elif instance.cls.keras == "keras.Model":
                 semantics.functional_init(self, instance, args, span)
             return Const(None)
@@ -1086,6 +1093,11 @@ class Interpreter(Evaluator):
     def _call_instance(self, instance: InstanceV, args: CallArgs, span: Span) -> Value:
         call = self.class_attribute(instance.cls, "__call__" if not instance.cls.keras else "call")
         if isinstance(call, FunctionV):
+            build = self.class_attribute(instance.cls, "build") if instance.cls.keras else None
+            if isinstance(build, FunctionV) and self.store.get(instance.id, "@built") is None:
+                self.store.set(instance.id, "@built", Const(True))
+                shape = Unknown("the shape that build() gets", span)
+                self._call_function(build, CallArgs((ArgV(shape, span),)), span, instance)
             return self._call_function(call, args, span, instance)
         model = semantics.model_of(self, instance)
         if model is not None:

@@ -100,6 +100,8 @@ def dimension(value: graph.Value) -> Dim:
     """A dimension as written; None (any size) and what is not known are both None."""
     if isinstance(value, graph.Const) and isinstance(value.value, int) and not isinstance(value.value, bool):
         return value.value
+    if isinstance(value, graph.Unknown) and value.symbol:
+        return value.symbol
     return None
 
 
@@ -122,4 +124,4 @@ def shape_value(shape: Shape, span: Span) -> Value:
 
 def dim_value(dim: Dim, span: Span) -> Value:
     """A dimension as the code sees it."""
-    return Const(dim) if isinstance(dim, int) else Unknown("size of an axis", span)
+    return Const(dim) if isinstance(dim, int) else Unknown("size of an axis", span, None, dim or "")

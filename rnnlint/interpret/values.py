@@ -37,12 +37,18 @@ class Unknown(Value):
     """Not known, and why.
 
     `node` is the opaque graph node that this came out of (where tensors went into the thing that was not understood),
-    so that a layer which is called on it keeps its place in the graph.
+    so that a layer which is called on it keeps its place in the graph. Two unknowns of one `symbol` are the same value:
+    `data.shape[1]` is, as long as `data` is not assigned anew, and names a dimension.
     """
 
     reason: str
     span: Span | None = None
     node: int | None = None
+    symbol: str = ""
+
+    def part(self, name: str) -> Unknown:
+        """A part of it: an attribute or an item."""
+        return Unknown(self.reason, self.span, self.node, f"{self.symbol}{name}" if self.symbol else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnnlint.graph import Arg, Dim, Layer, Name, Node, Shape
+from rnnlint.graph import Arg, Dim, Items, Layer, Name, Node, Shape, Unknown
 from rnnlint.keras.arguments import UNKNOWN, Call, LayerArgs, as_flag, as_int, as_ints
 from rnnlint.keras.axes import (
     Axis,
@@ -553,6 +553,10 @@ def _reshape(call: Call) -> tuple[Plan, ...]:
     if len(free) > 1 or any(dim is not None and dim < -1 for dim in dims):
         return (None,)
     sizes: list[Dim] = [None if dim == -1 else dim for dim in dims]
+    written = call.layer.arg("target_shape")
+    if written is not None and isinstance(written.value, Items):
+        symbols = [item.symbol if isinstance(item, Unknown) else "" for item in written.value.items]
+        sizes = [symbol or size for symbol, size in zip(symbols, sizes, strict=True)]
     inner = None if shape is None else shape[1:]
     return (shifted(reshape(inner, sizes, free[0] if free else None), shape[0] if shape else None),)
 

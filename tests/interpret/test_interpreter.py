@@ -419,3 +419,36 @@ def test_a_test_excludes_alternatives(text: str) -> None:
 def test_a_test_does_not_exclude_numbers() -> None:
     found = rate(graph("def build(r=0.0):\n    if r > 0:\n        layers.Dropout(r)\n"))
     assert Const(0.0) in options(found)  # type: ignore[arg-type]
+
+
+def test_what_a_function_defines_is_an_entry_point_too() -> None:
+    found = graph(
+        """
+        def outer(units):
+            class Net(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.rnn = layers.LSTM(units)
+                def call(self, x):
+                    return self.rnn(x)
+            def later(x):
+                return layers.GRU(units)(x)
+            return Net
+        """
+    )
+    assert sorted(layers(found)) == ["GRU", "LSTM"]
+
+
+def test_a_named_size_proves_that_a_reshape_keeps_time() -> None:
+    found = graph(
+        """
+        def build(data, bands):
+            x = keras.Input((data.shape[1], bands, 5))
+            x = layers.Dropout(0.5)(x)
+            x = layers.Reshape((data.shape[1], -1))(x)
+            return layers.GRU(8)(x)
+        """
+    )
+    (reshape,) = [node for node in found.nodes if node.name == "keras.layers.Reshape"]
+    assert reshape.shape is not None
+    assert reshape.shape[1] == "data.shape[1]"
