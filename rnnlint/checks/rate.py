@@ -56,7 +56,7 @@ def _of(value: Value) -> Rate:
     unknown = idle = False
     for option in options(value):
         match option:
-            case Const(bool() | None):
+            case Const(bool()):
                 idle = True
             case Const(int() | float() as figure):
                 if 0 < figure < 1:
@@ -73,7 +73,7 @@ def _of(value: Value) -> Rate:
             case Unknown():
                 unknown = True
             case _:
-                idle = True
+                pass  # no rate at all, such as the None or the tuple of another branch: it says nothing of this one
     active = bool(bounds) or (unknown and not idle)
     if not active:
         return OFF
