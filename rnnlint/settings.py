@@ -296,7 +296,8 @@ def _ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((pattern, _strings(codes)) for pattern, codes in value.items())
 
 
-_READERS: dict[str, Callable[[object], object]] = {
+# The keys of [tool.rnnlint] and what reads each one.
+KEYS: dict[str, Callable[[object], object]] = {
     "select": _strings,
     "ignore": _strings,
     "extend-select": _strings,
@@ -346,10 +347,10 @@ def _load(path: Path, *, must: bool) -> tuple[Options, _Place] | None:
         raise SettingsError(f"{shown}: `tool.rnnlint` has to be a table")
     read: dict[str, Any] = {}
     for key, value in table.items():
-        if key not in _READERS:
-            raise SettingsError(f"{place.of(key)}: unknown key in [tool.rnnlint]{nearest(key, _READERS)}")
+        if key not in KEYS:
+            raise SettingsError(f"{place.of(key)}: unknown key in [tool.rnnlint]{nearest(key, KEYS)}")
         try:
-            read[key.replace("-", "_")] = _READERS[key](value)
+            read[key.replace("-", "_")] = KEYS[key](value)
         except TypeError as error:
             raise SettingsError(f"{place.of(key)}: {error}") from error
     return Options(**read), place
