@@ -20,6 +20,11 @@ class GraphBuilder:
     notes: dict[tuple[Span, str], Note] = field(default_factory=dict)
     errors: dict[tuple[Span, str], Note] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """How much has been built: it grows whenever a layer is made or called."""
+        return len(self.layers) + len(self.nodes)
+
     def layer(
         self,
         name: str,

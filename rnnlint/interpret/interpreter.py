@@ -569,9 +569,7 @@ class Interpreter(Evaluator):
                 return flow
         if items is None or not items.complete:
             inner = self._element(iterable)
-            # Twice is enough for the end of one turn to be seen to feed the beginning of the next.
-            for _ in range(2):
-                self.fork([lambda: Flow.NORMAL, lambda: self._turn(node, inner)])
+            self._repeat_unknown(lambda: self._turn(node, inner))
         return self.suite(node.orelse.body) if node.orelse is not None else Flow.NORMAL
 
     def _element(self, iterable: Value) -> Value:
@@ -613,9 +611,20 @@ class Interpreter(Evaluator):
             if flow in (Flow.RETURN, Flow.RAISE):
                 return flow
             turns += 1
-        for _ in range(2 - min(turns, 1)):
-            self.fork([lambda: Flow.NORMAL, lambda: self.suite(node.body)])
+        self._repeat_unknown(lambda: self.suite(node.body))
         return Flow.NORMAL
+
+    def _repeat_unknown(self, turn: Callable[[], Flow]) -> None:
+        """Run the body of a loop whose number of turns is not known.
+
+        Twice is enough for the end of one turn to be seen to feed the beginning of the next; where the first turn
+        neither made nor called a layer, once.
+        """
+        for _ in range(2):
+            size = self.graph.size
+            self.fork([lambda: Flow.NORMAL, turn])
+            if self.graph.size == size:
+                return
 
     def _try(self, node: cst.Try | cst.TryStar) -> Flow:
         flow = self.suite(node.body)

@@ -29,10 +29,11 @@ class ParseError(Exception):
 
 
 class Unit:
-    """One parsed source. `constants` are the literals that were evaluated already. Positions are computed for the whole file when the first one is asked for.
+    """One parsed source. `constants` are the literals that were evaluated already.
 
-    libcst's own position providers cost several times the parse (their nodes are deep-copied or every position is
-    made an object); noting token indices while the code is generated once costs a third of it.
+    Positions are computed for the whole file when the first one is asked for. libcst's own position providers cost
+    several times the parse (their nodes are deep-copied or every position is made an object); noting token indices
+    while the code is generated once costs a third of it.
     """
 
     def __init__(self, source: Source) -> None:
