@@ -188,22 +188,23 @@ class _Check:
     sources: dict[str, Source] = field(default_factory=dict)
     explained: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def run(self, paths: Sequence[str]) -> int:
         """Lint, print, and return the exit status."""
-        missing = [path for path in paths if path != STDIN and not os.path.lexists(path)]
-        for path in missing:
+        self.missing = [path for path in paths if path != STDIN and not os.path.lexists(path)]
+        for path in self.missing:
             self._warn("error", f"path '{shown(path)}' does not exist")
-        for result in self._lint([path for path in paths if path not in missing]):
+        for result in self._lint([path for path in paths if path not in self.missing]):
             self.files += 1
             self._take(result)
             if self.given["verbose"]:
                 self._explain(result)
-        if not (self.files or missing or self.given["quiet"]):
+        if not (self.files or self.missing or self.given["quiet"]):
             self._warn("warning", "no Python files or notebooks found under the given paths")
         self._print()
         statuses = [one.status for one in self.diagnostics]
-        return max([2 if missing or self.wrong else 0, 1 if self.findings else 0, *statuses])
+        return max([2 if self.missing or self.wrong else 0, 1 if self.findings else 0, *statuses])
 
     def _lint(self, paths: Sequence[str]) -> Iterator[FileResult]:
         from rnnlint.runner import lint_text, run
@@ -294,7 +295,7 @@ class _Check:
         unread = len(self.diagnostics) - internal
         if self.findings:
             yield f"Found {_count(len(self.findings), 'finding')}{f' ({possible} possible)' if possible else ''}."
-        elif not self.diagnostics:
+        elif not (self.diagnostics or self.missing or self.wrong):
             yield click.style("All checks passed!", fg="green", bold=True)
         if unread:
             yield f"{_count(unread, 'place')} could not be read."

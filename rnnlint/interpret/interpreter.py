@@ -207,7 +207,7 @@ class Interpreter(Evaluator):
         keras_call = receiver is not None and function.name in ("call", "build") and _keras_of(receiver)
         for parameter in [*listed, *parameters.kwonly_params]:
             name = parameter.name.value
-            unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span, None, name)
+            unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span, None, f"{function.name}.{name}")
             if keras_call and function.name == "call" and not bound.keys() - {_first(parameters)}:
                 node = self.graph.node("input", name, (), (None,), self.span_in(function, parameter))
                 unknown = TensorV((Ref(node.id),), None)

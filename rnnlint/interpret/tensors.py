@@ -112,7 +112,7 @@ def shape_of(value: graph.Value) -> Shape:
     if isinstance(value, graph.Choice):
         return join_shapes([shape_of(option) for option in value.options])
     size = dimension(value)
-    return None if size is None else (size,)
+    return (size,) if isinstance(size, int) else None
 
 
 def shape_value(shape: Shape, span: Span) -> Value:

@@ -461,4 +461,4 @@ def test_a_named_size_proves_that_a_reshape_keeps_time() -> None:
     )
     (reshape,) = [node for node in found.nodes if node.name == "keras.layers.Reshape"]
     assert reshape.shape is not None
-    assert reshape.shape[1] == "data.shape[1]"
+    assert reshape.shape[1] == "build.data.shape[1]"

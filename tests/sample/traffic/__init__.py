@@ -1,0 +1,1 @@
+"""Forecasts the number of cars that pass a counting loop."""
