@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
     from rnnlint.settings import Settings
 
+# `os.environ["KERAS_BACKEND"] = "jax"`, `os.environ.setdefault("KERAS_BACKEND", "jax")`, not in a comment.
+_ASKED = re.compile(r"""^[^#\n]*\benviron\b[^#\n]*["']KERAS_BACKEND["'][\]\s]*[=,]\s*["'](\w+)["']""", re.MULTILINE)
 # A finding of the second rule says less of the same layer than one of the first.
 _SUPERSEDED = {"RNN101": "RNN102"}
 
@@ -101,8 +104,16 @@ def environment(settings: Settings, folder: str | None = None, top: str | None =
     if settings.keras_version != "auto":
         env = Env(parse_keras_version(settings.keras_version), env.backends)
     if settings.backend != "auto":
-        env = Env(env.versions, frozenset({settings.backend}))
+        env = env.on(settings.backend)
     return env
+
+
+def own_backend(source: Source, env: Env) -> Env:
+    """The same, narrowed to the backend that the file itself asks Keras for, where it names just one."""
+    if "KERAS_BACKEND" not in source.text:
+        return env
+    asked = set(_ASKED.findall(source.text)) & env.backends
+    return env.on(*asked) if len(asked) == 1 else env
 
 
 def accepts(text: str) -> bool:
@@ -133,6 +144,8 @@ def lint(
     diagnostics = list(source.diagnostics)
     if not source.text.strip():
         return _result(source, (), diagnostics, ())
+    if settings.backend == "auto":
+        env = own_backend(source, env)
     graph: Graph | None = None
     try:
         problem = guard(source)

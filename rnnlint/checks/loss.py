@@ -108,8 +108,8 @@ def path_loss(path: Path, settings: RuleSettings, unit: Unit) -> Loss | None:
 
 
 def title(layer: Layer) -> str:
-    """A dropout layer with its rate, where that is one figure: `Dropout(0.3)`."""
-    value = rate(layer).value
+    """A dropout layer with its rate, where that is one figure (if only by default): `Dropout(0.3)`."""
+    value = rate(layer).likely
     return layer.short if value is None else f"{layer.short}({value:g})"
 
 

@@ -455,13 +455,15 @@ class Evaluator:
                 else:
                     items.append((key.value, value))
             else:
-                mapping = self.mapping(value)
-                if mapping is None:
+                mapping = self.splat(value)
+                if mapping is None or not mapping.complete:
                     complete = False
                     items = [(key, self.join([old, Unknown("a splat may replace it")])) for key, old in items]
-                else:
+                if mapping is not None and mapping.complete:
                     items.extend(mapping.items)
-                    complete = complete and mapping.complete
+                elif mapping is not None:
+                    before = dict(items)
+                    items.extend((k, self.join([before[k], one]) if k in before else one) for k, one in mapping.items)
         return self.new_dict(list(dict(items).items()), complete)
 
     def key(self, value: Value) -> Const | None:
@@ -679,7 +681,15 @@ class Evaluator:
         args = self.arguments(node.args, not isinstance(inner, FunctionV))
         if isinstance(function, External) and function.name == "builtins.super":
             return self._super()
-        return self.call(function, args, self.span(node))
+        result = self.call(function, args, self.span(node))
+        if isinstance(function, Unknown) and isinstance(result, Unknown) and result.node is None:
+            return self._or_default(node, args, result)
+        return result
+
+    def _or_default(self, node: cst.Call, args: CallArgs, result: Unknown) -> Value:
+        """`config.get("rate", 0.2)` of a mapping that is not known: what the call itself says is one of the values."""
+        named = isinstance(node.func, cst.Attribute) and node.func.attr.value in ("get", "pop", "setdefault")
+        return self.join([args.positional[1].value, result]) if named and len(args.positional) == 2 else result
 
     def _super(self) -> Value:
         frame = next((frame for frame in reversed(self.frames) if frame.receiver is not None), None)
@@ -703,7 +713,7 @@ class Evaluator:
                     positional.extend(ArgV(item, span) for item in spread.items)
                     complete = complete and spread.complete
             elif arg.star == "**":
-                mapping = self.mapping(value)
+                mapping = self.splat(value)
                 if mapping is None:
                     complete = False
                 else:
@@ -714,6 +724,23 @@ class Evaluator:
             else:
                 positional.append(ArgV(value, span))
         return CallArgs(tuple(positional), tuple(keywords), complete)
+
+    def splat(self, value: Value) -> DictItems | None:
+        """What `**value` spreads: of several dicts what each may give, a key that not all give as possible only."""
+        if not isinstance(value, Choice):
+            return self.mapping(value)
+        found = [self.mapping(option) for option in value.options]
+        known = [one for one in found if one is not None]
+        if not known:
+            return None
+        absent = Unknown("a splat may not give it")
+        complete = len(known) == len(found) and all(one.complete for one in known)
+        items: list[tuple[Hashable, Value]] = []
+        for key in dict.fromkeys(key for one in known for key, _ in one.items):
+            given = [one.get(key) if one is not None else None for one in found]
+            items.append((key, self.join([one if one is not None else absent for one in given])))
+            complete = complete and None not in given
+        return DictItems(tuple(items), complete)
 
     def _subscript(self, node: cst.Subscript) -> Value:
         value = self.eval(node.value)

@@ -404,10 +404,12 @@ class Interpreter(Evaluator):
 
     def _unpack(self, elements: Sequence[cst.BaseElement], value: Value) -> None:
         if isinstance(value, Choice):
-            options = [self.raw_items(option) for option in value.options]
-            known = [option for option in options if option is not None and len(option.items) == len(elements)]
-            if known and len(known) == len(options):
-                value = TupleV(tuple(self.join(list(row)) for row in zip(*(one.items for one in known), strict=True)))
+            # Alternatives are taken apart one by one; what is unknown of the whole is unknown of each part.
+            rows = [self.raw_items(option) for option in value.options]
+            known = [row.items for row in rows if row is not None and len(row.items) == len(elements)]
+            rest = [option for option, row in zip(value.options, rows, strict=True) if row is None]
+            if known and len(known) + len(rest) == len(rows) and all(isinstance(one, Unknown) for one in rest):
+                value = TupleV(tuple(self.join([*column, *rest]) for column in zip(*known, strict=True)))
         parts = self._parts(elements, value)
         for element, part in zip(elements, parts, strict=True):
             self.assign(element.value, part)
@@ -927,7 +929,8 @@ class Interpreter(Evaluator):
         if isinstance(value, (ListV, DictV, Const)):
             return BoundV(value, name)
         if isinstance(value, Unknown):
-            return BoundV(value, name) if library_tuner(name) else value.part(f".{name}")
+            keeps = library_tuner(name) or name == "reshape"
+            return BoundV(value, name) if keeps else value.part(f".{name}")
         if isinstance(value, FunctionV) and name == "__name__":
             return Const(value.name)
         return Unknown(f"attribute '{name}' of {describe(value)}")
@@ -1070,6 +1073,9 @@ class Interpreter(Evaluator):
             return library.object_method(self, receiver, name, args)
         if isinstance(receiver, SuperV):
             return self._call_super(receiver, name, args, span)
+        if isinstance(receiver, Unknown) and name == "reshape":
+            made = semantics.reshape(self, receiver, args, span)
+            return made if made is not None else self._not_understood(receiver.reason, args, span, receiver)
         if isinstance(receiver, Unknown):
             tuned = library.tuner(self, name, args)
             return tuned if tuned is not None else self._not_understood(receiver.reason, args, span, receiver)

@@ -111,6 +111,8 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
 
 def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
     values = [arg.value for arg in args.positional]
+    if name == "dict":
+        return _make_dict(ip, args)
     if not args.complete:
         return Unknown(f"{name}() with arguments that are not known")
     if name in _PURE:
@@ -121,8 +123,6 @@ def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
         return _range(values)
     if name in ("list", "tuple", "sorted", "reversed", "set", "frozenset", "iter"):
         return _collect(ip, name, values)
-    if name == "dict":
-        return _make_dict(ip, args)
     if name in ("enumerate", "zip", "map", "filter"):
         return _combine(ip, name, args, span)
     if name in ("max", "min", "sum", "any", "all"):
@@ -237,16 +237,20 @@ def _combine(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
         start = values[1] if len(values) > 1 else (args.keyword("start") or ArgV(Const(0), span)).value
         if items is None or not isinstance(start, Const) or not isinstance(start.value, int):
             return Unknown("enumerate() over something that is not known")
-        if any(isinstance(item, RunsV) for item in items.items):
-            return Unknown("enumerate() over something that is not known")
-        first = start.value
-        return TupleV(tuple(TupleV((Const(first + i), item)) for i, item in enumerate(items.items)), items.complete)
+        pairs = _number(items.items, start.value)
+        return TupleV(pairs, items.complete) if pairs is not None else Unknown("enumerate() over a list of runs")
     if name == "zip":
         lists = [ip.raw_items(value) for value in values]
-        known = [found for found in lists if found is not None and found.complete]
-        if len(known) != len(values) or not known or any(isinstance(i, RunsV) for found in known for i in found.items):
+        known = [found for found in lists if found is not None]
+        if len(known) != len(values) or not known:
             return Unknown("zip() over something that is not known")
-        return TupleV(tuple(TupleV(row) for row in zip(*(found.items for found in known), strict=False)))
+        if any(isinstance(item, RunsV) for found in known for item in found.items):
+            # Which items meet is not known: up to two rows, each of any of the items.
+            some = RunsV(((), (TupleV(tuple(ip.any_item(found) for found in known)),)))
+            return TupleV((some, some))
+        rows = tuple(TupleV(row) for row in zip(*(found.items for found in known), strict=False))
+        # It ends with the shortest list: the end is known where that one is complete.
+        return TupleV(rows, any(found.complete and len(found.items) == len(rows) for found in known))
     if name == "map" and len(values) == 2:
         items = ip.raw_items(values[1])
         if items is None or len(items.items) > MOST_TURNS or any(isinstance(item, RunsV) for item in items.items):
@@ -254,6 +258,26 @@ def _combine(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
         results = tuple(ip.call(values[0], CallArgs((ArgV(item, span),)), span) for item in items.items)
         return TupleV(results, items.complete)
     return Unknown(f"the result of {name}()")
+
+
+def _number(items: Sequence[Value], first: int) -> tuple[Value, ...] | None:
+    """The pairs of enumerate(); after a run of alternatives the number is not known. None for runs within runs."""
+    pairs: list[Value] = []
+    at: int | None = first
+    for item in items:
+        if isinstance(item, RunsV):
+            if any(isinstance(one, RunsV) for run in item.runs for one in run):
+                return None
+            pairs.append(RunsV(tuple(tuple(_pair(at, i, one) for i, one in enumerate(run)) for run in item.runs)))
+            at = None
+        else:
+            pairs.append(_pair(at, 0, item))
+            at = None if at is None else at + 1
+    return tuple(pairs)
+
+
+def _pair(first: int | None, at: int, item: Value) -> TupleV:
+    return TupleV((Unknown("an index that is not known") if first is None else Const(first + at), item))
 
 
 def _reduce(ip: Evaluator, name: str, values: Sequence[Value], args: CallArgs) -> Value:
@@ -445,12 +469,14 @@ def dict_method(ip: Evaluator, target: DictV, name: str, args: CallArgs) -> Valu
         items = dict(old.items)
         complete = old.complete
         for value in values:
-            mapping = ip.mapping(value)
-            if mapping is None or not mapping.complete:
-                complete = False
-                items = {key: ip.join([item, Unknown("an update may replace it")]) for key, item in items.items()}
-            if mapping is not None:
+            mapping = ip.splat(value)
+            if mapping is not None and mapping.complete:
                 items.update(mapping.items)
+                continue
+            complete = False
+            items = {key: ip.join([item, Unknown("an update may replace it")]) for key, item in items.items()}
+            for key, item in mapping.items if mapping is not None else ():
+                items[key] = ip.join([items[key], item]) if key in items else item
         items.update((key, arg.value) for key, arg in args.keywords)
         put(items, complete and args.complete)
         return Const(None)

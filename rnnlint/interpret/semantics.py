@@ -62,6 +62,7 @@ __all__ = [
     "method",
     "model_of",
     "operator",
+    "reshape",
     "sequential_init",
     "sequential_of",
 ]
@@ -153,15 +154,20 @@ def _tensor_method(ctx: Context, value: TensorV, name: str, args: CallArgs, span
         return value
     if name in _DATA:
         return Unknown(f"what .{name}() gives", span)
-    if name == "reshape" and args.positional:
-        target = args.positional[0].value
-        if sequence(ctx, target) is None and not isinstance(target, (Unknown, Choice)):
-            target = TupleV(tuple(arg.value for arg in args.positional))
-        source = ArgV(value, span)
-        made = function(ctx, "numpy.reshape", CallArgs((source, ArgV(target, args.positional[0].span))), span)
-        if made is not None:
-            return made
+    if name == "reshape" and (made := reshape(ctx, value, args, span)) is not None:
+        return made
     return ctx.unknown(f"method .{name}() of a tensor is not understood", span, [value])
+
+
+def reshape(ctx: Context, value: Value, args: CallArgs, span: Span) -> Value | None:
+    """`array.reshape(2, 3)` and `array.reshape((2, 3))`; None where that gives no shape."""
+    if not args.positional:
+        return None
+    target = args.positional[0].value
+    if sequence(ctx, target) is None and not (len(args.positional) == 1 and isinstance(target, (Unknown, Choice))):
+        target = TupleV(tuple(arg.value for arg in args.positional))
+    given = (ArgV(value, span), ArgV(target, args.positional[0].span))
+    return function(ctx, "numpy.reshape", CallArgs(given), span)
 
 
 def _shape_method(ctx: Context, value: Value, name: str, span: Span) -> Value:

@@ -63,6 +63,13 @@ class Env:
             for backend in (("tensorflow",) if version[0] == 2 else self.backends)
         )
 
+    def on(self, *backends: str) -> Env:
+        """The same on these backends only. Without tensorflow among them it is Keras 3, if any version admitted is."""
+        versions = self.versions
+        if "tensorflow" not in backends:
+            versions = versions - frozenset(KERAS_2) or versions
+        return Env(versions, frozenset(backends))
+
     def restrict(self, origin: str) -> Env:
         """What remains for a layer that was imported from `origin` (`graph.Layer.origin`).
 
@@ -264,7 +271,7 @@ class Where:
             everywhere = all((version, backend) in self.pairs for version in versions for backend in BACKENDS)
             if len(by_versions) > 1 or not everywhere:
                 text += " on " + _join(backends)
-            phrases.append(text.removeprefix("Keras ") if phrases and text != f"Keras {min(versions)[0]}" else text)
+            phrases.append(text)
         if phrases:
             parts.append(", ".join(phrases))
         return " and ".join(parts) or "no Keras version"

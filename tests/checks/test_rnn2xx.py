@@ -68,7 +68,7 @@ def test_recurrent_dropout_where_the_version_is_known(code: Code) -> None:
 def test_recurrent_dropout_says_where_if_not_everywhere(code: Code) -> None:
     code.layer("GRU", recurrent_dropout=Const(0.2))
     (finding,) = code.check(rnn201.check, ">=3")
-    assert "off cuDNN in Keras 3 on tensorflow, 3.14 and later on torch: several" in finding.message
+    assert "off cuDNN in Keras 3 on tensorflow, Keras 3.14 and later on torch: several" in finding.message
 
 
 def test_other_disqualifiers_are_named_with_their_versions(code: Code) -> None:

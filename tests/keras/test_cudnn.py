@@ -297,12 +297,12 @@ def test_measured_masks(given: Layer, row: str) -> None:
 
 def test_kernels_in_words() -> None:
     assert kernel(layer("LSTM")).describe(ANY) == (
-        "Keras 2 and Keras 3 on tensorflow, 3.10 and later on torch, 3.14 and later on jax"
+        "Keras 2 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax"
     )
-    assert kernel(layer("GRU")).describe(ANY) == "Keras 2 and Keras 3 on tensorflow, 3.14 and later on torch"
+    assert kernel(layer("GRU")).describe(ANY) == "Keras 2 and Keras 3 on tensorflow, Keras 3.14 and later on torch"
     assert kernel(layer("CuDNNLSTM")).describe(ANY) == "Keras 2"
     assert kernel(layer("LSTM", origin="tensorflow.compat.v1.keras")).describe(ANY) == (
-        "Keras 3 on tensorflow, 3.10 and later on torch, 3.14 and later on jax"
+        "Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax"
     )
     user = Layer(0, "LSTM", "user", "", (), layer("LSTM").span)
     assert not kernel(user)
@@ -366,7 +366,7 @@ def test_the_layer_inside_is_named() -> None:
 
 def test_only_where_the_layer_has_a_kernel() -> None:
     (found,) = disqualifiers(layer("GRU", recurrent_dropout=0.2), ANY)
-    assert found.where.describe(ANY) == "Keras 2 and Keras 3 on tensorflow, 3.14 and later on torch"
+    assert found.where.describe(ANY) == "Keras 2 and Keras 3 on tensorflow, Keras 3.14 and later on torch"
     assert disqualifiers(layer("GRU", recurrent_dropout=0.2), Env(ANY.versions, frozenset({"jax"})).restrict("keras"))
     assert disqualifiers(layer("GRU", recurrent_dropout=0.2), env((3, 15), "jax")) == ()
     assert disqualifiers(layer("GRU", recurrent_dropout=0.2, origin="tf_keras"), env((3, 15), "jax"))

@@ -117,13 +117,13 @@ LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", sinc
 @pytest.mark.parametrize(
     ("where", "env", "expected", "within"),
     [
-        (LSTM, ANY, "Keras 2 and Keras 3 on tensorflow, 3.10 and later on torch, 3.14 and later on jax", "some"),
+        (LSTM, ANY, "Keras 2 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax", "some"),
         (LSTM, ANY.restrict("tensorflow.keras"), "Keras 2 and Keras 3 on tensorflow", "all"),
         (LSTM, ANY.restrict("tf_keras"), "Keras 2", "all"),
         (
             LSTM,
             ALL,
-            "Keras 2.4 to 2.15 and Keras 3 on tensorflow, 3.10 and later on torch, 3.14 and later on jax",
+            "Keras 2.4 to 2.15 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax",
             "some",
         ),
         (Where.keras2(), ANY, "Keras 2", "some"),
@@ -141,7 +141,7 @@ LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", sinc
         (
             Where.keras3("tensorflow", since=8) | Where.keras3("jax", "torch", since=10),
             ANY,
-            "Keras 3.8 and later on tensorflow, 3.10 and later on jax and torch",
+            "Keras 3.8 and later on tensorflow, Keras 3.10 and later on jax and torch",
             "some",
         ),
     ],
