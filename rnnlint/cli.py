@@ -348,8 +348,9 @@ def _told(settings: Settings, given: dict[str, Any]) -> str:
             return f"{value} by --{name.replace('_', '-')}"
         return f"{value} by {file}" if value != "auto" else "auto"
 
+    told = f"settings of {file}" if file else "no settings in a pyproject.toml"
     return (
-        f"settings of {file or 'no pyproject.toml'}: keras-version {origin('keras_version')}, "
+        f"{told}: keras-version {origin('keras_version')}, "
         f"backend {origin('backend')}; rules {', '.join(sorted(settings.rules)) or 'none'}"
     )
 

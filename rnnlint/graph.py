@@ -177,6 +177,8 @@ class Node:
       `operator.getitem`).
     - "opaque": not understood; `name` says what, `reason` why.
 
+    `body` is what the function of a Lambda gave: its output is that tensor, on the same axes.
+
     `inputs` holds for each input tensor its possible producers: several after a join of branches. `outputs` holds the
     shape of each output. `args` are the other arguments of the call (`training`, `mask`, an op's `axis`).
     """
@@ -191,6 +193,7 @@ class Node:
     args: tuple[Arg, ...] = ()
     reason: str = ""
     certain: bool = True
+    body: tuple[Ref, ...] = ()
 
     @property
     def shape(self) -> Shape:

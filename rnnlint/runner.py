@@ -94,7 +94,7 @@ def _read(path: str) -> Source:
 
 
 def _pins_note(task: Task, folder: str, modules: Modules) -> Note | None:
-    """For `-v`: the pins by which the file's Keras is known."""
+    """For `-v`: the pins by which the Keras of a folder is known."""
     if task.settings.keras_version != "auto":
         return None
     from rnnlint import pins
@@ -102,7 +102,8 @@ def _pins_note(task: Task, folder: str, modules: Modules) -> Note | None:
     origin = pins.environment(folder, modules.top(folder))
     parts = [f"Keras by the pins {origin.text}"] if origin.pins else []
     text = "; ".join([*parts, *origin.notes])
-    return Note(Span(task.path, 1, 1, 1, 1), text) if text else None
+    # The same words for every file of the project: said once.
+    return Note(Span(os.path.dirname(task.path) or ".", 1, 1, 1, 1), text) if text else None
 
 
 def _candidates(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:

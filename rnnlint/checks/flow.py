@@ -232,6 +232,23 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
                 certain,
                 step,
             )
+        if node.body and node.layer is not None:
+            # The Lambda's output is what its function gave, on the same axis.
+            for ref in node.body:
+                push(
+                    _Step(
+                        ref,
+                        step.axis,
+                        step.batch,
+                        _rank(graph.shape(ref), step.rank),
+                        step.shared,
+                        certain and len(node.body) == 1,
+                        step.source,
+                        step.target,
+                        step,
+                    )
+                )
+            continue
         shapes = tuple(inputs_shape(graph, node, index) for index in range(len(node.inputs)))
         local = env if node.layer is None else env.restrict(node.layer.origin)
         for back in _backs(node, step.axis, shapes, step.rank, local):

@@ -65,6 +65,10 @@ class GraphBuilder:
         inputs[index] = tuple(dict.fromkeys(inputs[index] + refs))
         self.nodes[node] = replace(old, inputs=tuple(inputs))
 
+    def set_body(self, node: int, refs: tuple[Ref, ...]) -> None:
+        """What the function of a Lambda gave: the tensors from which the node's output comes."""
+        self.nodes[node] = replace(self.nodes[node], body=refs)
+
     def model(
         self,
         kind: Literal["sequential", "functional", "subclass"],

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 _MOST_DEPTH = 16
 _MOST_STEPS = 150_000
 _MOST_STEPS_PER_ENTRY = 20_000
+# How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
+_MOST_IDLE_STEPS = 1_000
 _RECURSION_LIMIT = 6_000
 # How many of the tests before it an arm of a long elif chain remembers.
 _MOST_REFUTED = 8
@@ -100,7 +102,7 @@ class Interpreter(Evaluator):
         self.called: set[int] = set()
         self.listed: set[int] = set()
         self.stack: list[cst.CSTNode] = []
-        self.limit = _MOST_STEPS
+        self.limit = _MOST_STEPS // 2  # the rest is for the entry points
         self.symbols = 0
         self.main = ""
 
@@ -557,8 +559,14 @@ class Interpreter(Evaluator):
         turns: list[Value | RunsV] = []
         if items is not None:
             turns.extend(items.items)
-        for item in turns:
+        steps, size = self.steps, self.graph.size
+        for index, item in enumerate(turns):
             if not self.step():
+                break
+            if index >= 8 and self.graph.size == size and self.steps - steps > _MOST_IDLE_STEPS:
+                # A loop over numbers: it neither makes nor calls a layer.
+                rest = self.any_item(TupleV(tuple(turns[index:])))
+                self._repeat_unknown(lambda rest=rest: self._turn(node, rest))  # type: ignore[misc]
                 break
             if isinstance(item, RunsV):
                 arms = [lambda run=run: self._run_turns(node, run) for run in item.runs]

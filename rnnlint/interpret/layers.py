@@ -28,7 +28,7 @@ from rnnlint.interpret.values import (
     Value,
 )
 from rnnlint.keras.shapes import layer_outputs
-from rnnlint.keras.table import Kind, Spec, bind, spec
+from rnnlint.keras.table import Kind, Spec, bind, default, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.names import Symbol
@@ -77,6 +77,10 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
     names = _CHILDREN.get(found.kind, ()) if found is not None else ()
     wrapped = {name: arg.value for wanted in names for name, arg, _ in bound if name == wanted}
     frozen = [Arg(name, ctx.freeze(arg.value), arg.span, positional) for name, arg, positional in bound]
+    if ctx.memory.data_format is not None and found is not None and complete:
+        usual = default(found, "data_format", ctx.env.restrict(symbol.origin))
+        if usual is not None and usual.value is None and not any(arg.name == "data_format" for arg in frozen):
+            frozen.append(Arg("data_format", ctx.memory.data_format, span))
     function = tuple(arg.value for wanted in ("function", "arguments") for name, arg, _ in bound if name == wanted)
     alternatives = list(islice(_alternatives(ctx, list(wrapped.values())), MOST_WRAPPERS + 1))
     if len(alternatives) > MOST_WRAPPERS:
@@ -280,8 +284,16 @@ def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Span) -> Value
     kind = kind_of(layer.layer)
     inputs, beside = _arguments(ctx, kind, args, span)
     shapes = [tensor.shape for tensor in inputs]
-    outputs = _outputs(ctx, layer, kind, inputs, shapes, beside, span)
+    body: tuple[Ref, ...] = ()
+    if kind is Kind.LAMBDA:
+        result = _lambda_result(ctx, layer, inputs, span)
+        outputs = _lambda_outputs(ctx, layer, inputs, result)
+        body = result.refs if isinstance(result, TensorV) else ()
+    else:
+        outputs = _outputs(ctx, layer, kind, shapes, beside, span)
     node = add_node(ctx, layer.layer, [tensor.refs for tensor in inputs], outputs or (None,), span, beside)
+    if body:
+        ctx.graph.set_body(node.id, body)
     if not outputs:
         return Unknown("what the function of a Lambda gives is not known", span, node.id)
     return node_value(ctx, node, kind)
@@ -392,14 +404,11 @@ def _outputs(
     ctx: Context,
     layer: LayerV,
     kind: Kind | None,
-    inputs: Sequence[TensorV],
     shapes: Sequence[Shape],
     beside: Sequence[Arg],
     span: Span,
 ) -> tuple[Shape, ...]:
     """Shapes of the outputs of a call."""
-    if kind is Kind.LAMBDA:
-        return _lambda_outputs(ctx, layer, inputs, span)
     child = layer.children[0] if layer.children else None
     if kind is Kind.TIME_DISTRIBUTED and isinstance(child, (ModelV, InstanceV)):
         return (_each_timestep(ctx, child, shapes[0], span),)
@@ -415,23 +424,28 @@ def known_outputs(ctx: Context, layer: Layer, shapes: Sequence[Shape], beside: S
     return layer_outputs(layer, shapes, ctx.env.restrict(layer.origin), beside) or (None,)
 
 
-def _lambda_outputs(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Span) -> tuple[Shape, ...]:
+def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Span) -> Value | None:
+    """What the function of a Lambda gives for these inputs."""
+    if not layer.children or layer.layer.id in ctx.memory.running:
+        return None
+    argument: Value = inputs[0] if len(inputs) == 1 else ctx.new_list(inputs)
+    mapping = ctx.mapping(layer.children[1]) if len(layer.children) > 1 else None
+    keywords = tuple(
+        (name, ArgV(value, span)) for name, value in (mapping.items if mapping else ()) if isinstance(name, str)
+    )
+    ctx.memory.running.add(layer.layer.id)
+    try:
+        return ctx.call(layer.children[0], CallArgs((ArgV(argument, span),), keywords), span)
+    finally:
+        ctx.memory.running.discard(layer.layer.id)
+
+
+def _lambda_outputs(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], result: Value | None) -> tuple[Shape, ...]:
     """Shapes of what the function of a Lambda gives; else what its `output_shape` (without the batch) says.
 
     Empty where not even the number of outputs is known.
     """
-    if layer.children and layer.layer.id not in ctx.memory.running:
-        argument: Value = inputs[0] if len(inputs) == 1 else ctx.new_list(inputs)
-        positional = (ArgV(argument, span),)
-        mapping = ctx.mapping(layer.children[1]) if len(layer.children) > 1 else None
-        keywords = tuple(
-            (name, ArgV(value, span)) for name, value in (mapping.items if mapping else ()) if isinstance(name, str)
-        )
-        ctx.memory.running.add(layer.layer.id)
-        try:
-            result = ctx.call(layer.children[0], CallArgs(positional, keywords), span)
-        finally:
-            ctx.memory.running.discard(layer.layer.id)
+    if result is not None:
         items = sequence(ctx, result)
         shapes = [item.shape for item in items.items if isinstance(item, TensorV)] if items is not None else []
         if items is not None and items.complete and len(shapes) == len(items.items) > 0:

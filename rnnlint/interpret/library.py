@@ -475,8 +475,8 @@ def dict_method(ip: Evaluator, target: DictV, name: str, args: CallArgs) -> Valu
                 continue
             complete = False
             items = {key: ip.join([item, Unknown("an update may replace it")]) for key, item in items.items()}
-            for key, item in mapping.items if mapping is not None else ():
-                items[key] = ip.join([items[key], item]) if key in items else item
+            for have, item in mapping.items if mapping is not None else ():
+                items[have] = ip.join([items[have], item]) if have in items else item
         items.update((key, arg.value) for key, arg in args.keywords)
         put(items, complete and args.complete)
         return Const(None)

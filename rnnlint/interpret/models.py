@@ -112,6 +112,7 @@ class Memory:
     opaque: dict[int, tuple[Value, TensorV]] = field(default_factory=dict)
     wrapped: dict[int, tuple[Value, Layer]] = field(default_factory=dict)
     running: set[int] = field(default_factory=set)
+    data_format: graph.Value | None = None  # what set_image_data_format was given
 
 
 def join_values(a: Value, b: Value) -> Value | None:

@@ -106,6 +106,12 @@ def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | Non
     if name in _EITHER:
         return _either(ctx, name, args, span)
     package, _, short = name.rpartition(".")
+    if package.startswith("keras") and short in ("set_image_data_format", "set_image_dim_ordering"):
+        given = next((arg.value for arg in (*args.positional, *(arg for _, arg in args.keywords))), Const(None))
+        old = isinstance(given, Const) and {"th": "channels_first", "tf": "channels_last"}.get(str(given.value))
+        frozen = ctx.freeze(Const(old) if old else given)
+        ctx.memory.data_format = frozen if ctx.graph.certain else ctx.freeze(Unknown("set on some paths only", span))
+        return Const(None)
     first = args.positional[0].value if args.positional else None
     if first is None and args.keywords and (name in _SHAPES or name in _RANKS):
         first = args.keywords[0][1].value

@@ -69,7 +69,8 @@ def test_noise_shapes(line: str, version: str, message: str) -> None:
             ">=3.13,<3.15",
             (
                 "`rate=1.0` would leave nothing: Keras raises ValueError in the first training step (Keras 3.13 on "
-                "tensorflow) or silently zeroes everything in training (Keras 3 on jax and torch, 3.14 on tensorflow)"
+                "tensorflow) or silently zeroes everything in training (Keras 3 on jax and torch, "
+                "Keras 3.14 on tensorflow)"
             ),
         ),
         (

@@ -117,7 +117,12 @@ LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", sinc
 @pytest.mark.parametrize(
     ("where", "env", "expected", "within"),
     [
-        (LSTM, ANY, "Keras 2 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax", "some"),
+        (
+            LSTM,
+            ANY,
+            "Keras 2 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax",
+            "some",
+        ),
         (LSTM, ANY.restrict("tensorflow.keras"), "Keras 2 and Keras 3 on tensorflow", "all"),
         (LSTM, ANY.restrict("tf_keras"), "Keras 2", "all"),
         (
