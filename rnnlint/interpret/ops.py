@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rnnlint.graph import Arg, Ref, Shape, Span
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.layers import construct_layer
-from rnnlint.interpret.models import apply
+from rnnlint.interpret.models import apply, ends
 from rnnlint.interpret.tensors import as_tensor, possible, sequence, shape_of, shape_value, tensors
 from rnnlint.interpret.values import (
     ArgV,
@@ -17,6 +17,7 @@ from rnnlint.interpret.values import (
     Const,
     External,
     FunctionV,
+    ModelV,
     PartialV,
     RunsV,
     TensorV,
@@ -102,7 +103,7 @@ def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | Non
     if name in MERGES:
         return _merge(ctx, MERGES[name], args, span)
     if name == "keras.layers.merge":
-        return _merge_of_keras_1(ctx, args, span)
+        return merge_of_keras_1(ctx, args, span)
     if name in _EITHER:
         return _either(ctx, name, args, span)
     package, _, short = name.rpartition(".")
@@ -240,8 +241,13 @@ def _merge(ctx: Context, layer: str, args: CallArgs, span: Span) -> Value:
     return apply(ctx, made, CallArgs(tuple(inputs)), span)
 
 
-def _merge_of_keras_1(ctx: Context, args: CallArgs, span: Span) -> Value:
-    inputs = args.positional[0] if args.positional else args.keyword("inputs")
+def merge_of_keras_1(ctx: Context, args: CallArgs, span: Span) -> Value:
+    """`merge([a, b], mode="concat")`, and `Merge([left, right], mode="concat")` over the outputs of models."""
+    inputs = args.positional[0] if args.positional else args.keyword("inputs") or args.keyword("layers")
+    items = ctx.items(inputs.value) if inputs is not None else None
+    if inputs is not None and items is not None and any(isinstance(item, ModelV) for item in items.items):
+        outputs = [(ends(ctx, item)[1] or item) if isinstance(item, ModelV) else item for item in items.items]
+        inputs = ArgV(ctx.new_list(outputs, items.complete), inputs.span)
     mode = args.positional[1] if len(args.positional) > 1 else args.keyword("mode")
     axis = args.keyword("concat_axis")
     text = (

@@ -28,7 +28,7 @@ from rnnlint.interpret.models import (
     ref_shape,
     sequential_of,
 )
-from rnnlint.interpret.ops import function, operator
+from rnnlint.interpret.ops import function, merge_of_keras_1, operator
 from rnnlint.interpret.tensors import as_tensor, join_all, sequence, shape_of, shape_value
 from rnnlint.interpret.values import (
     ArgV,
@@ -100,6 +100,8 @@ def construct(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value
         return models.construct_sequential(ctx, args, span)
     if symbol.kind == "model":
         return models.construct_functional(ctx, args, span)
+    if symbol.name == "keras.layers.Merge":
+        return merge_of_keras_1(ctx, args, span)
     return construct_layer(ctx, symbol, args, span)
 
 
