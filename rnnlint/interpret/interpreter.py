@@ -206,11 +206,13 @@ class Interpreter(Evaluator):
         listed = [*parameters.posonly_params, *parameters.params]
         if receiver is not None and listed:
             bound[listed.pop(0).name.value] = receiver
-        keras_call = receiver is not None and function.name in ("call", "build") and _keras_of(receiver)
-        for parameter in [*listed, *parameters.kwonly_params]:
+        first = len(self.graph.nodes)
+        is_call = function.name == "call" and isinstance(receiver, InstanceV) and bool(receiver.cls.keras)
+        for index, parameter in enumerate([*listed, *parameters.kwonly_params]):
             name = parameter.name.value
             unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span, None, f"{function.name}.{name}")
-            if keras_call and function.name == "call" and not bound.keys() - {_first(parameters)}:
+            if is_call and index == 0:
+                # What a layer or model is called on, of unknown shape.
                 node = self.graph.node("input", name, (), (None,), self.span_in(function, parameter))
                 unknown = TensorV((Ref(node.id),), None)
             default = function.defaults.get(name)
@@ -223,7 +225,13 @@ class Interpreter(Evaluator):
             bound[parameters.star_arg.name.value] = TupleV((), False)
         if parameters.star_kwarg is not None:
             bound[parameters.star_kwarg.name.value] = self.new_dict((), False)
-        return self.execute(function, bound, receiver)
+        result = self.execute(function, bound, receiver)
+        if is_call and isinstance(receiver, InstanceV) and receiver.cls.keras == "keras.Model":
+            made = range(first, len(self.graph.nodes))
+            inputs = [Ref(id) for id in made if self.graph.nodes[id].kind == "input"]
+            outputs = [ref for tensor in self.tensors(result) if isinstance(tensor, TensorV) for ref in tensor.refs]
+            self.graph.model("subclass", receiver.cls.name, receiver.cls.span, inputs[:1], outputs, made)
+        return result
 
     def annotated(self, function: FunctionV, parameter: cst.Param) -> Value | None:
         """A dataclass named by an annotation, with its defaults as possible values."""
@@ -1229,15 +1237,6 @@ def library_tuner(name: str) -> bool:
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, Const) and isinstance(value.value, (int, float))
-
-
-def _first(parameters: cst.Parameters) -> str:
-    listed = [*parameters.posonly_params, *parameters.params]
-    return listed[0].name.value if listed else ""
-
-
-def _keras_of(receiver: Value) -> str:
-    return receiver.cls.keras if isinstance(receiver, InstanceV) else ""
 
 
 def _keras_base(base: Value) -> str:

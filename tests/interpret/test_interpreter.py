@@ -462,3 +462,21 @@ def test_a_named_size_proves_that_a_reshape_keeps_time() -> None:
     (reshape,) = [node for node in found.nodes if node.name == "keras.layers.Reshape"]
     assert reshape.shape is not None
     assert reshape.shape[1] == "build.data.shape[1]"
+
+
+def test_a_subclass_is_a_model_of_the_graph() -> None:
+    found = graph(
+        """
+        class Net(keras.Model):
+            def __init__(self, rate=0.5):
+                super().__init__()
+                self.drop = layers.Dropout(rate)
+                self.rnn = layers.LSTM(4)
+            def call(self, x, training=None):
+                return self.rnn(self.drop(x, training=training))
+        """
+    )
+    (model,) = found.models
+    assert (model.kind, model.name) == ("subclass", "Net")
+    assert [found.nodes[id].name for id in model.nodes] == ["x", "keras.layers.Dropout", "keras.layers.LSTM"]
+    assert [ref.node for ref in model.outputs] == [model.nodes[-1]]
