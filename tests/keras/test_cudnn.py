@@ -377,7 +377,7 @@ def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
     given = bidirectional(layer("LSTM", use_cudnn=False))
     (found,) = disqualifiers(given, ANY)
     assert found.where - kernel(given) == Where()
-    assert found.where.describe(ANY) == "Keras 3.12 and later on tensorflow and torch, 3.14 and later on jax"
+    assert found.where.describe(ANY) == "Keras 3.12 and later on tensorflow and torch, Keras 3.14 and later on jax"
     forced = bidirectional(layer("LSTM", use_cudnn=True, recurrent_dropout=0.2))
     (conflict,) = conflicts(forced, ANY)
     assert conflict.where == Where.keras3(since=12)
@@ -389,10 +389,10 @@ def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
         # FACTS 1b, row `use_cudnn=True, recurrent_dropout>0`.
         (layer("LSTM", use_cudnn=True, recurrent_dropout=0.2), "Keras 3.2 and later"),
         # The fallback loops in backend/torch/rnn.py from 3.14, `lax.scan` in backend/jax/rnn.py from 3.15.
-        (layer("LSTM", use_cudnn=True, unroll=True), "Keras 3.2 and later on tensorflow and jax, 3.2 to 3.13 on torch"),
+        (layer("LSTM", use_cudnn=True, unroll=True), "Keras 3.2 and later on tensorflow and jax, Keras 3.2 to 3.13 on torch"),
         (
             layer("GRU", use_cudnn=True, activation="relu"),
-            "Keras 3.2 and later on tensorflow, 3.2 to 3.14 on jax and torch",
+            "Keras 3.2 and later on tensorflow, Keras 3.2 to 3.14 on jax and torch",
         ),
         (layer("GRU", use_cudnn=True, reset_after=False), "Keras 3.2 and later"),
         (layer("LSTM", use_cudnn=True, dropout=0.2), "Keras 3.2 to 3.3 on tensorflow"),

@@ -610,7 +610,7 @@ def outcomes(given: Layer) -> dict[str, str]:
 def test_rate_of_one_by_version() -> None:
     # FACTS 4; `dropout` in backend/tensorflow/random.py of keras 3.13.0 and 3.14.0.
     raises = "Keras 2 and Keras 3.0 to 3.13 on tensorflow"
-    silent = "Keras 3 on jax and torch, 3.14 and later on tensorflow"
+    silent = "Keras 3 on jax and torch, Keras 3.14 and later on tensorflow"
     assert outcomes(layer("Dropout", rate=1.0)) == {"training-error": raises, "all-zero": silent}
     assert outcomes(layer("LSTM", dropout=20)) == {"training-error": raises, "off-or-all-zero": silent}
     assert outcomes(layer("SimpleRNN", dropout=1)) == {"training-error": raises, "all-zero": silent}
