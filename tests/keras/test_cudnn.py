@@ -389,7 +389,10 @@ def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
         # FACTS 1b, row `use_cudnn=True, recurrent_dropout>0`.
         (layer("LSTM", use_cudnn=True, recurrent_dropout=0.2), "Keras 3.2 and later"),
         # The fallback loops in backend/torch/rnn.py from 3.14, `lax.scan` in backend/jax/rnn.py from 3.15.
-        (layer("LSTM", use_cudnn=True, unroll=True), "Keras 3.2 and later on tensorflow and jax, Keras 3.2 to 3.13 on torch"),
+        (
+            layer("LSTM", use_cudnn=True, unroll=True),
+            "Keras 3.2 and later on tensorflow and jax, Keras 3.2 to 3.13 on torch",
+        ),
         (
             layer("GRU", use_cudnn=True, activation="relu"),
             "Keras 3.2 and later on tensorflow, Keras 3.2 to 3.14 on jax and torch",
