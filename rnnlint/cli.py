@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -55,12 +55,23 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The entry point."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - a closed stream is None
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # Messages hold source and paths; a terminal without that character shows `?` rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    cli(prog_name="rnnlint")
-    raise AssertionError("click ends the process")
+    try:
+        cli(prog_name="rnnlint")
+    except OSError as error:  # a full disk, a current folder that was removed
+        click.echo(f"error: {error}", err=True)
+    except Exception:  # noqa: BLE001 - the status of a traceback, 1, would mean that there are findings
+        import traceback
+
+        click.echo(f"{traceback.format_exc()}error: this is an error inside rnnlint; please report it", err=True)
+    # What could not be written must not be tried again, with a status of its own.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(2)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -95,7 +106,35 @@ def _list(name: str, text: str, metavar: str = "RULES", callback: Callable[..., 
     return click.option(name, multiple=True, metavar=metavar, callback=callback, help=text)
 
 
-@cli.command(short_help="Lint Python files and notebooks.")
+# Each section of the options in `--help`, by its first option.
+SECTIONS = {
+    "select": "Rules",
+    "keras_version": "Keras",
+    "config": "Configuration",
+    "exclude": "Files",
+    "output_format": "Output",
+    "no_cache": "Other",
+}
+
+
+class Sectioned(click.Command):
+    """A command whose help shows its options in sections."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, each section under its heading."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        title = "Options"
+        for parameter in self.get_params(ctx):
+            title = SECTIONS.get(parameter.name or "", title)
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record:
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+@cli.command(cls=Sectioned, short_help="Lint Python files and notebooks.")
 @click.argument("paths", nargs=-1, type=click.Path())
 @_list("--select", "Rules to report: codes, prefixes, names or ALL, in a comma list.", callback=_split_or_none)
 @_list("--ignore", "Rules not to report. The longest prefix wins.")
@@ -134,10 +173,10 @@ def _list(name: str, text: str, metavar: str = "RULES", callback: Callable[..., 
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Use colours."
 )
-@click.option("-n", "--no-cache", is_flag=True, help="Accepted; nothing is cached.")
-@click.option("-e", "--exit-zero", is_flag=True, help="End with status 0 where findings would make it 1.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the findings and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was not understood, and which settings hold.")
+@click.option("-n", "--no-cache", is_flag=True, help="Accepted; nothing is cached.")
+@click.option("-e", "--exit-zero", is_flag=True, help="End with status 0 where findings would make it 1.")
 @click.pass_context
 def check(ctx: click.Context, /, **given: Any) -> None:
     """Lint Python files and notebooks.
@@ -152,13 +191,17 @@ def check(ctx: click.Context, /, **given: Any) -> None:
 
     if given["isolated"] and given["config"]:
         raise click.UsageError("--isolated and --config exclude each other.")
+    if given["select"] == ():
+        raise click.UsageError("--select names no rule.")
+    # As ruff: the name of what comes through stdin says that something comes.
+    paths = given["paths"] or (STDIN if given["stdin_filename"] else ".",)
     options = Options(
         **{name: given[name] for name in Options.__dataclass_fields__ if name != "ignore_noqa"},
         ignore_noqa=given["ignore_noqa"] or None,
     )
     try:
         resolver = Resolver(options, given["config"], isolated=given["isolated"])
-        status = _Check(resolver, given).run(given["paths"] or (".",))
+        status = _Check(resolver, given).run(paths)
     except (SettingsError, MissingPathError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -168,6 +211,10 @@ def check(ctx: click.Context, /, **given: Any) -> None:
 
 class _Failure(click.ClickException):
     exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """As the other messages on stderr look."""
+        click.echo(f"error: {self.message}", file=file, err=file is None)
 
 
 def _fail(message: str) -> NoReturn:
@@ -194,7 +241,7 @@ class _Check:
         """Lint, print, and return the exit status."""
         self.missing = [path for path in paths if path != STDIN and not os.path.lexists(path)]
         for path in self.missing:
-            self._warn("error", f"path '{shown(path)}' does not exist")
+            self._warn("error", f"path '{path}' does not exist")
         for result in self._lint([path for path in paths if path not in self.missing]):
             self.files += 1
             self._take(result)
@@ -212,6 +259,8 @@ class _Check:
         if STDIN in paths:
             name = self.given["stdin_filename"] or STDIN
             settings = self._settings(name)
+            if sys.stdin is None:
+                _fail("stdin is closed")
             if not (settings.force_exclude and settings.excludes(name)):
                 yield lint_text(sys.stdin.buffer.read(), name, settings)
         named = [path for path in paths if path != STDIN]
@@ -250,7 +299,8 @@ class _Check:
 
         for one in directives(source):
             if one.problem and "rnn" in one.text.lower():
-                self._warn("warning", f"{where(one.span)}: `{one.text}` suppresses nothing: {one.problem}")
+                effect = "" if one.codes else " suppresses nothing"
+                self._warn("warning", f"{where(one.span)}: `{one.text}`{effect}: {one.problem}")
 
     # -----------------------------------------------------------------------------------------------------------------
     # Output
@@ -261,10 +311,12 @@ class _Check:
         report = Report(self.findings, self.diagnostics, self._line, _width())
         if target:
             try:
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
                 with Path(target).open("w", encoding="utf-8", newline="\n") as file:
                     file.writelines(click.unstyle(piece) for piece in self._pieces(name, report))
             except OSError as error:
-                _fail(f"cannot write {target}: {error.strerror or error}")
+                self.wrong.append(f"cannot write {target}: {error.strerror or error}")
+                self._warn("error", self.wrong[-1])
             name = "concise"
         for piece in self._pieces(name, report):
             self._out(piece)
@@ -330,12 +382,14 @@ class _Check:
         click.echo(text, err=True, color=self._colored(sys.stderr))
 
     def _colored(self, stream: Any) -> bool:
-        """As ruff: the option, else FORCE_COLOR and CLICOLOR_FORCE, else NO_COLOR, else whether it is a terminal."""
+        """As ruff: the option, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE, else whether it is a terminal."""
         if self.given["color"] != "auto":
             return bool(self.given["color"] == "always")
+        if os.environ.get("NO_COLOR"):
+            return False
         if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
             return True
-        return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+        return os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0" and stream.isatty()
 
 
 def _told(settings: Settings, given: dict[str, Any]) -> str:
@@ -371,7 +425,13 @@ def _count(number: int, what: str) -> str:
 @cli.command("rule", short_help="Explain a rule.")
 @click.argument("rule", required=False)
 @click.option("--all", "every", is_flag=True, help="Explain all rules.")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the output.",
+)
 def rule_command(rule: str | None, every: bool, output_format: str) -> None:
     """Print the page of RULE, a code or a name, or of all rules."""
     from rnnlint import rulebook

@@ -28,6 +28,11 @@ MAX_SOURCE = 1_000_000
 MAX_BRACKETS = 200
 MAX_DEPTH = 200
 MAX_ELIFS = 1000
+# What `ast` keeps flat and libcst nests: `and` and `or`, strings in a row, the loops of a comprehension, the dots of an
+# import. Its parser dies beyond some thousand of them.
+MAX_CHAIN = 1000
+# libcst and the interpreter need some 5 KB of memory per node of the `ast`, names' contexts not counted.
+MAX_NODES = 120_000
 
 
 class MissingPathError(Exception):
@@ -296,6 +301,9 @@ def guard(source: Source) -> Diagnostic | None:
     if found.depth > MAX_BRACKETS:
         message = f"brackets nest {found.depth:,} deep, more than the limit of {MAX_BRACKETS}; split the expression"
         return _at(source, "too-complex", message, *syntax.place(text, found.depth_at))
+    if found.strings > MAX_CHAIN:
+        message = f"{found.strings:,} strings in a row, more than the limit of {MAX_CHAIN:,}; join them"
+        return _at(source, "too-complex", message, *syntax.place(text, found.strings_at))
     tree = syntax.parse(text)
     if isinstance(tree, syntax.SyntaxProblem):
         if tree.deep:
@@ -303,10 +311,13 @@ def guard(source: Source) -> Diagnostic | None:
         if what := syntax.python_2(text, tree.row):
             message = f"Python 2 syntax: {what}; rnnlint reads Python 3"
             return _at(source, "invalid-syntax", message, tree.row, tree.column)
-        if found.chain > MAX_DEPTH:
+        if found.chain > MAX_DEPTH or len(_ELIF.findall(text)) > MAX_ELIFS:
             return _at(source, "invalid-syntax", tree.message, tree.row, tree.column)
         return None
     return _too_deep(source, tree)
+
+
+_ELIF = re.compile(r"\belif\b")
 
 
 def _at(source: Source, kind: DiagnosticKind, message: str, row: int, column: int) -> Diagnostic:
@@ -316,7 +327,7 @@ def _at(source: Source, kind: DiagnosticKind, message: str, row: int, column: in
 def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
     """The depth of a tree, level by level. An `elif` is on the level of its `if`; a chain of them counts by itself."""
     level: list[ast.AST] = [tree]
-    depth = 0
+    depth = nodes = 0
     where: ast.AST = tree
     while level:
         depth += 1
@@ -325,6 +336,8 @@ def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
             return _deep_at(source, where, f"the code nests more than {MAX_DEPTH} levels deep; split it")
         inner: list[ast.AST] = []
         for node in level:
+            if (links := _links(node)) > MAX_CHAIN:
+                return _deep_at(source, node, f"{links:,} links in one chain, more than {MAX_CHAIN:,}; split it")
             elifs = 0
             while isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
                 inner.append(node.test)
@@ -333,9 +346,30 @@ def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
                 elifs += 1
             if elifs > MAX_ELIFS:
                 return _deep_at(source, node, f"an if statement has more than {MAX_ELIFS:,} elif branches; split it")
-            inner.extend(ast.iter_child_nodes(node))
+            inner.extend(one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr_context))
+        nodes += len(inner)
+        if nodes > MAX_NODES:
+            message = (
+                f"{source.path} holds more than {MAX_NODES:,} names, calls and numbers, which is beyond the limit; "
+                "split it, or exclude it if it holds data"
+            )
+            return _at(source, "too-complex", message, 1, 1)
         level = inner
     return None
+
+
+def _links(node: ast.AST) -> int:
+    """The length of a chain that is one node for `ast` and a nest of them for libcst."""
+    match node:
+        case ast.BoolOp(values=values):
+            return len(values)
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            return len(node.generators)
+        case ast.Import(names=names):
+            return max(alias.name.count(".") for alias in names)
+        case ast.ImportFrom(module=str(module)):
+            return module.count(".")
+    return 0
 
 
 def _deep_at(source: Source, node: ast.AST, message: str) -> Diagnostic:

@@ -14,7 +14,7 @@ Confidence: TypeAlias = Literal["certain", "possible"]
 class Rule:
     """A rule's metadata. `summary` is the first sentence of its page in `rules/`; `default` whether it is on.
 
-    `runtime` names the probe that `--confirm` would use, or is empty where the finding cannot be observed. `fix` is
+    `runtime` names what real Keras shows where the rule is right, or is empty where that cannot be observed. `fix` is
     the applicability of the rule's fix, or "none".
     """
 
@@ -54,7 +54,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What real Keras showed, filled by `--confirm`."""
+    """What real Keras showed of a finding. Nothing fills it yet: the linter itself runs no Keras."""
 
     status: Literal["confirmed", "refuted", "unverified"]
     evidence: str

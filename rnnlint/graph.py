@@ -1,7 +1,7 @@
 """What the code builds: the one graph type of rnnlint.
 
-The interpreter fills it from source, the runtime checker fills it from live Keras objects. It is plain, frozen,
-picklable data: a rule reads the graph and nothing else.
+The interpreter fills it from source; tests/differential fills it from live Keras objects and compares the two. It is
+plain, frozen, picklable data: a rule reads the graph and nothing else.
 
 Shapes are written `(batch, timesteps, features)`, batch first, as Keras prints them.
 """
@@ -177,10 +177,10 @@ class Node:
       `operator.getitem`).
     - "opaque": not understood; `name` says what, `reason` why.
 
-    `body` is what the function of a Lambda gave: its output is that tensor, on the same axes.
-
     `inputs` holds for each input tensor its possible producers: several after a join of branches. `outputs` holds the
-    shape of each output. `args` are the other arguments of the call (`training`, `mask`, an op's `axis`).
+    shape of each output. `args` are the other arguments of the call (`training`, `mask`, an op's `axis`). `certain` is
+    False where only some path through the code makes the call. `body` is what the function of a Lambda gave: its output
+    is that tensor, on the same axes.
     """
 
     id: int
@@ -227,8 +227,9 @@ class Note:
 
 @dataclass(frozen=True)
 class Graph:
-    """Everything that one file builds. `nodes[i].id == i`; a node's inputs have smaller ids, except across a loop.
+    """Everything that one file builds. `nodes[i].id == i`, likewise `layers`; what a node reads has smaller ids.
 
+    A loop has no edges backwards: its body is run again, and the second turn's calls are nodes of their own.
     `notes` are what was not understood; `errors` the statements that broke the interpreter, which is a bug of ours.
     """
 

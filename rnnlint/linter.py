@@ -88,8 +88,15 @@ def check_source(text: str | bytes, filename: str = "<text>", settings: Settings
     return findings
 
 
-def environment(settings: Settings, folder: str | None = None, top: str | None = None) -> Env:
+# The package `keras`, not TensorFlow's.
+_STANDALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+keras\b", re.MULTILINE)
+
+
+def environment(settings: Settings, folder: str | None = None, top: str | None = None, text: str = "") -> Env:
     """The Keras versions and backends that a file's code may run on: as set, else by the pins of its folder's project.
+
+    TensorFlow 2.0 to 2.4 brings no package `keras`: where only TensorFlow is pinned, a `text` that imports it may run
+    on Keras 2.3 or 2.4.
 
     Raises:
         ValueError: for a version that is none.
@@ -100,7 +107,11 @@ def environment(settings: Settings, folder: str | None = None, top: str | None =
     if folder is not None and "auto" in (settings.keras_version, settings.backend):
         from rnnlint import pins
 
-        env = pins.environment(folder, top).env
+        origin = pins.environment(folder, top)
+        env = origin.env
+        pinned = any(pin.name == "keras" for pin in origin.pins)
+        if env.versions == {(2, 4)} and not pinned and _STANDALONE.search(text):
+            env = Env(env.versions | {(2, 3)}, env.backends)
     if settings.keras_version != "auto":
         env = Env(parse_keras_version(settings.keras_version), env.backends)
     if settings.backend != "auto":
@@ -186,6 +197,8 @@ def _interpret(
     # libcst says where, Python says what.
     if (problem := syntax.problem(source.text)) is not None:
         row, column, message, _ = problem
+    else:
+        message = f"{message} (for libcst, rnnlint's parser; Python reads it)"
     return None, Diagnostic("invalid-syntax", message, source.span(row, column, row, column + 1))
 
 

@@ -15,7 +15,8 @@ class Modules:
 
     `spelled` maps real paths to the paths by which the run knows its files; `tops` are the folders (absolute) that
     were given to lint. Nothing outside the importing file's project (`.git`, else a packaging file, else the given
-    folder, else its outermost package) is ever read, also not through symbolic links.
+    folder, and where that lies inside a package the folder that holds the package) is ever read, also not through
+    symbolic links.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Modules:
         return self._found[key]
 
     def top(self, folder: str) -> str | None:
-        """The given folder that holds this one, the innermost."""
-        return max((top for top in self._tops if (folder + os.sep).startswith(os.path.join(top, ""))), default=None)
+        """The given folder that holds this one, the innermost; for one inside a package, what holds the package."""
+        tops = (top for top in self._tops if (folder + os.sep).startswith(os.path.join(top, "")))
+        top = max(tops, key=len, default=None)
+        return None if top is None else _package_root(top)
 
     def root(self, folder: str) -> str:
         """The folder that no import from `folder` leaves."""

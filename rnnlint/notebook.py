@@ -28,8 +28,11 @@ def parse(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) 
     """
     import json
 
+    if json.detect_encoding(data).startswith(("utf-16", "utf-32")):
+        return refused(path, "io-error", f"{path} is UTF-16 or UTF-32; notebooks have to be UTF-8")
     try:
-        content = json.loads(data)
+        # No number of a notebook is used; `int` refuses those of more than 4,300 digits.
+        content = json.loads(data, parse_int=float)
     except json.JSONDecodeError as error:
         what = "is empty" if not data.strip() else f"is not JSON: {error.msg}"
         message = f"{path} {what} (line {error.lineno}, column {error.colno}); is it half written or in conflict?"
@@ -184,13 +187,15 @@ _AUTOMAGIC = re.compile(
     r"(?!(?:in|is|if|and|or|not|else|for)\b)[\w\"'{$]"
 )
 _CELL_MAGIC = re.compile(r"[ \t]*%%[ \t]*(\w*)")
+# Where a cell starts in a script, for VS Code, Spyder, PyCharm and Jupytext.
+_MARK = re.compile(r"^# ?%%", re.MULTILINE)
 
 
 def without_magics(text: str, cell: bool = False) -> tuple[str, dict[int, int]]:
     """Replace IPython syntax by Python of as many rows; also, by row, how many characters its start moved to the left.
 
-    In a `cell`, a cell magic drops or keeps the body; in a script it is one line like others. Only the first row of
-    a logical line is looked at: `%` inside brackets is the operator.
+    In a `cell`, and after a `# %%` mark in a script, a cell magic drops or keeps the body; elsewhere it is one line
+    like others. Only the first row of a logical line is looked at: `%` inside brackets is the operator.
     """
     shifts: dict[int, int] = {}
     parts = list(_replaced(text, cell, shifts))
@@ -200,20 +205,23 @@ def without_magics(text: str, cell: bool = False) -> tuple[str, dict[int, int]]:
 def _replaced(text: str, cell: bool, shifts: dict[int, int]) -> Iterator[str]:
     """The physical or logical lines of a text, without IPython syntax."""
     position, row, length = 0, 1, len(text)
-    code_seen = False
+    code_seen = not cell
     while position <= length:
         newline = text.find("\n", position)
         stop = newline if newline >= 0 else length
         line = text[position:stop]
         bare = line.strip()
-        magic = _CELL_MAGIC.match(line) if cell and not code_seen else None
+        magic = _CELL_MAGIC.match(line) if not code_seen else None
         if magic:
             if magic[1] in _KEEP_BODY:
                 yield ""
             else:
-                yield "\n" * text.count("\n", position)
-                return
+                mark = None if cell else _MARK.search(text, position)
+                stop = mark.start() - 1 if mark else length
+                yield "\n" * text.count("\n", position, stop)
         elif not bare or bare.startswith("#"):
+            if not cell and _MARK.match(line):
+                code_seen = False
             yield line
         elif bare[0] in "!%?" or _AUTOMAGIC.match(line):
             code_seen = True

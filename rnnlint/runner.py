@@ -74,7 +74,7 @@ def lint_text(data: bytes, name: str, settings: Settings) -> FileResult:
     source = from_bytes(data, name, accepts)
     modules = Modules({os.path.realpath(name): name})
     folder = os.path.dirname(os.path.abspath(name))
-    result = lint(source, settings, modules, environment(settings, folder))
+    result = lint(source, settings, modules, environment(settings, folder, text=source.text))
     return replace(finish(result, settings), source=source)
 
 
@@ -84,7 +84,7 @@ def lint_task(task: Task, modules: Modules) -> FileResult:
         return _read_only(task.path)
     source = modules.source(task.path)
     folder = os.path.dirname(os.path.abspath(task.path))
-    result = lint(source, task.settings, modules, environment(task.settings, folder, modules.top(folder)))
+    result = lint(source, task.settings, modules, environment(task.settings, folder, modules.top(folder), source.text))
     note = _pins_note(task, folder, modules)
     return replace(result, notes=(note, *result.notes)) if note else result
 

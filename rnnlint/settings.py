@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,11 +62,13 @@ class SettingsError(Exception):
 class Patterns:
     """Patterns in the form of .gitignore, relative to the folder `base` (absolute).
 
-    Outside `base` only patterns without a slash match, by the name of a file or folder.
+    Outside `base` only patterns without a slash match, by the name of a file or folder. `inverted` patterns, `!src/**`
+    of per-file ignores, are for the files that they do not match.
     """
 
     base: str
     patterns: tuple[str, ...]
+    inverted: bool = False
 
     def match(self, path: str | os.PathLike[str], *, is_dir: bool = False) -> bool:
         """Whether a pattern matches the path, or a folder that the path lies in. Nothing above `base` counts."""
@@ -111,7 +113,7 @@ class Settings:
 
     def rules_for(self, path: str | os.PathLike[str]) -> frozenset[str]:
         """The codes that are on for this file: `rules` without its per-file ignores."""
-        ignored = [codes for patterns, codes in self.per_file_ignores if patterns.match(path)]
+        ignored = [codes for files, codes in self.per_file_ignores if files.match(path) is not files.inverted]
         return self.rules.difference(*ignored)
 
     def excludes(self, path: str | os.PathLike[str], *, is_dir: bool = False) -> bool:
@@ -274,7 +276,7 @@ def _string(value: object) -> str:
 
 def _version(value: object) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise TypeError(f'write the version as a string: "{value}"')
+        raise TypeError('write the version in quotes, such as "3.15"')  # a bare 3.10 is read as 3.1
     return _string(value)
 
 
@@ -330,7 +332,7 @@ def _load(path: Path, *, must: bool) -> tuple[Options, _Place] | None:
         else:
             from tomli import TOMLDecodeError, loads
         try:
-            text = data.decode()
+            text = data.decode("utf-8-sig")
             table = loads(text).get("tool", {}).get("rnnlint")
         except UnicodeDecodeError as error:
             raise SettingsError(f"{shown}: is not UTF-8 (byte {error.start})") from error
@@ -441,7 +443,7 @@ def _resolve_ignores(layers: Sequence[tuple[Options, _Place]]) -> tuple[tuple[Pa
             continue
         found = [
             (
-                _patterns(place, [pattern], "per-file-ignores"),
+                replace(_patterns(place, [pattern.removeprefix("!")], "per-file-ignores"), inverted=pattern[:1] == "!"),
                 frozenset().union(*(_codes(one, rules, place, "per-file-ignores") for one in codes)),
             )
             for pattern, codes in options.per_file_ignores
@@ -461,8 +463,9 @@ def _resolve_excludes(layers: Sequence[tuple[Options, _Place]]) -> Iterator[Patt
 
 
 def _patterns(place: _Place, patterns: Sequence[str], key: str) -> Patterns:
-    # `./scratch` is what shells complete to; .gitignore's form knows no leading dot.
-    found = Patterns(place.base, tuple(re.sub(r"^\./", "/", one) for one in patterns))
+    # `./scratch` and `$PWD/scratch` are what shells make; .gitignore's form knows neither.
+    above = re.compile(rf"^(\.|{re.escape(place.base)})/")
+    found = Patterns(place.base, tuple(above.sub("/", one) for one in patterns))
     try:
         found.match(Path(place.base, "x"))
     except ValueError as error:
@@ -479,6 +482,8 @@ def _one_of(*known: str) -> Callable[[str], None]:
 
 
 def _check_version(value: str) -> None:
+    if not value.strip():
+        raise ValueError("names no version; write 'auto' for the project's pins")
     if value != AUTO:
         from rnnlint.keras.versions import parse_keras_version
 

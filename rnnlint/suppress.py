@@ -1,8 +1,8 @@
 """Suppression comments: flake8's `# noqa: RNN101`, and `# rnnlint: ignore[RNN101]`, `file-ignore[...]` and `noqa`.
 
 A comment may stand on any physical line of the statement that holds the finding, or of a statement that a related span
-of the finding lies in. `ignore` may also stand on a line of its own above the statement. A directive that is not
-understood in full suppresses nothing: a typing error must not silence a file.
+of the finding lies in. `ignore` may also stand on a line of its own above the statement. Of a directive that is not
+understood in full, only the rules that it names hold: a typing error must not silence a file.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Directive:
     `codes` are the rules it names, None for all. `scope` is "line" for a comment that belongs to its own physical line,
     "statement" for one on a line of its own above a statement, "file" for the whole file or notebook. `rows` are the
     lines it speaks about (in cell `span.cell`): its own, and for "statement" the next line of code. A directive with a
-    `problem` suppresses nothing.
+    `problem` suppresses no more than the rules that it names beside it.
     """
 
     span: Span
@@ -55,7 +55,7 @@ class Directive:
 
     def names(self, code: str) -> bool:
         """Whether the directive suppresses this rule."""
-        return not self.problem and (self.codes is None or code in self.codes)
+        return code in self.codes if self.codes is not None else not self.problem
 
 
 def directives(source: Source) -> tuple[Directive, ...]:

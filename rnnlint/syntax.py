@@ -16,7 +16,7 @@ _STRING = (
 )
 TOKEN = re.compile(
     rf"(?P<string>{_STRING})|(?P<comment>\#[^\n]*)|(?P<joined>\\\n)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
-    r"|(?P<end>\n)|(?P<separator>[,:;])|(?P<link>[.+\-*/%@&|^~<>]|\b(?:not|lambda|else|and|or|await|in|is)\b)",
+    r"|(?P<end>\n)|(?P<separator>[,;])|(?P<link>[.+\-*/%@&|^~<>]|\b(?:not|lambda|else|and|or|await|in|is)\b)",
     re.DOTALL,
 )
 
@@ -31,12 +31,14 @@ class SyntaxProblem(NamedTuple):
 
 
 class Extremes(NamedTuple):
-    """The deepest bracket and the longest operator chain of a text, each with its offset."""
+    """The deepest bracket, the longest chain of operators and the most strings in a row, each with its offset."""
 
     depth: int
     depth_at: int
     chain: int
     chain_at: int
+    strings: int
+    strings_at: int
 
 
 def problem(text: str) -> SyntaxProblem | None:
@@ -61,14 +63,27 @@ def parse(text: str) -> ast.Module | SyntaxProblem:
         return SyntaxProblem(1, 1, str(error))
 
 
+# Blanks and the prefixes of strings.
+_BETWEEN_STRINGS = " \t\f\n\\rRbBuUfFtT"
+
+
 def extremes(text: str) -> Extremes:
-    """How deep brackets nest and how long operators chain, by one scan in linear time and without recursion."""
+    """How deep brackets nest and how long operators and strings chain, by one linear scan without recursion."""
     depth = depth_at = chain_at = longest = 0
     chains = [0]
     depths = 0
+    run = strings = strings_at = string_end = 0
     for match in TOKEN.finditer(text):
         kind = match.lastgroup
-        if kind == "open":
+        if kind == "string":
+            run = run + 1 if not text[string_end : match.start()].strip(_BETWEEN_STRINGS) else 1
+            string_end = match.end()
+            if run > strings:
+                strings, strings_at = run, match.start()
+        elif kind == "open":
+            chains[-1] += 1  # a call or a subscript is a link, too
+            if chains[-1] > longest:
+                longest, chain_at = chains[-1], match.start()
             chains.append(0)
             depth += 1
             if depth > depths:
@@ -79,11 +94,12 @@ def extremes(text: str) -> Extremes:
                 chains.pop()
         elif kind == "separator" or (kind == "end" and not depth):
             chains[-1] = 0
+            run = 0
         elif kind == "link":
             chains[-1] += 1
             if chains[-1] > longest:
                 longest, chain_at = chains[-1], match.start()
-    return Extremes(depths, depth_at, longest, chain_at)
+    return Extremes(depths, depth_at, longest, chain_at, strings, strings_at)
 
 
 def logical_end(text: str, start: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 
 import rnnlint
 from rnnlint.checks import RULES
-from rnnlint.cli import cli
+from rnnlint.cli import SECTIONS, cli
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUTF8", "PYTHONIOENCODING")
@@ -128,6 +129,9 @@ def test_exit_zero_is_for_status_1_only(folder: Path, bad: Path) -> None:
 def test_missing_path_ends_with_status_2_and_the_rest_is_linted(bad: Path) -> None:
     result = check("missing.py", "bad.py", "--output-format", "concise", status=2)
     assert result.stderr == "error: path 'missing.py' does not exist\n"
+    assert (
+        check("bad.py/", "", status=2).stderr == "error: path 'bad.py/' does not exist\nerror: path '' does not exist\n"
+    )
     assert result.stdout.startswith(CONCISE)
 
 
@@ -179,6 +183,8 @@ def test_malformed_suppression_is_told_where_a_finding_stays(folder: Path) -> No
         "`ignore` needs the rules in brackets: `# rnnlint: ignore[RNN101]`"
     )
     assert check("-q", status=1).stderr == ""
+    write(folder / "bad.py", BAD.replace("Dropout(0.5))", "Dropout(0.5))  # noqa: RNN102, RNN999"))
+    assert check(status=1).stderr.startswith("warning: bad.py:5:33: `# noqa: RNN102, RNN999`: unknown rule 'RNN999'")
 
 
 def test_quiet_prints_findings_only(bad: Path) -> None:
@@ -206,9 +212,13 @@ def test_selection(bad: Path) -> None:
     assert "is not of the form PATTERN:RULE" in check("--per-file-ignores", "bad.py", status=2).stderr
 
 
+def test_select_without_a_rule(bad: Path) -> None:
+    assert "--select names no rule" in check("--select", "", status=2).stderr
+
+
 def test_unknown_rule(bad: Path) -> None:
     result = check("--select", "dropped-timestep", status=2)
-    assert result.stderr == "Error: --select: unknown rule 'dropped-timestep'; did you mean 'dropped-timesteps'?\n"
+    assert result.stderr == "error: --select: unknown rule 'dropped-timestep'; did you mean 'dropped-timesteps'?\n"
     assert result.stdout == ""
 
 
@@ -223,7 +233,7 @@ def test_configuration(folder: Path, bad: Path) -> None:
     write(folder / "pyproject.toml", '[tool.rnnlint]\nignroe = ["RNN101"]\n')
     result = check(status=2)
     message = "pyproject.toml:2: `ignroe`: unknown key in [tool.rnnlint]; did you mean 'ignore'?"
-    assert result.stderr == f"Error: {message}\n"
+    assert result.stderr == f"error: {message}\n"
     assert "exclude each other" in check("--isolated", "--config", str(other), status=2).stderr
 
 
@@ -243,7 +253,7 @@ def test_keras_version(folder: Path) -> None:
     write(folder / "pyproject.toml", '[tool.rnnlint]\nkeras-version = "3.4"\nbackend = "jax"\n')
     check()
     check("--backend", "tensorflow", status=1)
-    assert check("--keras-version", "nine", status=2).stderr.startswith("Error: --keras-version: ")
+    assert check("--keras-version", "nine", status=2).stderr.startswith("error: --keras-version: ")
 
 
 def test_a_wrong_file_in_a_folder_does_not_cost_the_rest(folder: Path, bad: Path) -> None:
@@ -305,6 +315,8 @@ def test_stdin(folder: Path) -> None:
     assert result.stdout.startswith("n.ipynb:cell 2:5:11: RNN101 ")
     write(folder / "pyproject.toml", '[tool.rnnlint.per-file-ignores]\n"tests/*" = ["RNN101"]\n')
     check("-", "--stdin-filename", "tests/a.py", text=BAD)
+    result = check("--stdin-filename", "a.py", "--output-format", "concise", text=BAD, status=1)
+    assert result.stdout.startswith("a.py:5:11: RNN101 ")
     check("-", text="\xff".encode("latin-1"), status=1)
 
 
@@ -341,8 +353,12 @@ def test_output_file(folder: Path, bad: Path) -> None:
     assert result.stdout.splitlines()[-1] == "Found 1 finding."
     check("-o", "out.txt", "--color", "always", status=1)
     assert "\x1b" not in (folder / "out.txt").read_text()
-    result = check("-o", "no/such/folder/out.json", status=2)
-    assert result.stderr.startswith("Error: cannot write no/such/folder/out.json: ")
+    check("-o", "new/folder/out.json", status=1)
+    assert (folder / "new/folder/out.json").exists()
+    # What was found is shown all the same.
+    result = check("-o", "bad.py/out.json", "--exit-zero", status=2)
+    assert result.stderr.startswith("error: cannot write bad.py/out.json: ")
+    assert result.stdout.startswith(CONCISE)
 
 
 def test_statistics(folder: Path, bad: Path) -> None:
@@ -366,7 +382,7 @@ def test_statistics(folder: Path, bad: Path) -> None:
         ((), {"FORCE_COLOR": "1"}, True),
         ((), {"CLICOLOR_FORCE": "1"}, True),
         ((), {"CLICOLOR_FORCE": "0"}, False),
-        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, True),
+        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
         ((), {"NO_COLOR": "1"}, False),
     ],
 )
@@ -403,6 +419,8 @@ def test_version_and_help() -> None:
     text = check("--help").output
     for option in ("--select", "--keras-version", "--min-confidence", "--output-format", "RNNLINT_OUTPUT_FORMAT"):
         assert option in text
+    headings = [line for line in text.splitlines() if line.endswith(":") and line[0] != " "]
+    assert headings == [f"{one}:" for one in SECTIONS.values()]
 
 
 def test_did_you_mean(bad: Path) -> None:
@@ -438,7 +456,7 @@ def test_all_rules() -> None:
 
 def test_rule_usage() -> None:
     result = run("rule", "dropped-timestep", status=2)
-    assert result.stderr == "Error: unknown rule 'dropped-timestep'; did you mean 'dropped-timesteps'?\n"
+    assert result.stderr == "error: unknown rule 'dropped-timestep'; did you mean 'dropped-timesteps'?\n"
     assert "--all" in run("rule", status=2).stderr
     run("rule", "RNN101", "--all", status=2)
 
@@ -494,3 +512,34 @@ def test_closed_pipe(folder: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) in (1, 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("command", "status", "message"),
+    [
+        ("check >/dev/full", 2, "No space left"),
+        ("check >&-", 1, ""),
+        ("check - <&-", 2, "error: stdin is closed"),
+        ("check . <&- 2>&-", 1, ""),
+    ],
+)
+def test_streams_that_do_not_work(bad: Path, command: str, status: int, message: str) -> None:
+    args = ["sh", "-c", f"{shlex.quote(sys.executable)} -m rnnlint {command}"]
+    done = subprocess.run(args, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == status
+    assert b"Traceback" not in done.stderr
+    assert message in done.stderr.decode()
+    assert message or not done.stderr
+
+
+def test_a_crash_does_not_look_like_a_finding(bad: Path) -> None:
+    code = "import rnnlint.cli as c; c._Check.run = None; c.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines()[-1].startswith("error: this is an error inside rnnlint")

@@ -353,6 +353,11 @@ def test_without_a_project_the_given_folder_or_the_package_is_the_limit(tmp_path
     assert Modules().find("utils", 0, "x/run/main.py") is None
     assert Modules(tops=(str(tmp_path / "x"),)).find("utils", 0, "x/run/main.py") is not None
     assert Modules().find("pkg.deep", 0, "x/pkg/deep/a.py") is not None
+    # A given folder inside a package: the whole package counts, and what lies beside it.
+    inside = Modules(tops=(str(tmp_path / "x/pkg/deep"),))
+    assert inside.top(str(tmp_path / "x/pkg/deep")) == str(tmp_path / "x")
+    assert inside.find("", 2, "x/pkg/deep/a.py") is not None
+    assert inside.find("utils", 0, "x/pkg/deep/a.py") is not None
 
 
 def test_modules_that_cannot_be_read_are_not_followed() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnnlint import syntax
 from rnnlint.linter import accepts
-from rnnlint.source import Source, from_bytes
+from rnnlint.source import Source, from_bytes, from_text
 
 
 def notebook(*cells: str | dict[str, Any], **metadata: Any) -> bytes:
@@ -198,7 +198,6 @@ def test_python_kernels(metadata: dict[str, Any]) -> None:
         (b'{"cells": 3}', 1, "no notebook"),
         (b'"text"', 1, "no notebook"),
         (b"[" * 100_000, 1, "nested too deeply"),
-        (b'{"cells": [], "n": ' + b"1" * 5000 + b"}", 1, "cannot be read"),
         (b'{"cells": ["\xe9"]}', 1, "not UTF-8"),
     ],
 )
@@ -260,3 +259,10 @@ def test_any_cells_give_rows_that_lead_back(cells: list[str]) -> None:
             assert source.line(inner, number) == line
             row += 1
     assert syntax.problem(source.text) is None
+
+
+def test_cell_magics_in_a_script_with_marked_cells() -> None:
+    text = "# %%\nx = 1\n# %%\n\n%%bash\nfoo (\n#%% next\n%%time\ny = 2\n%%bash\nz = 3\n"
+    source = from_text(text, "a.py")
+    assert source.text == "# %%\nx = 1\n# %%\n\n\n\n#%% next\n\ny = 2\npass\nz = 3\n"
+    assert source.line(6) == "foo ("

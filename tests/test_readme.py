@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import rnnlint
 from rnnlint.checks import RULES
 from rnnlint.cli import cli
 from rnnlint.settings import KEYS, Resolver
@@ -18,7 +19,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -53,6 +55,26 @@ def test_the_configuration_is_accepted_and_complete(tmp_path: Path, monkeypatch:
     assert set(tomllib.loads(text)["tool"]["rnnlint"]) == set(KEYS)
 
 
+def test_every_setting_is_an_option() -> None:
+    options = {name for option in cli.commands["check"].params for name in option.opts}
+    assert {f"--{key}" for key in KEYS} <= options
+
+
+@pytest.mark.parametrize("line", blocks("python")[1].splitlines())
+def test_the_suppressions_suppress(line: str) -> None:
+    example = blocks("python")[0]
+    assert "RNN101" in {finding.code for finding in rnnlint.check_source(example)}
+    found = rnnlint.check_source(example.replace("layers.Dropout(0.3),", line))
+    assert {finding.code for finding in found} == {"RNN201"}
+
+
+def test_the_hook_exists() -> None:
+    ids = re.compile(r"- id: (\S+)")
+    (text,) = blocks("yaml")
+    assert ids.findall(text) == ids.findall((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert f"rev: v{rnnlint.__version__}\n" in text
+
+
 def test_the_library_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(blocks("python")[2], {})
     assert "RNN201" in capsys.readouterr().out
@@ -60,4 +82,4 @@ def test_the_library_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (Path(__file__).parent.parent / target).exists(), target
+        assert (ROOT / target).exists(), target

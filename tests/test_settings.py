@@ -122,6 +122,9 @@ def test_patterns_are_relative_to_their_file(folder: Path) -> None:
     assert settings.excludes("lib/sub/x_pb2.py")
     assert settings.excludes("lib/one.py")
     assert settings.excludes("lib/late.py")
+    absolute = Resolver(Options(exclude=(f"{folder}/lib/gen",))).settings("x.py")
+    assert absolute.excludes("lib/gen/x.py")
+    assert not absolute.excludes("gen/x.py")
     assert not settings.excludes("lib/.venv/x.py")  # `exclude` replaces the default list
     assert Settings(exclude=(Patterns(str(folder / "build"), ("build",)),)).excludes("build/x.py") is False
 
@@ -147,6 +150,18 @@ def test_per_file_ignores(folder: Path) -> None:
     assert replaced.rules_for("tests/y.py") == DEFAULT
 
 
+def test_inverted_per_file_ignores(folder: Path) -> None:
+    configure(folder, "per-file-ignores = { '!src/**' = ['RNN101'] }")
+    settings = Resolver().settings("x.py")
+    assert settings.rules_for("src/deep/x.py") == DEFAULT
+    assert settings.rules_for("x.py") == settings.rules_for("lib/src.py") == DEFAULT - {"RNN101"}
+
+
+def test_file_with_a_byte_order_mark(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text("[tool.rnnlint]\nselect = ['RNN201']\n", encoding="utf-8-sig")
+    assert Resolver().settings("x.py").rules == {"RNN201"}
+
+
 def test_picklable(folder: Path) -> None:
     configure(folder, 'exclude = ["gen"]\nper-file-ignores = { "*.py" = ["RNN101"] }')
     settings = Resolver().settings("x.py")
@@ -169,7 +184,8 @@ def test_picklable(folder: Path) -> None:
         ('ignore = ["rnn101"]', "did you mean 'RNN101'?"),
         ('select = "RNN101"', "pyproject.toml:5: `select`: expected a list of strings"),
         ("force-exclude = 1", "`force-exclude`: expected true or false"),
-        ("keras-version = 3.10", '`keras-version`: write the version as a string: "3.1"'),
+        ("keras-version = 3.10", "`keras-version`: write the version in quotes"),
+        ('keras-version = ""', "pyproject.toml:5: `keras-version`: names no version"),
         ('keras-version = "three"', "pyproject.toml:5: `keras-version`: "),
         ('backend = "theano"', "`backend`: unknown value 'theano'"),
         ('backend = "tensroflow"', "did you mean 'tensorflow'?"),

@@ -213,9 +213,15 @@ def test_bracket_depth(text: str, depth: int) -> None:
 
 def test_chains_end_at_separators() -> None:
     assert syntax.extremes("a.b.c(d.e, f.g.h.i)\n").chain == 3
-    assert syntax.extremes("x = [" + "1, " * 500 + "]").chain == 0
+    assert syntax.extremes("x = [" + "1, " * 500 + "]").chain == 1
     assert syntax.extremes("x = " + "not " * 500 + "y").chain == 500
     assert syntax.extremes("a = b.c\n" * 300).chain == 1
+    assert syntax.extremes("a" + "(1)[2]" * 300).chain == 600
+
+
+def test_strings_in_a_row_are_counted() -> None:
+    assert syntax.extremes("x = 'a' r'b' \\\n f'c'\n").strings == 3
+    assert syntax.extremes("x = ['a', 'b'\n'c', 'd' + 'e']\n'f'\n'g'\n").strings == 2
 
 
 @given(st.text(alphabet="'\"\\\n#()a", max_size=40))

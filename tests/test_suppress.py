@@ -114,6 +114,9 @@ def test_one_unknown_code_does_not_cancel_the_known_one_of_a_noqa() -> None:
     (directive,) = directives(source("x = 1  # noqa: RNN999, RNN101\n"))
     assert directive.codes == frozenset({"RNN101"})
     assert "RNN999" in directive.problem
+    assert suppressed("x = 1  # noqa: RNN999, RNN101\n", finding(1), finding(1, "RNN102")) == [True, False]
+    own = "x = 1  # rnnlint: ignore[RNN999, RNN101]\n"
+    assert suppressed(own, finding(1), finding(1, "RNN102")) == [True, False]
 
 
 @pytest.mark.parametrize(

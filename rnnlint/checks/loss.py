@@ -99,7 +99,7 @@ def path_loss(path: Path, settings: RuleSettings, unit: Unit) -> Loss | None:
     if unit == "sequence" and not any(found.varies[axis] for axis in path.batch):
         return None
     count = draws(found, path.shape, axes)
-    if count is None:
+    if not count:  # not known, or no feature at all to lose
         return None
     lost = loss(rate(path.layer), count, settings.timestep_loss_threshold)
     if lost is not None and along is None:
@@ -157,6 +157,7 @@ class OwnLoss:
     features: int
     timesteps: int | None
     probability: float
+    most: bool
     chance: str
     per_timestep: str
     per_sequence: str
@@ -182,7 +183,7 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
     env = settings.keras.restrict(inner.origin)
     found = rnn_input_mask(inner, env)
     count = _product([size for axis, size in enumerate(shape) if axis != read.time and axis not in read.batch])
-    if found is None or count is None:
+    if found is None or not count:
         return None
     dropped = rate(found.layer, "dropout")
     highest = max(dropped.known, default=dropped.high)
@@ -213,6 +214,7 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
         count,
         size if isinstance(size, int) else None,
         probability,
+        most,
         f"probability {'up to ' if most else ''}{figure(probability)}{directions}",
         step.describe(env) if step else "",
         sequence.describe(env) if sequence else "",

@@ -42,7 +42,7 @@ def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
         RULE.name,
         f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
         f"{reason(path, lost, 'timestep')}, so each step is lost with {lost.chance}"
-        f"{_expected(lost.probability, path.timesteps)}"
+        f"{_expected(lost.probability, lost.most, path.timesteps)}"
         + (f"; right if word dropout is meant, as {purpose} suggests" if purpose else ""),
         path.layer.span,
         "certain" if path.certain and lost.certain and not purpose else "possible",
@@ -57,7 +57,7 @@ def _own(own: OwnLoss) -> Finding:
         RULE.code,
         RULE.name,
         f"{own.title} zeroes whole timesteps of its input: {where}, and the input has {features(own.features)}, so "
-        f"each step is lost with {own.chance}{_expected(own.probability, own.timesteps)}",
+        f"each step is lost with {own.chance}{_expected(own.probability, own.most, own.timesteps)}",
         own.span,
         "certain" if own.certain and own.everywhere else "possible",
         "zeroes whole timesteps of the input",
@@ -65,12 +65,13 @@ def _own(own: OwnLoss) -> Finding:
     )
 
 
-def _expected(probability: float | None, timesteps: int | None) -> str:
+def _expected(probability: float | None, most: bool, timesteps: int | None) -> str:
     """How many steps that is on average, where their number is known."""
     if probability is None or timesteps is None or timesteps < 2:
         return ""
     lost = probability * timesteps
-    return f", about {f'{lost:.0f}' if lost >= 2 else f'{lost:.2g}'} of {timesteps} steps per sequence"
+    about = "up to about" if most else "about"
+    return f", {about} {f'{lost:.0f}' if lost >= 2 else f'{lost:.2g}'} of {timesteps} steps per sequence"
 
 
 def _purpose(graph: Graph, path: Path) -> str:

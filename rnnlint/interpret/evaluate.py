@@ -58,6 +58,8 @@ _TRUE = (LayerV, ModelV, FunctionV, ClassV, BoundV, PartialV, ModuleV, InstanceV
 _MOST_PRODUCT = 16
 _MOST_TEXT = 10_000
 _MOST_NUMBER = 10**15
+# Python refuses to print integers of more than some thousand digits.
+_MOST_BITS = 1_000
 
 _BINARY: dict[type[cst.CSTNode], tuple[str, Callable[[Any, Any], Any]]] = {
     cst.Add: ("add", operator.add),
@@ -115,7 +117,7 @@ class Frame:
     receiver: Value | None = None
     outer_names: dict[str, int] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
-    return_states: list[dict[Cell, Value | None]] = field(default_factory=list)
+    exits: int = 0  # how many states were waiting to be rejoined when it began
     statement: tuple[int, int] | None = None
 
 
@@ -363,7 +365,10 @@ class Evaluator:
     def _literal(self, node: cst.BaseExpression) -> Value:
         if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)):
             try:
-                return Const(ast.literal_eval(node.value.lstrip()))
+                value = ast.literal_eval(node.value.lstrip())
+                if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                    return Unknown("a number that is too large")
+                return Const(value)
             except (ValueError, SyntaxError, MemoryError):
                 return Unknown(f"literal {node.value[:20]} is not understood")
         return Const(...)

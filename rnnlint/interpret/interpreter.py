@@ -21,7 +21,6 @@ from rnnlint.interpret.values import (
     ArgV,
     BoundV,
     CallArgs,
-    Cell,
     Choice,
     ClassV,
     Const,
@@ -53,9 +52,12 @@ if TYPE_CHECKING:
 _MOST_DEPTH = 16
 _MOST_STEPS = 150_000
 _MOST_STEPS_PER_ENTRY = 20_000
+_LEAST_STEPS_PER_ENTRY = 1_000
 # How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
 _MOST_IDLE_STEPS = 1_000
 _RECURSION_LIMIT = 6_000
+# How many classes one class is taken to derive from.
+_MOST_BASES = 50
 # How many of the tests before it an arm of a long elif chain remembers.
 _MOST_REFUTED = 8
 
@@ -91,6 +93,10 @@ class Flow(enum.Enum):
     CONTINUE = 4
 
 
+# The jumps whose states wait in the store for the place where they go on.
+_JUMPS = {Flow.RETURN: "return", Flow.BREAK: "break", Flow.CONTINUE: "continue"}
+
+
 class Interpreter(Evaluator):
     """Runs one file, following imports into the code base."""
 
@@ -103,6 +109,7 @@ class Interpreter(Evaluator):
         self.listed: set[int] = set()
         self.stack: list[cst.CSTNode] = []
         self.limit = _MOST_STEPS // 2  # the rest is for the entry points
+        self.allowance = _MOST_STEPS_PER_ENTRY
         self.symbols = 0
         self.main = ""
 
@@ -138,7 +145,7 @@ class Interpreter(Evaluator):
         self.modules[source.path] = module
         self.store.set(module.id, "__name__", Const(name))
         self.store.set(module.id, "__file__", Const(source.path))
-        frames, self.frames = self.frames, [Frame(unit, (module.id,))]
+        frames, self.frames = self.frames, [Frame(unit, (module.id,), exits=self.store.exits)]
         certain, self.graph.certain = self.graph.certain, True
         try:
             self.block(unit.module.body)
@@ -186,8 +193,8 @@ class Interpreter(Evaluator):
 
         since = len(self.memory.sequentials)
         frames, stack = len(self.frames), len(self.stack)
-        self.limit = min(_MOST_STEPS, self.steps + _MOST_STEPS_PER_ENTRY)
-        self.frames.append(Frame(unit, ()))
+        self.limit = min(_MOST_STEPS, self.steps + self.allowance)
+        self.frames.append(Frame(unit, (), exits=self.store.exits))
         try:
             self.store.isolated(both)
         except RecursionError:
@@ -197,6 +204,9 @@ class Interpreter(Evaluator):
         finally:
             del self.frames[frames:], self.stack[stack:]
             self.graph.certain = True
+            if self.steps >= self.limit:
+                # One that is too complex is seldom alone: functions that call each other in many ways.
+                self.allowance = max(self.allowance // 2, _LEAST_STEPS_PER_ENTRY)
 
     def enter(self, function: FunctionV, receiver: Value | None) -> Value:
         """Call a function with its defaults as possible values and everything else unknown."""
@@ -289,6 +299,8 @@ class Interpreter(Evaluator):
             flow = self.statement(statement)
             if flow is not Flow.NORMAL:
                 return flow
+            if self.store.exits > self.frame.exits:
+                self.graph.certain = False  # some path has left before the rest
         return Flow.NORMAL
 
     def suite(self, body: cst.BaseSuite) -> Flow:
@@ -374,16 +386,26 @@ class Interpreter(Evaluator):
         return Flow.NORMAL
 
     def _delete(self, node: cst.Del) -> Flow:
-        target = node.target
+        self._unset(node.target)
+        return Flow.NORMAL
+
+    def _unset(self, target: cst.BaseExpression) -> None:
         if isinstance(target, cst.Name) and self.frame.scopes:
-            self.store.delete(self.frame.scopes[0], target.value)
+            name = target.value
+            self.store.delete(self.frame.outer_names.get(name, self.frame.scopes[0]), name)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                self._unset(element.value)
+        elif isinstance(target, cst.Attribute):
+            owner = self.eval(target.value)
+            if isinstance(owner, (InstanceV, ClassV, ModuleV, ObjectV)):
+                self.store.delete(owner.id, target.attr.value)
         elif isinstance(target, cst.Subscript):
             value = self.eval(target.value)
             if isinstance(value, ListV):
                 self.store.set(value.id, "items", TupleV((), False))
             elif isinstance(value, DictV) and (mapping := self.mapping(value)) is not None:
                 self.store.set(value.id, "items", DictItems(mapping.items, False))
-        return Flow.NORMAL
 
     def _global(self, node: cst.Global) -> Flow:
         for item in node.names:
@@ -406,11 +428,20 @@ class Interpreter(Evaluator):
         elif isinstance(target, (cst.Tuple, cst.List)):
             self._unpack(target.elements, value)
         elif isinstance(target, cst.Attribute):
-            library.set_attribute(self, self.eval(target.value), target.attr.value, value)
+            self._set_attribute(self.eval(target.value), target, value)
         elif isinstance(target, cst.Subscript):
             self._set_item(target, value)
         elif isinstance(target, cst.StarredElement):
             self.assign(target.value, value)
+
+    def _set_attribute(self, owner: Value, target: cst.Attribute, value: Value) -> None:
+        name = target.attr.value
+        setter = self.class_attribute(owner.cls, f"@setter {name}") if isinstance(owner, InstanceV) else None
+        if isinstance(setter, FunctionV):
+            span = self.span(target)
+            self.call(BoundV(owner, setter), CallArgs((ArgV(value, span),)), span)
+        else:
+            library.set_attribute(self, owner, name, value)
 
     def _unpack(self, elements: Sequence[cst.BaseElement], value: Value) -> None:
         if isinstance(value, Choice):
@@ -474,23 +505,30 @@ class Interpreter(Evaluator):
     # -- branches and loops -----------------------------------------------------------------------------------------
 
     def fork(self, arms: Sequence[Callable[[], Flow]]) -> Flow:
-        """Run undecided arms and join them. Arms that jump out of the loop are taken to go on: nothing is lost."""
+        """Run undecided arms and join them; the state of one that jumps away waits for where it goes on."""
+        with self.uncertain():
+            return self.alternatives(arms)
+
+    def alternatives(self, arms: Sequence[Callable[[], Flow]]) -> Flow:
+        """As `fork`, but each arm says itself what is uncertain. RAISE where no arm goes on."""
         flows: list[Flow] = []
 
-        def start(arm: Callable[[], Flow]) -> bool:
+        def start(arm: Callable[[], Flow]) -> object:
             flow = arm()
             flows.append(flow)
-            return flow not in (Flow.RETURN, Flow.RAISE)
+            return _JUMPS.get(flow, flow is not Flow.RAISE)
 
-        with self.uncertain():
-            dead = self.store.fork([lambda arm=arm: start(arm) for arm in arms], self.join_cell)  # type: ignore[misc]
-        ended = [flow for flow in flows if flow in (Flow.RETURN, Flow.RAISE)]
-        if len(ended) == len(flows):
-            return Flow.RETURN if Flow.RETURN in ended else Flow.RAISE
-        self.frame.return_states.extend(
-            state for flow, state in zip(ended, dead, strict=True) if flow is Flow.RETURN and state
-        )
-        return Flow.NORMAL
+        self.store.fork([lambda arm=arm: start(arm) for arm in arms], self.join_cell)  # type: ignore[misc]
+        return Flow.NORMAL if Flow.NORMAL in flows else Flow.RAISE
+
+    def rejoin(self, jump: Flow, since: int, flow: Flow) -> Flow:
+        """Let the states go on that jumped away since; `flow` is how the present state ended."""
+        alive = flow in (Flow.NORMAL, jump)
+        if not alive and flow in _JUMPS and self.store.exits > since:
+            self.store.leave(_JUMPS[flow])
+            flow = Flow.RAISE
+        arrives = self.store.rejoin(_JUMPS[jump], since, alive, self.join_cell)
+        return Flow.NORMAL if arrives else flow
 
     def _if(self, node: cst.If) -> Flow:
         # A long elif chain is walked, not recursed into.
@@ -567,6 +605,26 @@ class Interpreter(Evaluator):
         turns: list[Value | RunsV] = []
         if items is not None:
             turns.extend(items.items)
+        since = self.store.exits
+        flow = self._turns(node, turns)
+        if flow is Flow.NORMAL and (items is None or not items.complete):
+            inner = self._element(iterable)
+            self._repeat_unknown(lambda: self._turn(node, inner))
+        if flow is Flow.NORMAL and node.orelse is not None:
+            with self.uncertain(self.store.exits > since):
+                flow = self.suite(node.orelse.body)
+                if flow in (Flow.BREAK, Flow.CONTINUE):
+                    return self._outer(flow, since)
+        return self.rejoin(Flow.BREAK, since, flow)
+
+    def _outer(self, jump: Flow, since: int) -> Flow:
+        """A jump in the `else` of a loop is one of the loop around it."""
+        if not self.store.rejoin(_JUMPS[Flow.BREAK], since, False, self.join_cell):
+            return jump
+        return Flow.NORMAL
+
+    def _turns(self, node: cst.For, turns: Sequence[Value | RunsV]) -> Flow:
+        """The turns of a loop over known items."""
         steps, size = self.steps, self.graph.size
         for index, item in enumerate(turns):
             if not self.step():
@@ -581,14 +639,9 @@ class Interpreter(Evaluator):
                 flow = self.fork(arms)
             else:
                 flow = self._turn(node, item)
-            if flow is Flow.BREAK:
-                return Flow.NORMAL
-            if flow in (Flow.RETURN, Flow.RAISE):
+            if flow is not Flow.NORMAL:
                 return flow
-        if items is None or not items.complete:
-            inner = self._element(iterable)
-            self._repeat_unknown(lambda: self._turn(node, inner))
-        return self.suite(node.orelse.body) if node.orelse is not None else Flow.NORMAL
+        return Flow.NORMAL
 
     def _element(self, iterable: Value) -> Value:
         listed = self.raw_items(iterable)
@@ -605,32 +658,41 @@ class Interpreter(Evaluator):
     def _run_turns(self, node: cst.For, run: Sequence[Value]) -> Flow:
         for item in run:
             flow = self._turn(node, item)
-            if flow in (Flow.BREAK, Flow.RETURN, Flow.RAISE):
+            if flow is not Flow.NORMAL:
                 return flow
         return Flow.NORMAL
 
-    def _turn(self, node: cst.For, item: Value) -> Flow:
-        self.assign(node.target, item)
-        flow = self.suite(node.body)
-        return Flow.NORMAL if flow is Flow.CONTINUE else flow
+    def _turn(self, node: cst.For | cst.While, item: Value | None = None) -> Flow:
+        if isinstance(node, cst.For) and item is not None:
+            self.assign(node.target, item)
+        since = self.store.exits
+        with self.uncertain(since > self.frame.exits):
+            flow = self.suite(node.body)
+        return self.rejoin(Flow.CONTINUE, since, flow)
 
     def _while(self, node: cst.While) -> Flow:
         turns = 0
+        since = self.store.exits
+        flow = Flow.NORMAL
+        ends = True
         while turns < library.MOST_TURNS and self.step():
             self.header(node, node.test)
             truth = self.truth(self.eval(node.test))
             if truth is False:
-                return self.suite(node.orelse.body) if node.orelse is not None else Flow.NORMAL
-            if truth is None or (turns >= 2 and isinstance(node.test, (cst.Name, cst.Integer))):
+                if node.orelse is not None:
+                    flow = self.suite(node.orelse.body)
+                return self.rejoin(Flow.BREAK, since, flow)
+            ends = not isinstance(node.test, (cst.Name, cst.Integer)) or truth is None
+            if truth is None or (turns >= 2 and not ends):
                 break
-            flow = self.suite(node.body)
-            if flow is Flow.BREAK:
-                return Flow.NORMAL
-            if flow in (Flow.RETURN, Flow.RAISE):
-                return flow
+            flow = self._turn(node)
+            if flow is not Flow.NORMAL:
+                return self.rejoin(Flow.BREAK, since, flow)
             turns += 1
-        self._repeat_unknown(lambda: self.suite(node.body))
-        return Flow.NORMAL
+        self._repeat_unknown(lambda: self._turn(node))
+        if not ends and self.store.exits > since:
+            flow = Flow.RAISE  # `while True` ends by a jump only
+        return self.rejoin(Flow.BREAK, since, flow)
 
     def _repeat_unknown(self, turn: Callable[[], Flow]) -> None:
         """Run the body of a loop whose number of turns is not known.
@@ -645,20 +707,22 @@ class Interpreter(Evaluator):
                 return
 
     def _try(self, node: cst.Try | cst.TryStar) -> Flow:
-        flow = self.suite(node.body)
-        for handler in node.handlers:
+        def body() -> Flow:
+            flow = self.suite(node.body)
+            return self.suite(node.orelse.body) if flow is Flow.NORMAL and node.orelse is not None else flow
+
+        def handle(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Flow:
             if handler.name is not None and isinstance(handler.name.name, cst.Name):
                 self.assign(handler.name.name, Unknown("an exception"))
-            if flow in (Flow.RETURN, Flow.RAISE):
-                # The body returned: what the handler does comes instead of it.
-                with self.uncertain():
-                    after = self.suite(handler.body)
-                flow = Flow.NORMAL if after is Flow.NORMAL else flow
-            else:
-                body = handler.body
-                self.fork([lambda: Flow.NORMAL, lambda body=body: self.suite(body)])  # type: ignore[misc]
-        if node.orelse is not None and flow is Flow.NORMAL:
-            flow = self.suite(node.orelse.body)
+            with self.uncertain():
+                return self.suite(handler.body)
+
+        # What the body did before it failed is taken as not done: a handler comes instead of it.
+        if node.handlers:
+            handlers = [lambda handler=handler: handle(handler) for handler in node.handlers]
+            flow = self.alternatives([body, *handlers])
+        else:
+            flow = body()
         if node.finalbody is not None:
             last = self.suite(node.finalbody.body)
             flow = last if last is not Flow.NORMAL else flow
@@ -853,7 +917,12 @@ class Interpreter(Evaluator):
             self.store.set(function.owner.id, "@methods", TupleV((*known, function)))
         else:
             self.list_entry(function, node)
-        self.store.set(self.frame.outer_names.get(function.name, self.frame.scopes[0]), function.name, value)
+        kind = _decorated(function)
+        if kind in ("setter", "deleter"):
+            # The getter keeps the name.
+            self.store.set(self.frame.scopes[0], f"@{kind} {function.name}", function)
+        else:
+            self.store.set(self.frame.outer_names.get(function.name, self.frame.scopes[0]), function.name, value)
         return Flow.NORMAL
 
     def _class(self, node: cst.ClassDef) -> Flow:
@@ -870,7 +939,7 @@ class Interpreter(Evaluator):
                 self.store.set(id, "@dataclass", Const(True))
         if any(isinstance(base, External) and base.name.endswith("NamedTuple") for base in bases):
             self.store.set(id, "@dataclass", Const(True))
-        self.frames.append(Frame(frame.unit, (id, *frame.scopes)))
+        self.frames.append(Frame(frame.unit, (id, *frame.scopes), exits=frame.exits))
         try:
             self.suite(node.body)
         finally:
@@ -949,6 +1018,8 @@ class Interpreter(Evaluator):
             return BoundV(value, name) if keeps else value.part(f".{name}")
         if isinstance(value, FunctionV) and name == "__name__":
             return Const(value.name)
+        if isinstance(value, FunctionV) and name in ("setter", "deleter") and _decorated(value) == "property":
+            return BoundV(value, name)
         return Unknown(f"attribute '{name}' of {describe(value)}")
 
     def _submodule(self, package: ModuleV, name: str) -> Value | None:
@@ -1201,7 +1272,8 @@ class Interpreter(Evaluator):
         scope = self.store.new()
         for name, value in bound.items():
             self.store.set(scope, name, value)
-        frame = Frame(unit, (scope, *function.scopes), function, receiver)
+        frame = Frame(unit, (scope, *function.scopes), function, receiver, exits=self.store.exits)
+        certain = self.graph.certain
         self.frames.append(frame)
         self.stack.append(function.node)
         try:
@@ -1210,21 +1282,12 @@ class Interpreter(Evaluator):
             flow = self.suite(function.node.body)
             if flow is Flow.NORMAL:
                 frame.returned.append(Const(None))
-            for state in frame.return_states:
-                self._merge_return(state)
+            self.rejoin(Flow.RETURN, frame.exits, flow)
             return self.join(frame.returned) if frame.returned else Unknown(f"{function.name}() never returns")
         finally:
+            self.graph.certain = certain
             self.frames.pop()
             self.stack.pop()
-
-    def _merge_return(self, state: dict[Cell, Value | None]) -> None:
-        """What an early return had changed may hold as well."""
-        for (id, key), value in state.items():
-            old = self.store.get(id, key)
-            if value is not None and old is not None and old is not value:
-                self.store.set(id, key, self.join([old, value]))
-            elif value is not None and old is None:
-                self.store.set(id, key, value)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1254,15 +1317,19 @@ def _keras_base(base: Value) -> str:
 
 
 def _resolution(cls: ClassV) -> list[ClassV]:
-    """The user's classes among a class and its bases, depth first."""
+    """The user's classes among a class and its bases, in Python's method resolution order."""
     order: list[ClassV] = []
-    stack: list[Value] = [cls]
-    while stack and len(order) < 50:
-        one = stack.pop(0)
-        if isinstance(one, ClassV) and one not in order:
+
+    def visit(one: ClassV, depth: int) -> None:
+        # Depth first, each class at the last of its places: a base comes behind all that derive from it.
+        if depth < _MOST_DEPTH and len(order) < _MOST_BASES:
+            for base in reversed(one.bases):
+                if isinstance(base, ClassV) and base not in order:
+                    visit(base, depth + 1)
             order.append(one)
-            stack[:0] = one.bases
-    return order
+
+    visit(cls, 0)
+    return order[::-1]
 
 
 def _decorated(function: FunctionV) -> str:
@@ -1275,6 +1342,8 @@ def _decorated(function: FunctionV) -> str:
             return "class"
         if name == "builtins.property" or name.endswith("cached_property"):
             return "property"
+        if isinstance(decorator, BoundV) and decorator.method in ("setter", "deleter"):
+            return str(decorator.method)
     return ""
 
 

@@ -83,6 +83,8 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
     if name == "functools.partial" and values:
         rest = CallArgs(args.positional[1:], args.keywords, args.complete)
         return PartialV(values[0], rest)
+    if name == "functools.reduce" and args.complete and len(values) in (2, 3):
+        return _fold(ip, args.positional, span)
     if name in ("collections.OrderedDict", "collections.defaultdict"):
         return _make_dict(ip, args, skip=1 if name.endswith("defaultdict") else 0)
     if name in ("copy.copy", "copy.deepcopy") and values:
@@ -107,6 +109,20 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
         if name.startswith(prefix):
             return _flag(ip, args)
     return None
+
+
+def _fold(ip: Evaluator, args: Sequence[ArgV], span: Span) -> Value | None:
+    """`functools.reduce(function, items[, first])`."""
+    items = ip.raw_items(args[1].value)
+    if items is None or not items.complete or any(isinstance(item, RunsV) for item in items.items):
+        return None
+    rest = [*(arg.value for arg in args[2:]), *items.items]
+    if not rest:
+        return None
+    value = rest[0]
+    for item in rest[1:]:
+        value = ip.call(args[0].value, CallArgs((ArgV(value, span), ArgV(item, span))), span)
+    return value
 
 
 def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:

@@ -45,7 +45,7 @@ from rnnlint.keras.shapes import op_outputs
 from rnnlint.keras.table import Kind
 
 LINKS = ("keras", "links")  # key of the cell that holds a Sequential's last link
-MOST_NODES = 200_000  # beyond this a model is not written a further time
+MOST_NODES = 40_000  # beyond this a model is not written a further time
 
 
 @dataclass(frozen=True, slots=True, eq=False)

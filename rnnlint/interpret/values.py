@@ -243,12 +243,22 @@ class CallArgs:
 _ABSENT = object()
 
 
+@dataclass(frozen=True, slots=True)
+class _Exit:
+    """A state in which the code jumped away: the state where the trail had this length, and what was written since."""
+
+    kind: str
+    position: int
+    written: dict[Cell, object]
+
+
 class Store:
     """All mutable state, with a trail of old contents so that a branch can be undone and joined."""
 
     def __init__(self) -> None:
         self._cells: dict[Cell, Value] = {}
-        self._trail: list[tuple[Cell, object]] | None = None
+        self._trail: list[tuple[Cell, object]] = []
+        self._exits: list[_Exit] = []
         self._next = 0
 
     def new(self) -> int:
@@ -263,16 +273,14 @@ class Store:
     def set(self, id: int, key: Hashable, value: Value) -> None:
         """Overwrite a cell."""
         cell = (id, key)
-        if self._trail is not None:
-            self._trail.append((cell, self._cells.get(cell, _ABSENT)))
+        self._trail.append((cell, self._cells.get(cell, _ABSENT)))
         self._cells[cell] = value
 
     def delete(self, id: int, key: Hashable) -> None:
         """Make a cell as if it was never set."""
         cell = (id, key)
         if cell in self._cells:
-            if self._trail is not None:
-                self._trail.append((cell, self._cells[cell]))
+            self._trail.append((cell, self._cells[cell]))
             del self._cells[cell]
 
     def fork(
@@ -280,44 +288,51 @@ class Store:
         arms: Sequence[Callable[[], object]],
         join: Callable[[Cell, list[Value | None]], Value | None],
         keep: bool = True,
-    ) -> list[dict[Cell, Value | None]]:
+    ) -> None:
         """Run each arm on the present state, then set every cell that any arm touched to the join of its outcomes.
 
-        `join` gets the cell and, per arm that ended normally, its content after that arm (None: not set). An arm that
-        returns False did not end normally (it raised, returned, broke out): its outcome takes no part, and is given
-        back. Where no arm ended normally the state is that after the last arm. With `keep` False the state is left as
-        it was. Time is linear in what the arms wrote.
+        `join` gets the cell and, per arm that ended normally, its content after that arm (None: not set). The outcome
+        of an arm that returns False (it raised) takes no part; that of one that returns a text (it jumped away) waits
+        for `rejoin`. Where no arm ended normally the state is that after the last arm. With `keep` False the state is
+        left as it was. Time is linear in what the arms wrote.
         """
         outer = self._trail
         start: dict[Cell, object] = {}
         outcomes: list[dict[Cell, object]] = []
         last: dict[Cell, object] = {}
-        dead: list[dict[Cell, Value | None]] = []
         for arm in arms:
             trail: list[tuple[Cell, object]] = []
             self._trail = trail
+            before = len(self._exits)
+            ended: object = False
             try:
-                alive = arm() is not False
+                ended = arm()
             finally:
-                first: dict[Cell, object] = {}
-                for cell, old in trail:
-                    first.setdefault(cell, old)
+                first = _first(trail)
                 after = {cell: self._cells.get(cell, _ABSENT) for cell in first}
+                for i, one in enumerate(self._exits[before:], before):
+                    written = {**after, **_first(trail[one.position :]), **one.written}
+                    self._exits[i] = _Exit(one.kind, len(outer), written)
                 for cell, old in first.items():
                     start.setdefault(cell, old)
                     self._put(cell, old)
                 self._trail = outer
             last = after
-            if alive:
+            if isinstance(ended, str):
+                self._exits.append(_Exit(ended, len(outer), after))
+            elif ended is not False:
                 outcomes.append(after)
-            else:
-                dead.append({cell: None if new is _ABSENT else new for cell, new in after.items()})  # type: ignore[misc]
-        if not keep:
-            return dead
-        if not outcomes:
-            outcomes = [last]
-        touched = dict.fromkeys(cell for after in outcomes for cell in after)
-        for cell in touched:
+        if keep:
+            self._join([*outcomes] or [last], start, join)
+
+    def _join(
+        self,
+        outcomes: Sequence[dict[Cell, object]],
+        start: dict[Cell, object],
+        join: Callable[[Cell, list[Value | None]], Value | None],
+    ) -> None:
+        """Set what the outcomes hold to their join; `start` is what they do not name."""
+        for cell in dict.fromkeys(cell for after in outcomes for cell in after):
             contents = [after.get(cell, start.get(cell, _ABSENT)) for after in outcomes]
             if all(content is contents[0] for content in contents):
                 joined = contents[0]
@@ -326,14 +341,46 @@ class Store:
                 joined = join(cell, values)  # type: ignore[arg-type]
                 if joined is None:
                     joined = _ABSENT
-            if self._trail is not None:
-                self._trail.append((cell, self._cells.get(cell, _ABSENT)))
+            self._trail.append((cell, self._cells.get(cell, _ABSENT)))
             self._put(cell, joined)
-        return dead
+
+    @property
+    def exits(self) -> int:
+        """How many states wait for `rejoin`."""
+        return len(self._exits)
+
+    def leave(self, kind: str) -> None:
+        """The code jumps away in the present state."""
+        self._exits.append(_Exit(kind, len(self._trail), {}))
+
+    def rejoin(
+        self,
+        kind: str,
+        since: int,
+        alive: bool,
+        join: Callable[[Cell, list[Value | None]], Value | None],
+    ) -> bool:
+        """Join the states of that kind that are waiting (from number `since` on) into the present one.
+
+        With `alive` False nothing arrives in the present state itself. Returns whether any state arrives.
+        """
+        arriving = [one for one in self._exits[since:] if one.kind == kind]
+        if not arriving:
+            return alive
+        self._exits[since:] = [one for one in self._exits[since:] if one.kind != kind]
+        outcomes = [{**_first(self._trail[one.position :]), **one.written} for one in arriving]
+        touched = dict.fromkeys(cell for after in outcomes for cell in after)
+        present = {cell: self._cells.get(cell, _ABSENT) for cell in touched}
+        self._join([*outcomes, present] if alive else outcomes, present, join)
+        return True
 
     def isolated(self, run: Callable[[], object]) -> None:
         """Run something and take back everything that it wrote."""
-        self.fork([run], _no_join, keep=False)
+        before = len(self._exits)
+        try:
+            self.fork([run], _no_join, keep=False)
+        finally:
+            del self._exits[before:]
 
     def _put(self, cell: Cell, content: object) -> None:
         if content is _ABSENT:
@@ -346,6 +393,14 @@ class Store:
         for (owner, key), value in list(self._cells.items()):
             if owner == id:
                 yield key, value
+
+
+def _first(trail: Sequence[tuple[Cell, object]]) -> dict[Cell, object]:
+    """What the cells of a stretch of the trail held before it."""
+    first: dict[Cell, object] = {}
+    for cell, old in trail:
+        first.setdefault(cell, old)
+    return first
 
 
 def _no_join(_cell: Cell, _contents: list[Value | None]) -> None:

@@ -210,7 +210,7 @@ def _rate(value: Value, positive: Where, negative: Where) -> Where | None:
 def _function(value: Value, wanted: str) -> Where | None:
     """Keras compares functions by identity; None and other names are other functions."""
     match value:
-        case Const(name):
+        case Const(None | str() as name):  # Keras refuses numbers
             return NOWHERE if name == wanted else EVERYWHERE
         case LayerArg():
             return EVERYWHERE

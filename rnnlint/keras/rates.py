@@ -154,8 +154,10 @@ def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[
         return
     clamps = "" if reason == "one" else "clamps it to 1 and "
     simple = layer.short.startswith("SimpleRNN")
-    # 3.0 and 3.1 drew the recurrent mask with the rate of the input's (FACTS 5).
+    # FACTS 5: ConvLSTM ignored both up to 3.4; 3.0 and 3.1 drew the recurrent mask with the rate of the input's.
     ignored = Where.keras3(until=1) if name == "recurrent_dropout" else NOWHERE
+    if what is Kind.CONV_RECURRENT:
+        ignored = Where.keras3(until=4)
     yield Outcome("off", f"{clamps}drops nothing", _STANDALONE | ignored)
     yield Outcome("training-error", f"{clamps}raises ValueError at the call", (_KERAS_2 | _TF_OLD) - ignored)
     rest = _KERAS_3 - _TF_OLD - ignored
@@ -163,7 +165,7 @@ def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[
         lost = "the whole input" if name == "dropout" else "the whole state"
         yield Outcome("all-zero", f"{clamps}silently zeroes {lost} in training", rest)
     elif name == "dropout" and what is Kind.RECURRENT:
-        said = f"{clamps}silently drops nothing or zeroes the whole input, depending on the device"
+        said = f"{clamps}silently drops nothing or zeroes the whole input, depending on release, backend and device"
         yield Outcome("off-or-all-zero", said, rest)
     else:
         yield Outcome("off", f"{clamps}silently drops nothing", rest)

@@ -278,7 +278,7 @@ def _bidirectional(call: Call) -> tuple[Plan, ...]:
     if not children or len(children) > 2 or (len(children) == 1 and call.given("backward_layer") and _backward(call)):
         return (None,)
     forward = _plans(children[0], call.inputs, call.env, call.beside.args)
-    backward = _plans(children[-1], call.inputs, call.env, call.beside.args)
+    backward = _plans(children[1], call.inputs, call.env, call.beside.args) if len(children) == 2 else forward
     mode = call.get("merge_mode")
     if len(forward) != len(backward) or mode is UNKNOWN:
         return (None,)

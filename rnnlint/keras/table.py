@@ -162,10 +162,14 @@ def names() -> tuple[str, ...]:
     return tuple(_index())
 
 
+_WITHOUT_NOISE_SHAPE = (Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT)
+
+
 def bind(spec: Spec, positional: Sequence[T], keywords: Sequence[tuple[str, T]], env: Env) -> Binding[T]:
     """Bind the arguments of a constructor call as the Keras versions of `env` do.
 
     Of a layer of Keras 1 no signature is known: its positional arguments are unclear, its keywords are taken as given.
+    A `noise_shape` for a dropout layer that has none is an error and bound all the same, so that a rule can tell.
     """
     signatures = _signatures(spec, env.versions)
     if not signatures:
@@ -187,6 +191,8 @@ def bind(spec: Spec, positional: Sequence[T], keywords: Sequence[tuple[str, T]],
     for name, value in keywords:
         if not any(signature.param(name) for signature in signatures):
             errors.append(f"{spec.short} has no argument '{name}'")
+            if name == "noise_shape" and spec.kind in _WITHOUT_NOISE_SHAPE:
+                args.append((name, value, False))
         elif name in bound:
             errors.append(f"{spec.short} got argument '{name}' twice")
         else:

@@ -135,10 +135,11 @@ def _underline(line: str, mark: _Mark, shift: int, width: int) -> Iterator[str]:
     under, label = ("^" if mark.primary else "-") * length, _label(mark)
     style = _red if mark.primary else _blue
     size = _columns(label, len(label) + 1)
-    if start + length + 1 + size <= width or start + size > width:
+    if not label or start + length + 1 + size <= width:
         yield " " * start + style(f"{under} {label}".rstrip())
     else:
-        yield from (" " * start + style(part) for part in (under, label))
+        yield " " * start + style(under)
+        yield " " * max(min(start, width - size), 0) + style(label)
 
 
 def _label(mark: _Mark) -> str:

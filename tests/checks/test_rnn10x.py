@@ -250,9 +250,20 @@ def test_own_dropout_in_keras_2(net: Net) -> None:
     own(net, dropout=0.2)
     (finding,) = run(rnn101.check, net, "2.15")
     assert "is drawn at every timestep" in finding.message
-    assert "about 2 of 10 steps per sequence" in finding.message
+    assert ", about 2 of 10 steps per sequence" in finding.message
     assert finding.confidence == "certain"
     assert run(rnn103.check, net, "2.15") == []
+
+
+def test_a_range_of_rates_bounds_the_lost_steps(net: Net) -> None:
+    own(net, dropout=Range(0.1, 0.8))
+    (finding,) = run(rnn101.check, net, "2.15")
+    assert finding.message.endswith("probability up to 0.80, up to about 8 of 10 steps per sequence")
+
+
+def test_no_feature_is_no_feature_to_lose(net: Net) -> None:
+    feed(net, net.layer("Dropout", rate=0.3), net.layer("SpatialDropout1D", rate=0.3), shape=(None, 10, 0))
+    assert run(rnn101.check, net) == run(rnn103.check, net) == []
 
 
 def test_own_dropout_with_the_version_unknown_names_both(net: Net) -> None:

@@ -21,24 +21,60 @@ def test_fork_joins_what_the_arms_wrote_and_keeps_the_rest() -> None:
     store = Store()
     store.set(1, "x", A)
     store.set(1, "y", A)
-    dead = store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "z", C)], known)
-    assert dead == []
+    store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "z", C)], known)
     assert store.get(1, "x") == Choice((B, A))
     assert store.get(1, "y") == A
     assert store.get(1, "z") == C
 
 
-def test_an_arm_that_ends_takes_no_part_and_is_given_back() -> None:
+def test_an_arm_that_raises_takes_no_part() -> None:
     store = Store()
     store.set(1, "x", A)
 
-    def leaves() -> bool:
+    def raises() -> bool:
         store.set(1, "x", B)
         return False
 
-    dead = store.fork([leaves, lambda: store.set(1, "x", C)], known)
+    store.fork([raises, lambda: store.set(1, "x", C)], known)
     assert store.get(1, "x") == C
-    assert dead == [{(1, "x"): B}]
+    assert store.exits == 0
+
+
+def test_an_arm_that_jumps_away_is_joined_where_it_goes_on() -> None:
+    store = Store()
+    store.set(1, "x", A)
+    store.set(1, "y", A)
+
+    def jumps() -> str:
+        store.set(1, "x", B)
+        return "break"
+
+    def outer() -> None:
+        store.set(1, "z", A)
+        store.fork([jumps, lambda: None], known)
+        store.set(1, "x", C)
+        store.set(1, "y", C)
+        store.set(1, "z", C)
+
+    store.fork([outer, lambda: None], known)
+    assert [store.get(1, key) for key in "xyz"] == [Choice((C, A)), Choice((C, A)), C]
+    store.set(1, "x", D)
+    assert not store.rejoin("return", 0, False, known)
+    assert store.rejoin("break", 0, True, known)
+    # It left with x as it had set it, y as it was and z as it was set before.
+    assert store.get(1, "x") == Choice((B, D))
+    assert store.get(1, "y") == Choice((A, C))
+    assert store.get(1, "z") == Choice((A, C))
+    assert store.exits == 0
+
+
+def test_where_nothing_else_arrives_the_jump_alone_counts() -> None:
+    store = Store()
+    store.set(1, "x", A)
+    store.leave("break")
+    store.set(1, "x", B)
+    assert store.rejoin("break", 0, False, known)
+    assert store.get(1, "x") == A
 
 
 def test_forks_nest_and_the_outer_one_sees_the_inner_join() -> None:

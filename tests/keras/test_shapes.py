@@ -572,3 +572,10 @@ def test_back(text: str, axis: int, inputs: list[Shape], rank: int | None, expec
 def test_operations(text: str, inputs: list[Shape], expected: tuple[Shape, ...]) -> None:
     node = call_of(text, inputs, ANY) if "x0" in text else call_of(text.replace("XS", "[x0]"), inputs, ANY)
     assert op_outputs(node.name, inputs, node.args) == expected
+
+
+def test_wrappers_in_wrappers_are_linear() -> None:
+    # Were the only child asked twice, each wrapper would double the time.
+    env = Env.unknown()
+    nested = layer("Bidirectional(" * 60 + "LSTM(8, return_state=False)" + ")" * 60, env)
+    assert layer_outputs(nested, [(None, 9, 1)], env) == ((None, 8 * 2**60),)

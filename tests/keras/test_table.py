@@ -117,6 +117,10 @@ def test_what_no_version_accepts_is_an_error() -> None:
     assert bind(dropout, [0.1, None, 3, 4], [], ANY).errors == (
         "Dropout takes at most 3 positional arguments, 4 were given",
     )
+    for name, where in (("SpatialDropout1D", K3), ("GaussianDropout", ANY)):
+        stray = bind(known(name), [0.1], [("noise_shape", 5)], where)
+        assert stray.args[1:] == (("noise_shape", 5, False),)
+        assert stray.errors == (f"{name} has no argument 'noise_shape'",)
 
 
 @pytest.mark.parametrize(

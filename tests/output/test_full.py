@@ -196,6 +196,14 @@ def test_label_below_a_mark_that_leaves_no_room() -> None:
     assert shown[5] == "  |           a new mask"
 
 
+def test_label_of_a_mark_at_the_right_edge_stays_within_the_width() -> None:
+    line = f"{'x' * 70}here"
+    shown = full(finding(span("here", text=line), label="zeroes whole timesteps"), files={"a.py": line}, width=80)
+    source, mark, label = shown.splitlines()[3:6]
+    assert mark.index("^^^^") == source.index("here")
+    assert label == "  | " + "zeroes whole timesteps".rjust(76)
+
+
 def test_diagnostic_fix_and_confidence() -> None:
     one = Finding(
         "RNN106",
