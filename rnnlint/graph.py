@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 # A dimension is a known size, a named unknown (two dimensions of one name are equal), or unknown.
@@ -243,12 +242,3 @@ class Graph:
         """Shape of one output of a node."""
         outputs = self.nodes[ref.node].outputs
         return outputs[ref.output] if ref.output < len(outputs) else None
-
-    @cached_property
-    def consumers(self) -> dict[int, tuple[int, ...]]:
-        """Node id -> ids of the nodes that may take one of its outputs."""
-        found: dict[int, list[int]] = {}
-        for node in self.nodes:
-            for producer in {ref.node for refs in node.inputs for ref in refs}:
-                found.setdefault(producer, []).append(node.id)
-        return {producer: tuple(ids) for producer, ids in found.items()}

@@ -17,7 +17,6 @@ RULE = Rule(
     code="RNN101",
     name="dropped-timesteps",
     summary="Reports a dropout mask that zeroes whole timesteps on the way into a recurrent layer.",
-    runtime="timesteps",
 )
 
 _ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)

@@ -18,7 +18,6 @@ RULE = Rule(
     code="RNN102",
     name="missing-noise-shape",
     summary="Reports an element-wise `Dropout` on a sequence that feeds a recurrent layer.",
-    runtime="shared-over-time",
 )
 
 

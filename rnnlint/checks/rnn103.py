@@ -15,7 +15,6 @@ RULE = Rule(
     code="RNN103",
     name="dropped-sequences",
     summary="Reports a dropout mask shared over time that zeroes the whole sequence of a sample.",
-    runtime="sequences",
 )
 
 

@@ -14,7 +14,6 @@ RULE = Rule(
     code="RNN104",
     name="batch-shared-noise-shape",
     summary="Reports a `noise_shape` that makes all samples of a batch share one dropout mask.",
-    runtime="batch",
 )
 
 

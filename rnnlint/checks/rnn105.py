@@ -14,7 +14,6 @@ RULE = Rule(
     code="RNN105",
     name="fixed-batch-noise-shape",
     summary="Reports a `noise_shape` with a fixed batch size in front.",
-    runtime="last-batch",
 )
 
 

@@ -17,7 +17,6 @@ RULE = Rule(
     code="RNN106",
     name="invalid-noise-shape",
     summary="Reports a `noise_shape` that Keras refuses, ignores, or cannot fit to the layer's input.",
-    runtime="error",
 )
 
 

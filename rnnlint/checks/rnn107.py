@@ -17,7 +17,6 @@ RULE = Rule(
     code="RNN107",
     name="dropout-before-masking",
     summary="Reports dropout in front of a `Masking` layer on the same tensor.",
-    runtime="mask",
 )
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})

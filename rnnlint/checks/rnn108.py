@@ -16,7 +16,6 @@ RULE = Rule(
     code="RNN108",
     name="dropout-before-embedding",
     summary="Reports dropout on the token ids that an `Embedding` looks up.",
-    runtime="ids",
 )
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})

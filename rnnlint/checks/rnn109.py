@@ -16,7 +16,6 @@ RULE = Rule(
     code="RNN109",
     name="timedistributed-dropout",
     summary="Reports `TimeDistributed(Dropout(r))`, which does nothing that `Dropout(r)` does not do.",
-    runtime="wrapper",
 )
 
 

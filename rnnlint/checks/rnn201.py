@@ -16,7 +16,6 @@ RULE = Rule(
     name="recurrent-dropout-disables-cudnn",
     summary="Reports a non-zero `recurrent_dropout` on an LSTM or GRU that has a cuDNN kernel in the Keras version and "
     "backend at hand.",
-    runtime="cudnn",
 )
 
 

@@ -16,7 +16,6 @@ RULE = Rule(
     name="cudnn-incompatible-argument",
     summary="Reports an argument other than `recurrent_dropout` that takes an LSTM or GRU off its cuDNN kernel.",
     default=False,
-    runtime="cudnn",
 )
 
 

@@ -15,7 +15,6 @@ RULE = Rule(
     code="RNN203",
     name="use-cudnn-conflict",
     summary="Reports `use_cudnn=True` beside an argument that cuDNN cannot serve: an error at the first call.",
-    runtime="error",
 )
 
 

@@ -16,7 +16,6 @@ RULE = Rule(
     name="dropout-rate-out-of-range",
     summary="Reports a dropout rate that Keras rejects, clamps or switches off: a percentage, a negative number, 1 or "
     "more.",
-    runtime="error",
 )
 
 

@@ -58,13 +58,6 @@ class GraphBuilder:
         self.nodes.append(node)
         return node
 
-    def add_input(self, node: int, index: int, refs: tuple[Ref, ...]) -> None:
-        """Add possible producers to an input of a node that exists already: the back edge of a loop."""
-        old = self.nodes[node]
-        inputs = list(old.inputs)
-        inputs[index] = tuple(dict.fromkeys(inputs[index] + refs))
-        self.nodes[node] = replace(old, inputs=tuple(inputs))
-
     def set_body(self, node: int, refs: tuple[Ref, ...]) -> None:
         """What the function of a Lambda gave: the tensors from which the node's output comes."""
         self.nodes[node] = replace(self.nodes[node], body=refs)

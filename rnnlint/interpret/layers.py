@@ -57,7 +57,6 @@ _CHILDREN = {
 _FIRST = ("inputs", "input", "x", "sequence", "sequences", "input_tensor", "query")
 # Arguments of a call that may be tensors, but carry no values into the output.
 _BESIDE = frozenset({"mask", "training", "attention_mask", "query_mask", "value_mask", "key_mask", "use_causal_mask"})
-_STATES = ("initial_state", "states", "state", "constants")
 
 
 def kind_of(layer: Layer) -> Kind | None:

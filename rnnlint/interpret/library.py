@@ -147,8 +147,9 @@ def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
         known = is_instance(values[0], values[1])
         return Unknown("the outcome of isinstance()") if known is None else Const(known)
     if name == "callable" and values:
-        known = True if isinstance(values[0], (FunctionV, ClassV, LayerV, ModelV, PartialV, BoundV)) else None
-        return Const(True) if known else Unknown("the outcome of callable()")
+        if isinstance(values[0], (FunctionV, ClassV, LayerV, ModelV, PartialV, BoundV)):
+            return Const(True)
+        return Unknown("the outcome of callable()")
     if name == "getattr" and len(values) >= 2:
         return _getattr(ip, values, span)
     if name == "hasattr" and len(values) == 2:

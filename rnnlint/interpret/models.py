@@ -78,7 +78,6 @@ class Sequential:
 
     model: ModelV
     name: str
-    empty: Links
     tips: dict[Links, None]
     own: Written
     calls: dict[Links, Written] = field(default_factory=dict)
@@ -159,7 +158,7 @@ def fill_sequential(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> 
     frozen = ctx.freeze(name.value) if name is not None else None
     text = frozen.value if isinstance(frozen, graph.Const) and isinstance(frozen.value, str) else ""
     empty = Links()
-    ctx.memory.sequentials[model.id] = Sequential(model, text, empty, {empty: None}, Written(None))
+    ctx.memory.sequentials[model.id] = Sequential(model, text, {empty: None}, Written(None))
     ctx.store.set(model.id, LINKS, empty)
     if layers is not None:
         add_all(ctx, model, layers.value, layers.span)

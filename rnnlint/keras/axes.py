@@ -7,8 +7,8 @@ plans they give for the shapes of their inputs, so that shapes and the way back 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
 
@@ -232,12 +232,3 @@ def _same_product(a: Sequence[Dim], b: Sequence[Dim]) -> bool:
     return prod(dim for dim in a if isinstance(dim, int)) == prod(dim for dim in b if isinstance(dim, int)) and sorted(
         dim for dim in a if isinstance(dim, str)
     ) == sorted(dim for dim in b if isinstance(dim, str))
-
-
-def resize(plan: Plan, axis: int, size: Callable[[Dim], Dim], way: Way = Way.KEEP) -> Plan:
-    """The plan with one axis of another size and way."""
-    if plan is None:
-        return None
-    changed = plan[axis]
-    backs = tuple(replace(back, way=way) for back in changed.backs) if way is Way.MIX else changed.backs
-    return (*plan[:axis], Axis(size(changed.dim), backs), *plan[axis + 1 :])

@@ -226,7 +226,6 @@ def default(spec: Spec, param: str, env: Env) -> Const | None:
 class _Row:
     params: tuple[Param, ...]
     extra: tuple[Param, ...]
-    generic: bool
     since: Version | None
     until: Version | None
 
@@ -316,7 +315,7 @@ def _major(short: str, major: int) -> _Row | None:
     extra = _generic(f"{short} {major}") + _generic(f"{kind.value} {major}")
     if generic:
         extra += _generic(f"{major}")
-    return _Row(params, extra, generic, since, until)
+    return _Row(params, extra, since, until)
 
 
 @cache

@@ -188,7 +188,8 @@ def ways(found: Graph, node: Node) -> set[str]:
 
 def chains(found: Graph) -> list[str]:
     """All ways through the graph, from the nodes that nothing consumes."""
-    ends = [node for node in found.nodes if node.id not in found.consumers]
+    used = {ref.node for node in found.nodes for refs in node.inputs for ref in refs}
+    ends = [node for node in found.nodes if node.id not in used]
     return sorted(way for node in ends for way in ways(found, node))
 
 
