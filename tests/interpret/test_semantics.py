@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from rnnlint.interpret.values import (
     Value,
 )
 from rnnlint.keras.names import resolve
+from tests.effort import effort
 from tests.interpret.fake import Fake, PythonV, chains, tensor, ways
 
 
@@ -576,10 +576,9 @@ def test_quiet_methods(ctx: Fake) -> None:
     assert ctx.finish().notes == ()
 
 
-def test_time_is_linear() -> None:
-    def seconds(layers: int) -> float:
+def test_work_is_linear() -> None:
+    def build(layers: int) -> None:
         ctx = Fake()
-        start = time.perf_counter()
         model = ctx.make("Sequential", ctx.list(ctx.make("Input", (10, 3))))
         for _ in range(layers // 2):
             ctx.method(model, "add", ctx.make("Dropout", 0.5))
@@ -587,11 +586,9 @@ def test_time_is_linear() -> None:
         found = ctx.finish()
         assert len(found.nodes) == layers + 1
         assert len(found.models[0].nodes) == layers
-        return time.perf_counter() - start
 
-    seconds(100)
-    small, large = seconds(2_000), seconds(20_000)
-    assert large < 30 * small + 1
+    # Ten times the layers; quadratic work would be a hundred times as much.
+    assert effort(lambda: build(4000)) < 15 * effort(lambda: build(400))
 
 
 # -- Model ------------------------------------------------------------------------------------------------------------
