@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rnnlint import syntax
 from rnnlint.files import guard
-from rnnlint.findings import Diagnostic, DiagnosticKind, Finding
+from rnnlint.findings import Diagnostic, Finding
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.source import Source, diagnose, from_bytes, from_text
 
@@ -163,9 +163,9 @@ def lint(
         if problem is None:
             graph, problem = _interpret(source, finder, env, interpret)
     except (RecursionError, MemoryError):
-        problem = _whole(source, "too-complex", "the code is nested too deeply for the analysis; split it")
+        problem = diagnose(source.path, "too-complex", "the code is nested too deeply for the analysis; split it")
     except Exception as error:  # noqa: BLE001 - see the module's docstring
-        problem = _whole(source, "internal-error", f"the interpreter failed: {_where(error)}")
+        problem = diagnose(source.path, "internal-error", f"the interpreter failed: {_where(error)}")
     if problem is not None:
         diagnostics.append(problem)
     findings: list[Finding] = []
@@ -228,12 +228,10 @@ def _run(
     try:
         return list(check(graph, given))
     except Exception as error:  # noqa: BLE001 - one rule's error must not cost the others' findings
-        diagnostics.append(_whole(source, "internal-error", f"rule {rule.code} ({rule.name}) failed: {_where(error)}"))
+        diagnostics.append(
+            diagnose(source.path, "internal-error", f"rule {rule.code} ({rule.name}) failed: {_where(error)}")
+        )
         return []
-
-
-def _whole(source: Source, kind: DiagnosticKind, message: str) -> Diagnostic:
-    return diagnose(source.path, kind, message)
 
 
 def _where(error: BaseException) -> str:

@@ -323,7 +323,7 @@ class Store:
             elif ended is not False:
                 outcomes.append(after)
         if keep:
-            self._join([*outcomes] or [last], start, join)
+            self._join(outcomes or [last], start, join)
 
     def _join(
         self,

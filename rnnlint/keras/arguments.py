@@ -62,6 +62,18 @@ def as_ints(found: object, count: int) -> tuple[int | None, ...] | None:
     return None if single is None else (single,) * count
 
 
+def as_target(found: object) -> tuple[list[int | None], list[int]] | None:
+    """The sizes of a target shape as written, and which of them are -1; None where it is no valid target."""
+    listed = (found,) if as_int(found) is not None else found
+    if not isinstance(listed, tuple):
+        return None
+    sizes = [as_int(size) for size in listed]
+    free = [index for index, size in enumerate(sizes) if size == -1]
+    if len(free) > 1 or any(size is not None and size < -1 for size in sizes):
+        return None
+    return [None if size == -1 else size for size in sizes], free
+
+
 def as_flag(found: object) -> bool | None:
     """The truth of a constant, or None where it is not known."""
     return None if found is UNKNOWN or isinstance(found, Name) else bool(found)

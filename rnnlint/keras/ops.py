@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from rnnlint.graph import Arg, Dim, Shape
-from rnnlint.keras.arguments import UNKNOWN, CallArgs, as_flag, as_int, words
+from rnnlint.keras.arguments import UNKNOWN, CallArgs, as_flag, as_int, as_target, words
 from rnnlint.keras.axes import (
     Axis,
     Back,
@@ -225,18 +225,13 @@ def _moveaxis(op: Op) -> tuple[Plan, ...]:
 
 
 def _reshape(op: Op) -> tuple[Plan, ...]:
-    target = op.get("shape newshape", 1, UNKNOWN)
-    if as_int(target) is not None:
-        target = (target,)
-    if not isinstance(target, tuple):
+    target = as_target(op.get("shape newshape", 1, UNKNOWN))
+    if target is None:
         return (None,)
-    dims = [as_int(dim) for dim in target]
-    free = [index for index, dim in enumerate(dims) if dim == -1]
-    if len(free) > 1 or any(dim is not None and dim < -1 for dim in dims):
-        return (None,)
+    sizes, free = target
     # A size that is not known may itself be -1: then no other axis is free, and its size is what is left.
-    sizes: list[Dim] = [None if dim == -1 else dim for dim in dims]
-    return (reshape(op.inputs[0], sizes, free[0] if free and None not in dims else None),)
+    known = all(size is not None or index in free for index, size in enumerate(sizes))
+    return (reshape(op.inputs[0], sizes, free[0] if free and known else None),)
 
 
 def _flatten(op: Op) -> tuple[Plan, ...]:

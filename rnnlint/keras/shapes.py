@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlint.graph import Arg, Dim, Items, Layer, Name, Node, Shape, Unknown
-from rnnlint.keras.arguments import UNKNOWN, Call, LayerArgs, as_flag, as_int, as_ints
+from rnnlint.keras.arguments import UNKNOWN, Call, LayerArgs, as_flag, as_int, as_ints, as_target
 from rnnlint.keras.axes import (
     Axis,
     Back,
@@ -543,22 +543,16 @@ def _flatten(call: Call) -> tuple[Plan, ...]:
 
 def _reshape(call: Call) -> tuple[Plan, ...]:
     shape = call.inputs[0]
-    target = call.get("target_shape")
-    if as_int(target) is not None:
-        target = (target,)
-    if not isinstance(target, tuple):
+    target = as_target(call.get("target_shape"))
+    if target is None:
         return (None,)
-    dims = [as_int(dim) for dim in target]
-    free = [index for index, dim in enumerate(dims) if dim == -1]
-    if len(free) > 1 or any(dim is not None and dim < -1 for dim in dims):
-        return (None,)
-    sizes: list[Dim] = [None if dim == -1 else dim for dim in dims]
+    sizes: list[Dim] = [*target[0]]
     written = call.layer.arg("target_shape")
     if written is not None and isinstance(written.value, Items):
         symbols = [item.symbol if isinstance(item, Unknown) else "" for item in written.value.items]
         sizes = [symbol or size for symbol, size in zip(symbols, sizes, strict=True)]
     inner = None if shape is None else shape[1:]
-    return (shifted(reshape(inner, sizes, free[0] if free else None), shape[0] if shape else None),)
+    return (shifted(reshape(inner, sizes, target[1][0] if target[1] else None), shape[0] if shape else None),)
 
 
 def _permute(call: Call) -> tuple[Plan, ...]:
