@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from rnnlint.graph import Span
 
@@ -52,9 +53,46 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
+ProbeKind: TypeAlias = Literal["mask", "own-mask", "error", "rate", "masking", "ids", "cudnn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What real Keras is to show of a finding: the call or layer of the graph to observe, and what is predicted.
+
+    `layer` is the `Layer.id` that the finding is about, `node` the `Node.id` of the call to observe (None for a layer
+    that is not seen called). `way` leads from that call to the one it matters for (both included, in the order of the
+    flow), `axis` is the time axis of the call's input. `claim` says which of the kind's observations decides, and
+    `probability` the figure predicted for it. `argument` is the one in question, `others` further ones that have to be
+    put back with it.
+    """
+
+    kind: ProbeKind
+    layer: int
+    claim: str = ""
+    node: int | None = None
+    way: tuple[int, ...] = ()
+    axis: int | None = None
+    argument: str = ""
+    others: tuple[str, ...] = ()
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a probe is run: a job for the worker as plain JSON data, or the obstacle why there is none.
+
+    `assumed` are the unknowns that were given values, in words: "7 timesteps".
+    """
+
+    job: Mapping[str, Any] | None = None
+    obstacle: str = ""
+    assumed: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What real Keras showed of a finding. Nothing fills it yet: the linter itself runs no Keras."""
+    """What real Keras showed of a finding, in one line of plain words; `keras` and `backend` say which Keras it was."""
 
     status: Literal["confirmed", "refuted", "unverified"]
     evidence: str
@@ -75,6 +113,8 @@ class Finding:
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     verdict: Verdict | None = None
+    probe: Probe | None = field(default=None, compare=False, repr=False)
+    plan: Plan | None = field(default=None, compare=False, repr=False)
 
 
 DiagnosticKind: TypeAlias = Literal["io-error", "invalid-syntax", "too-complex", "internal-error"]
