@@ -16,7 +16,7 @@ class Modules:
     `spelled` maps real paths to the paths by which the run knows its files; `tops` are the folders (absolute) that
     were given to lint. Nothing outside the importing file's project (`.git`, else a packaging file, else the given
     folder, and where that lies inside a package the folder that holds the package) is ever read, also not through
-    symbolic links.
+    symbolic links; and of what is installed in one folder with it, only its own package.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Modules:
         self._spelled = spelled or {}
         self._tops = tops
         self._sources: dict[str, Source] = {}
-        self._found: dict[tuple[str, int, str], Source | None] = {}
+        self._located: dict[tuple[str, int, str], str | None] = {}
         self._roots: dict[str, str] = {}
 
     def find(self, module: str, level: int, importer: str) -> Source | None:
@@ -38,11 +38,22 @@ class Modules:
         A package without `__init__.py` is an empty source. None where the module is not in the code base, or where it
         cannot be read or must not be parsed.
         """
+        path = self.locate(module, level, importer)
+        if path is None:
+            return None
+        return self._readable(path) if os.path.isfile(path) else self._package(path)
+
+    def locate(self, module: str, level: int, importer: str) -> str | None:
+        """The file of a module by dotted name, or None where it is not in the code base.
+
+        Of a package without `__init__.py` it is the path where that would be.
+        """
         folder = os.path.dirname(os.path.abspath(importer))
         key = (module, level, folder)
-        if key not in self._found:
-            self._found[key] = self._search(module, level, folder)
-        return self._found[key]
+        if key not in self._located:
+            found = self._search(module, level, folder)
+            self._located[key] = None if found is None else self._spelled.get(os.path.realpath(found), found)
+        return self._located[key]
 
     def top(self, folder: str) -> str | None:
         """The given folder that holds this one, the innermost; for one inside a package, what holds the package."""
@@ -57,18 +68,20 @@ class Modules:
             self._roots[folder] = min(candidates, key=len) if candidates else _package_root(folder)
         return self._roots[folder]
 
-    def _search(self, module: str, level: int, folder: str) -> Source | None:
+    def _search(self, module: str, level: int, folder: str) -> str | None:
         root = self.root(folder)
         parts = module.split(".") if module else []
         if not all(part.isidentifier() for part in parts) or not (parts or level):
             return None
         for base in _bases(folder, level, root):
+            if parts and os.path.basename(base) in _INSTALLED and _below(base, folder) != parts[0]:
+                continue  # another project's package, installed beside this one
             stem = os.path.join(base, *parts)
             for path in (os.path.join(stem, "__init__.py"), *([f"{stem}.py"] if parts else [])):
-                if Path(path).is_file() and self._inside(path, root):
-                    return self._readable(path)
+                if os.path.isfile(path) and self._inside(path, root):
+                    return path
             if _holds_modules(stem) and self._inside(stem, root):
-                return self._package(stem)
+                return os.path.join(stem, "__init__.py")
         return None
 
     @staticmethod
@@ -86,11 +99,11 @@ class Modules:
         source = self.source(path)
         return None if source.diagnostics or guard(source) is not None else source
 
-    def _package(self, folder: str) -> Source:
-        real = os.path.realpath(folder)
+    def _package(self, path: str) -> Source:
+        real = os.path.realpath(path)
         source = self._sources.get(real)
         if source is None:
-            source = self._sources[real] = Source(os.path.join(folder, "__init__.py"), "")
+            source = self._sources[real] = Source(path, "")
         return source
 
 
@@ -112,6 +125,15 @@ def _bases(folder: str, level: int, root: str) -> Iterator[str]:
         if folder == root or parent == folder:
             return
         folder = parent
+
+
+# Folders that hold packages of many projects.
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+def _below(base: str, folder: str) -> str:
+    """The first folder on the way from one folder down to another."""
+    return os.path.relpath(folder, base).partition(os.sep)[0]
 
 
 def _holds_modules(folder: str) -> bool:

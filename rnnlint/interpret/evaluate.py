@@ -118,7 +118,8 @@ class Frame:
     outer_names: dict[str, int] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
     exits: int = 0  # how many states were waiting to be rejoined when it began
-    statement: tuple[int, int] | None = None
+    # First and last node of the statement (or its header) that runs; rows are computed where a place is asked for.
+    statement: tuple[cst.CSTNode, cst.CSTNode] | None = None
 
 
 class Evaluator:
@@ -285,7 +286,8 @@ class Evaluator:
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Span:
         """Where a node of the present unit stands."""
         frame = self.frame
-        return frame.unit.span(node, end, frame.statement)
+        rows = None if frame.statement is None else frame.unit.rows(*frame.statement)
+        return frame.unit.span(node, end, rows)
 
     @contextmanager
     def uncertain(self, undecided: bool = True) -> Iterator[None]:

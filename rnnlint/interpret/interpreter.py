@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import libcst as cst
@@ -29,6 +30,7 @@ from rnnlint.interpret.values import (
     External,
     FunctionV,
     InstanceV,
+    Later,
     LayerV,
     ListV,
     ModelV,
@@ -56,6 +58,9 @@ _LEAST_STEPS_PER_ENTRY = 1_000
 # How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
 _MOST_IDLE_STEPS = 1_000
 _RECURSION_LIMIT = 6_000
+# How many modules one file draws in, and how deep their imports nest.
+_MOST_MODULES = 200
+_MOST_IMPORTS = 60
 # How many classes one class is taken to derive from.
 _MOST_BASES = 50
 # How many of the tests before it an arm of a long elif chain remembers.
@@ -110,6 +115,8 @@ class Interpreter(Evaluator):
         self.stack: list[cst.CSTNode] = []
         self.limit = _MOST_STEPS // 2  # the rest is for the entry points
         self.allowance = _MOST_STEPS_PER_ENTRY
+        self.loaded = 0  # steps that imported modules cost
+        self.loading = 0  # imported modules under way
         self.symbols = 0
         self.main = ""
 
@@ -147,9 +154,21 @@ class Interpreter(Evaluator):
         self.store.set(module.id, "__file__", Const(source.path))
         frames, self.frames = self.frames, [Frame(unit, (module.id,), exits=self.store.exits)]
         certain, self.graph.certain = self.graph.certain, True
-        try:
+        if name == "__main__":
             self.block(unit.module.body)
+            self.frames = frames
+            return module
+        # Whoever asks first, the module runs as if nothing were under way, on a budget of its own.
+        stack, self.stack = self.stack, []
+        work, self.steps, self.limit = (self.steps, self.limit), self.loaded, _MOST_STEPS // 2
+        self.loading += 1
+        try:
+            self.store.permanently(lambda: self.block(unit.module.body))
         finally:
+            self.loading -= 1
+            self.loaded = self.steps
+            self.steps, self.limit = work
+            self.stack = stack
             self.frames = frames
             self.graph.certain = certain
         return module
@@ -316,7 +335,7 @@ class Interpreter(Evaluator):
         depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
         try:
             if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
-                frame.statement = frame.unit.rows(node.body[0], node.body[-1]) if node.body else None
+                frame.statement = (node.body[0], node.body[-1]) if node.body else None
                 for small in node.body:
                     handler = _SMALL.get(type(small))
                     flow = handler(self, small) if handler is not None else Flow.NORMAL
@@ -340,8 +359,7 @@ class Interpreter(Evaluator):
 
     def header(self, node: cst.CSTNode, end: cst.CSTNode) -> None:
         """Expressions evaluated from here on stand in the header of a compound statement."""
-        first, _ = self.frame.unit.rows(node)
-        self.frame.statement = (first, self.frame.unit.rows(end)[1])
+        self.frame.statement = (node, end)
 
     def _expr(self, node: cst.Expr) -> Flow:
         self.eval(node.value)
@@ -779,38 +797,52 @@ class Interpreter(Evaluator):
     # -- imports ----------------------------------------------------------------------------------------------------
 
     def _import(self, node: cst.Import) -> Flow:
+        importer = self.frame.unit.source.path
         for alias in node.names:
             dotted = _dotted(alias.name)
-            value = self.module(dotted, 0)
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-                self.assign(alias.asname.name, value if value is not None else External(dotted))
+                self.assign(alias.asname.name, self.later(dotted, importer))
                 continue
             top = dotted.split(".")[0]
-            root = self.module(top, 0) if value is not None else None
-            self.store.set(self.frame.scopes[0], top, root if root is not None else External(top))
-            if value is not None and root is not None and isinstance(root, ModuleV) and isinstance(value, ModuleV):
-                self._hang(root, dotted)
+            scope = self.frame.scopes[0]
+            known = self.store.raw(scope, top)
+            more = known.modules if isinstance(known, Later) else ()
+            self.store.set(scope, top, self.later(top, importer, (*more, dotted)))
         return Flow.NORMAL
 
-    def _hang(self, root: ModuleV, dotted: str) -> None:
+    def later(self, dotted: str, importer: str, hanging: tuple[str, ...] = ()) -> Value:
+        """A module by its absolute name, followed into the code base when it is first used."""
+        if names.framework(dotted):
+            return External(dotted)
+
+        def find() -> Value:
+            found = self.module(dotted, 0, importer)
+            for one in hanging if isinstance(found, ModuleV) else ():
+                assert isinstance(found, ModuleV)
+                self._hang(found, one, importer)
+            return found if found is not None else External(dotted)
+
+        return Later(find, hanging)
+
+    def _hang(self, root: ModuleV, dotted: str, importer: str) -> None:
         """`import a.b.c` makes `b` an attribute of `a` and `c` one of `b`."""
         parent = root
         parts = dotted.split(".")
         for i in range(1, len(parts)):
-            child = self.module(".".join(parts[: i + 1]), 0)
+            child = self.module(".".join(parts[: i + 1]), 0, importer)
             if not isinstance(child, ModuleV):
                 return
             self.store.set(parent.id, parts[i], child)
             parent = child
 
-    def module(self, dotted: str, level: int) -> Value | None:
+    def module(self, dotted: str, level: int, importer: str) -> Value | None:
         """A module of the code base, or None."""
-        if level == 0 and names.resolve(dotted) is not None:
+        if level == 0 and (names.framework(dotted) or names.resolve(dotted) is not None):
             return None
-        source = self.finder.find(dotted, level, self.frame.unit.source.path)
+        source = self.finder.find(dotted, level, importer)
         if source is None:
             return None
-        if len(self.modules) > 200 or len(self.frames) > 60:
+        if len(self.modules) > _MOST_MODULES or self.loading > _MOST_IMPORTS:
             return Unknown(f"module '{dotted}': too many modules are involved")
         try:
             return self.load(source, dotted or "__init__")
@@ -820,33 +852,46 @@ class Interpreter(Evaluator):
     def _import_from(self, node: cst.ImportFrom) -> Flow:
         dotted = _dotted(node.module) if node.module is not None else ""
         level = len(node.relative)
-        module = self.module(dotted, level)
-        scope = self.frame.scopes[0]
+        frame = self.frame
+        importer = frame.unit.source.path
+        scope = frame.scopes[0]
         if isinstance(node.names, cst.ImportStar):
-            self._import_star(module, dotted, level, node)
+            self._import_star(self.module(dotted, level, importer), dotted, level, node)
             return Flow.NORMAL
         for alias in node.names:
             name = _dotted(alias.name)
             target = alias.asname.name if alias.asname is not None else alias.name
             if not isinstance(target, cst.Name):
                 continue
-            value: Value | None = None
-            if isinstance(module, ModuleV):
-                value = self.store.get(module.id, name) or self._from_star(module, name)
-            if value is None and (level or isinstance(module, ModuleV)):
-                value = self.module(f"{dotted}.{name}" if dotted else name, level)
-            if value is None and module is None and level == 0:
-                value = self.module(f"{dotted}.{name}", 0) or External(f"{dotted}.{name}")
-            if value is None:
-                where = "." * level + dotted
-                reason = f"'{name}' comes from module '{where}' that was not found"
-                if isinstance(module, ModuleV):
-                    reason = f"module '{where}' does not define '{name}'"
-                elif isinstance(module, Unknown):
-                    reason = module.reason
-                value = Unknown(reason, self.span(alias))
-            self.store.set(self.frame.outer_names.get(target.value, scope), target.value, value)
+            value: Value
+            if level == 0 and names.framework(dotted):
+                value = External(f"{dotted}.{name}")
+            else:
+                find = partial(self._member, dotted, level, name, frame.unit, alias)
+                value = Later(find)
+            self.store.set(frame.outer_names.get(target.value, scope), target.value, value)
         return Flow.NORMAL
+
+    def _member(self, dotted: str, level: int, name: str, unit: Unit, alias: cst.ImportAlias) -> Value:
+        """What `from module import name` gives."""
+        importer = unit.source.path
+        module = self.module(dotted, level, importer)
+        value: Value | None = None
+        if isinstance(module, ModuleV):
+            value = self.store.get(module.id, name) or self._from_star(module, name)
+        if value is None and (level or isinstance(module, ModuleV)):
+            value = self.module(f"{dotted}.{name}" if dotted else name, level, importer)
+        if value is None and module is None and level == 0:
+            value = self.module(f"{dotted}.{name}", 0, importer) or External(f"{dotted}.{name}")
+        if value is None:
+            where = "." * level + dotted
+            reason = f"'{name}' comes from module '{where}' that was not found"
+            if isinstance(module, ModuleV):
+                reason = f"module '{where}' does not define '{name}'"
+            elif isinstance(module, Unknown):
+                reason = module.reason
+            value = Unknown(reason, unit.span(alias))
+        return value
 
     def _from_star(self, module: ModuleV, name: str) -> Value | None:
         stars = self.store.get(module.id, "*")

@@ -240,6 +240,31 @@ class CallArgs:
         return next((arg for have, arg in self.keywords if have == name), None)
 
 
+@dataclass(eq=False)
+class Later(Value):
+    """What an import gives, found out when it is first asked for: most of what a module imports is never used here.
+
+    `modules` are the dotted names of `import a.b, a.c`, which all hang on `a`.
+    """
+
+    find: Callable[[], Value]
+    modules: tuple[str, ...] = ()
+    _value: Value | None = None
+    _busy: bool = False
+
+    def get(self) -> Value:
+        """The value; unknown within the import itself, where modules import each other in a circle."""
+        if self._value is None:
+            if self._busy:
+                return Unknown("circular import")
+            self._busy = True
+            try:
+                self._value = self.find()
+            finally:
+                self._busy = False
+        return self._value
+
+
 _ABSENT = object()
 
 
@@ -268,6 +293,11 @@ class Store:
 
     def get(self, id: int, key: Hashable) -> Value | None:
         """The content of a cell, or None where it was never set."""
+        content = self._cells.get((id, key))
+        return content.get() if type(content) is Later else content
+
+    def raw(self, id: int, key: Hashable) -> Value | None:
+        """The same, but what is found out later is left at that."""
         return self._cells.get((id, key))
 
     def set(self, id: int, key: Hashable, value: Value) -> None:
@@ -337,7 +367,10 @@ class Store:
             if all(content is contents[0] for content in contents):
                 joined = contents[0]
             else:
-                values = [None if content is _ABSENT else content for content in contents]
+                values = [
+                    content.get() if type(content) is Later else None if content is _ABSENT else content
+                    for content in contents
+                ]
                 joined = join(cell, values)  # type: ignore[arg-type]
                 if joined is None:
                     joined = _ABSENT
@@ -381,6 +414,14 @@ class Store:
             self.fork([run], _no_join, keep=False)
         finally:
             del self._exits[before:]
+
+    def permanently(self, run: Callable[[], object]) -> None:
+        """Run something whose writes no branch takes back: a module is executed once, whoever imports it first."""
+        outer, self._trail = self._trail, []
+        try:
+            run()
+        finally:
+            self._trail = outer
 
     def _put(self, cell: Cell, content: object) -> None:
         if content is _ABSENT:
