@@ -7,8 +7,9 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -20,11 +21,15 @@ from rnnlint.output import FORMATS, Report, code, printable, render, shown, wher
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding, Rule
     from rnnlint.linter import FileResult
+    from rnnlint.runtime.confirm import Found, Session
     from rnnlint.settings import Resolver, Settings
     from rnnlint.source import Source
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 STDIN = "-"
+AUTO = "auto"
+# What has no meaning where nothing is confirmed.
+CONFIRMING = ("python", "confirm_timeout", "confirm_memory", "draws")
 
 
 class Group(click.Group):
@@ -102,6 +107,30 @@ def _pairs(
     return tuple((pattern, tuple(codes)) for pattern, codes in found.items()) or None
 
 
+def _arguments(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> dict[str, object]:
+    """`units=8`: a Python literal, else the text as it stands."""
+    from ast import literal_eval
+
+    found: dict[str, object] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not name.isidentifier() or not equals:
+            raise click.BadParameter(f"'{text}' is not of the form NAME=VALUE", ctx, parameter)
+        try:
+            found[name] = literal_eval(value.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            found[name] = value
+    return found
+
+
+def _targets(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    for target in values:
+        module, _, name = target.rpartition(":")
+        if target != AUTO and not (module and all(part.isidentifier() for part in name.split("."))):
+            raise click.BadParameter(f"'{target}' is neither MODULE:CALLABLE nor {AUTO}", ctx, parameter)
+    return tuple(dict.fromkeys(values))
+
+
 def _list(name: str, text: str, metavar: str = "RULES", callback: Callable[..., Any] = _split) -> Callable[..., Any]:
     return click.option(name, multiple=True, metavar=metavar, callback=callback, help=text)
 
@@ -110,6 +139,7 @@ def _list(name: str, text: str, metavar: str = "RULES", callback: Callable[..., 
 SECTIONS = {
     "select": "Rules",
     "keras_version": "Keras",
+    "confirm": "Confirm",
     "config": "Configuration",
     "exclude": "Files",
     "output_format": "Output",
@@ -149,6 +179,27 @@ class Sectioned(click.Command):
     "--keras-version", metavar="VERSION", help="Such as 3.15, 2 or '>=3.4,<4'; auto reads the project's pins."
 )
 @click.option("--backend", metavar="BACKEND", help="auto, tensorflow, jax or torch.")
+@click.option("--confirm", is_flag=True, help="Build the models in real Keras and watch the findings happen.")
+@click.option("--python", metavar="PATH", help="The Python, or virtual environment, that has Keras.  [this one]")
+@click.option("--confirm-timeout", type=float, metavar="SECONDS", help="Time for each model.  [60]")
+@click.option("--confirm-memory", type=float, metavar="GIB", help="Memory for each model.  [8]")
+@click.option("--draws", type=click.IntRange(1), metavar="N", help="Masks drawn of each dropout.  [256]")
+@click.option(
+    "--build",
+    "builds",
+    multiple=True,
+    metavar="MODULE:CALLABLE",
+    callback=_targets,
+    help="Import and call your own code for the models (implies --confirm); auto calls what it can.",
+)
+@click.option(
+    "--build-arg",
+    "build_args",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_arguments,
+    help="An argument of what --build calls: a Python literal, else text.",
+)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="A pyproject.toml to use for every file.")
 @click.option("--isolated", is_flag=True, help="Read no pyproject.toml settings.")
 @_list("--exclude", "Patterns of files and folders to pass over.", "PATTERNS", _split_or_none)
@@ -193,6 +244,12 @@ def check(ctx: click.Context, /, **given: Any) -> None:
         raise click.UsageError("--isolated and --config exclude each other.")
     if given["select"] == ():
         raise click.UsageError("--select names no rule.")
+    given["confirm"] = given["confirm"] or bool(given["builds"])
+    if given["build_args"] and not given["builds"]:
+        raise click.UsageError("--build-arg needs --build.")
+    for name in CONFIRMING:
+        if given[name] is not None and not given["confirm"]:
+            raise click.UsageError(f"--{name.replace('_', '-')} needs --confirm.")
     # As ruff: the name of what comes through stdin says that something comes.
     paths = given["paths"] or (STDIN if given["stdin_filename"] else ".",)
     options = Options(
@@ -228,26 +285,32 @@ class _Check:
     resolver: Resolver
     given: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
+    refuted: list[Finding] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     withheld: int = 0
     suppressed: int = 0
-    files: int = 0
+    paths: list[str] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     explained: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    found: Found | None = None
+    useless: str = ""
 
     def run(self, paths: Sequence[str]) -> int:
         """Lint, print, and return the exit status."""
         self.missing = [path for path in paths if path != STDIN and not os.path.lexists(path)]
         for path in self.missing:
             self._warn("error", f"path '{path}' does not exist")
-        for result in self._lint([path for path in paths if path not in self.missing]):
-            self.files += 1
-            self._take(result)
-            if self.given["verbose"]:
-                self._explain(result)
-        if not (self.files or self.missing or self.given["quiet"]):
+        with ExitStack() as stack:
+            session = self._session(paths, stack) if self.given["confirm"] else None
+            for result in self._lint([path for path in paths if path not in self.missing]):
+                self._take(result)
+                if self.given["verbose"]:
+                    self._explain(result)
+            if self.given["confirm"]:
+                self._confirm(session)
+        if not (self.paths or self.missing or self.given["quiet"]):
             self._warn("warning", "no Python files or notebooks found under the given paths")
         self._print()
         statuses = [one.status for one in self.diagnostics]
@@ -262,10 +325,10 @@ class _Check:
             if sys.stdin is None:
                 _fail("stdin is closed")
             if not (settings.force_exclude and settings.excludes(name)):
-                yield lint_text(sys.stdin.buffer.read(), name, settings)
+                yield lint_text(sys.stdin.buffer.read(), name, settings, self.found)
         named = [path for path in paths if path != STDIN]
         if named:
-            yield from run(named, self._settings)
+            yield from run(named, self._settings, self.found)
 
     def _settings(self, path: str) -> Settings:
         """The settings of a file. Where its pyproject.toml is wrong that is said once, and none of its rules run."""
@@ -280,18 +343,21 @@ class _Check:
             return Settings(rules=frozenset())
 
     def _take(self, result: FileResult) -> None:
-        certain = self._settings(result.path).min_confidence == "certain"
-        for finding in result.findings:
-            if certain and finding.confidence == "possible":
-                self.withheld += 1
-            else:
-                self.findings.append(finding)
+        self.paths.append(result.path)
+        self._report(result.findings)
         self.diagnostics += result.diagnostics
         self.suppressed += len(result.suppressed)
         if result.source:
             self.sources[result.path] = result.source
             if result.findings and not self.given["quiet"]:
                 self._warn_of_comments(result.source)
+
+    def _report(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            if finding.confidence == "possible" and self._settings(finding.span.path).min_confidence == "certain":
+                self.withheld += 1
+            else:
+                self.findings.append(finding)
 
     def _warn_of_comments(self, source: Source) -> None:
         """Where a finding stayed, a comment that was meant to suppress it may be written wrongly."""
@@ -303,12 +369,67 @@ class _Check:
                 self._warn("warning", f"{where(one.span)}: `{one.text}`{effect}: {one.problem}")
 
     # -----------------------------------------------------------------------------------------------------------------
+    # Confirmation
+
+    def _session(self, paths: Sequence[str], stack: ExitStack) -> Session | None:
+        """The worker, started: Keras loads while the files are read. None where that Python is of no use."""
+        from rnnlint.runtime.confirm import DRAWS, ConfirmError, Limits, Session
+
+        # One Python for the whole run: that of the first path.
+        settings = self._settings(os.path.join(paths[0], STDIN) if os.path.isdir(paths[0]) else paths[0])
+        limits = Limits(settings.confirm_timeout, settings.confirm_memory)
+        try:
+            session = Session(settings.python, settings.backend, limits, self.given["draws"] or DRAWS)
+            stack.callback(session.close)
+            self.found = session.found
+        except ConfirmError as error:
+            self.useless = error.reason
+            self._warn("error", str(error))
+            return None
+        return session
+
+    def _confirm(self, session: Session | None) -> None:
+        """Give every finding its verdict. Only what is reported costs time."""
+        from rnnlint.runtime.confirm import unverified
+
+        if session is None:
+            self.findings = [unverified(finding, self.useless) for finding in self.findings]
+            return
+        if self.given["builds"]:
+            self._build(session)
+        judged: list[Finding] = []
+        confirmed = session.confirm(self.findings)
+        if self.findings and sys.stderr.isatty() and not self.given["quiet"]:
+            with click.progressbar(confirmed, len(self.findings), "Confirming", file=sys.stderr) as bar:
+                judged += bar
+        else:
+            judged += confirmed
+        for error in session.useless.values():
+            self._warn("error", str(error))
+        self.findings = [one for one in judged if not _is(one, "refuted")]
+        self.refuted = [one for one in judged if _is(one, "refuted")]
+
+    def _build(self, session: Session) -> None:
+        """Let the user's own code say what it builds."""
+        from rnnlint.runner import build
+
+        given = self.given
+        explain, arguments = given["verbose"], given["build_args"]
+        built = build(session, given["builds"], arguments, self.findings, self.paths, self._settings, explain=explain)
+        self.findings = []
+        self._report(built.findings)
+        for line in built.failed:
+            self._warn("warning", line)
+        if given["verbose"]:
+            self._note(f"{where(note.span)}: {note.message}" for note in built.notes)
+
+    # -----------------------------------------------------------------------------------------------------------------
     # Output
 
     def _print(self) -> None:
         settings = self.resolver.settings(STDIN)
         name, target = settings.output_format, self.given["output_file"]
-        report = Report(self.findings, self.diagnostics, self._line, _width())
+        report = Report(self.findings, self.diagnostics, self._line, _width(), self.refuted)
         if target:
             try:
                 Path(target).parent.mkdir(parents=True, exist_ok=True)
@@ -325,6 +446,9 @@ class _Check:
                 self._out(line + "\n")
 
     def _pieces(self, name: str, report: Report) -> Iterator[str]:
+        if self.given["quiet"] and name in ("full", "concise"):
+            # It prints findings, which the refuted ones are no more; other formats carry the verdict.
+            report = replace(report, refuted=())
         if not self.given["statistics"]:
             yield from render(name, report)
             return
@@ -345,10 +469,20 @@ class _Check:
         possible = sum(finding.confidence == "possible" for finding in self.findings)
         internal = sum(one.kind == "internal-error" for one in self.diagnostics)
         unread = len(self.diagnostics) - internal
+        judged = [(sum(_is(one, status) for one in self.findings), status) for status in ("confirmed", "unverified")]
+        told = "; ".join(
+            part
+            for part in (
+                f"{possible:,} possible" if possible else "",
+                ", ".join(f"{n:,} {what}" for n, what in judged if n),
+            )
+            if part
+        )
+        refuted = f"; {len(self.refuted):,} refuted" if self.refuted else ""
         if self.findings:
-            yield f"Found {_count(len(self.findings), 'finding')}{f' ({possible} possible)' if possible else ''}."
+            yield f"Found {_count(len(self.findings), 'finding')}{f' ({told})' if told else ''}{refuted}."
         elif not (self.diagnostics or self.missing or self.wrong):
-            yield click.style("All checks passed!", fg="green", bold=True)
+            yield click.style(f"All checks passed{f'{refuted}.' if refuted else '!'}", fg="green", bold=True)
         if unread:
             yield f"{_count(unread, 'place')} could not be read."
         if internal:
@@ -361,6 +495,12 @@ class _Check:
     def _explain(self, result: FileResult) -> None:
         settings = self._settings(result.path)
         lines = [_told(settings, self.given), *(f"{where(note.span)}: {note.message}" for note in result.notes)]
+        if self.found:
+            lines.insert(1, f"keras-version and backend auto: {self.found}")
+        self._note(lines)
+
+    def _note(self, lines: Iterable[str]) -> None:
+        """Say each line once."""
         for line in lines:
             if line not in self.explained:
                 self.explained.add(line)
@@ -390,6 +530,10 @@ class _Check:
         if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
             return True
         return os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0" and stream.isatty()
+
+
+def _is(finding: Finding, status: str) -> bool:
+    return finding.verdict is not None and finding.verdict.status == status
 
 
 def _told(settings: Settings, given: dict[str, Any]) -> str:

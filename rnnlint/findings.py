@@ -53,6 +53,99 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
+# ---------------------------------------------------------------------------------------------------------------------
+# Remedies: what a check says of a fix, before anyone has looked at the source
+
+
+@dataclass(frozen=True, slots=True)
+class SetArgument:
+    """Give a call an argument: `text` replaces what stands at `at`, where that is a literal, or is added."""
+
+    call: Span
+    name: str
+    text: str
+    at: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveArgument:
+    """Take the argument at `at` out of a call."""
+
+    call: Span
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NameArgument:
+    """Write the argument at `at`, which is given by position, as a keyword."""
+
+    call: Span
+    at: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetItem:
+    """Replace one item of the list or tuple that the argument at `at` is written as."""
+
+    call: Span
+    at: Span
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrependItem:
+    """Put an item in front of the list or tuple that the argument at `at` is written as."""
+
+    call: Span
+    at: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceClass:
+    """Construct another class of the same module, by its short name, with the same arguments."""
+
+    call: Span
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrap:
+    """Leave of a wrapper's call the wrapped layer's; what else the wrapper was given goes to that."""
+
+    outer: Span
+    inner: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Let two layers that stand one behind the other change places."""
+
+    first: Span
+    second: Span
+
+
+Step: TypeAlias = SetArgument | RemoveArgument | NameArgument | SetItem | PrependItem | ReplaceClass | Unwrap | Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would put a finding right. `ways` are alternatives of equal effect, each a run of steps taken together.
+
+    A check knows the graph only: `rnnlint.fixer` makes a `Fix` of it, of the way with the smallest edit, or none where
+    the source is not written so that the steps can be taken.
+    """
+
+    message: str
+    applicability: Literal["safe", "unsafe"]
+    ways: tuple[tuple[Step, ...], ...]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Confirmation
+
 ProbeKind: TypeAlias = Literal["mask", "own-mask", "error", "rate", "masking", "ids", "cudnn"]
 
 
@@ -64,7 +157,8 @@ class Probe:
     that is not seen called). `way` leads from that call to the one it matters for (both included, in the order of the
     flow), `axis` is the time axis of the call's input. `claim` says which of the kind's observations decides, and
     `probability` the figure predicted for it. `argument` is the one in question, `others` further ones that have to be
-    put back with it.
+    put back with it. `where` holds the `(version, backend)` pairs that the finding speaks of, as
+    `rnnlint.keras.versions.Where` does; empty means every Keras.
     """
 
     kind: ProbeKind
@@ -76,6 +170,7 @@ class Probe:
     argument: str = ""
     others: tuple[str, ...] = ()
     probability: float | None = None
+    where: frozenset[tuple[tuple[int, int], str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +210,7 @@ class Finding:
     verdict: Verdict | None = None
     probe: Probe | None = field(default=None, compare=False, repr=False)
     plan: Plan | None = field(default=None, compare=False, repr=False)
+    remedy: Remedy | None = field(default=None, compare=False, repr=False)
 
 
 DiagnosticKind: TypeAlias = Literal["io-error", "invalid-syntax", "too-complex", "internal-error"]

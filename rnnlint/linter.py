@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
     from rnnlint.findings import Rule
     from rnnlint.keras.versions import Env
+    from rnnlint.runtime.confirm import Found
     from rnnlint.settings import Settings
 
 # `os.environ["KERAS_BACKEND"] = "jax"`, `os.environ.setdefault("KERAS_BACKEND", "jax")`, not in a comment.
@@ -92,11 +93,13 @@ def check_source(text: str | bytes, filename: str = "<text>", settings: Settings
 _STANDALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+keras\b", re.MULTILINE)
 
 
-def environment(settings: Settings, folder: str | None = None, top: str | None = None, text: str = "") -> Env:
-    """The Keras versions and backends that a file's code may run on: as set, else by the pins of its folder's project.
+def environment(
+    settings: Settings, folder: str | None = None, top: str | None = None, text: str = "", found: Found | None = None
+) -> Env:
+    """The Keras versions and backends that a file's code may run on.
 
-    TensorFlow 2.0 to 2.4 brings no package `keras`: where only TensorFlow is pinned, a `text` that imports it may run
-    on Keras 2.3 or 2.4.
+    As set, else as `found` in the Python that confirms, else by the pins of its folder's project. TensorFlow 2.0 to 2.4
+    brings no package `keras`: where only TensorFlow is pinned, a `text` that imports it may run on Keras 2.3 or 2.4.
 
     Raises:
         ValueError: for a version that is none.
@@ -104,7 +107,9 @@ def environment(settings: Settings, folder: str | None = None, top: str | None =
     from rnnlint.keras.versions import Env, parse_keras_version
 
     env = Env.unknown()
-    if folder is not None and "auto" in (settings.keras_version, settings.backend):
+    if found is not None:
+        env = found.env(standalone=bool(_STANDALONE.search(text)))
+    elif folder is not None and "auto" in (settings.keras_version, settings.backend):
         from rnnlint import pins
 
         origin = pins.environment(folder, top)
@@ -119,11 +124,13 @@ def environment(settings: Settings, folder: str | None = None, top: str | None =
     return env
 
 
-def own_backend(source: Source, env: Env) -> Env:
-    """The same, narrowed to the backend that the file itself asks Keras for, where it names just one."""
+def own_backend(source: Source, env: Env, *, any_backend: bool = False) -> Env:
+    """The same on the backend that the file itself asks Keras for, where it names just one, of `env` or of any."""
     if "KERAS_BACKEND" not in source.text:
         return env
-    asked = set(_ASKED.findall(source.text)) & env.backends
+    from rnnlint.keras.versions import BACKENDS
+
+    asked = set(_ASKED.findall(source.text)).intersection(BACKENDS if any_backend else env.backends)
     return env.on(*asked) if len(asked) == 1 else env
 
 
@@ -147,16 +154,19 @@ def lint(
     env: Env,
     interpret: Interpret | None = None,
     rules: Rules | None = None,
+    found: Found | None = None,
 ) -> FileResult:
     """Everything that one source gives, also findings whose place is in another file. Nothing is suppressed yet.
 
-    `interpret` and `rules` are the real ones unless given.
+    `interpret` and `rules` are the real ones unless given. Where a Keras was `found` that is to confirm them, the
+    findings carry plans for it.
     """
     diagnostics = list(source.diagnostics)
     if not source.text.strip():
         return _result(source, (), diagnostics, ())
     if settings.backend == "auto":
-        env = own_backend(source, env)
+        # A file may well ask for another backend than the one that was found.
+        env = own_backend(source, env, any_backend=found is not None)
     graph: Graph | None = None
     try:
         problem = guard(source)
@@ -170,8 +180,27 @@ def lint(
         diagnostics.append(problem)
     findings: list[Finding] = []
     if graph is not None:
-        findings = list(_check(graph, source, settings, env, rules, diagnostics))
-    return _result(source, unique(findings), diagnostics, graph.notes if graph else ())
+        findings = list(unique(_check(graph, source, settings, env, rules, diagnostics)))
+        if found is not None:
+            findings = [_planned(finding, graph, env, found, diagnostics) for finding in findings]
+    return _result(source, tuple(findings), diagnostics, graph.notes if graph else ())
+
+
+def _planned(finding: Finding, graph: Graph, env: Env, found: Found, diagnostics: list[Diagnostic]) -> Finding:
+    """The finding with a plan of how the Keras that was found can show it, or with what is in the way."""
+    from rnnlint.findings import Plan
+    from rnnlint.runtime.plan import plan
+
+    if finding.probe is None:
+        return finding
+    try:
+        obstacle = found.obstacle(env, graph.layers[finding.probe.layer].origin)
+        planned = Plan(obstacle=obstacle) if obstacle else plan(graph, finding, env)
+    except Exception as error:  # noqa: BLE001 - a plan that fails must not cost the finding
+        message = f"planning how to confirm {finding.code} failed: {_where(error)}"
+        diagnostics.append(Diagnostic("internal-error", message, finding.span))
+        planned = Plan(obstacle="rnnlint failed to plan a model for it")
+    return replace(finding, plan=planned)
 
 
 def _result(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class Settings:
 
     `rules` are the codes that are on; `keras_version` and `backend` are as written, "auto" where they are to be read
     from the pins of the project; `timestep_loss_threshold` is a probability. `config` is the pyproject.toml that was
-    used, or None.
+    used, or None. `python` is the Python that confirms, or None for the running one; `confirm_timeout` in seconds for
+    each model, `confirm_memory` in GiB.
     """
 
     rules: frozenset[str] = field(default_factory=_default_rules)
@@ -108,6 +110,9 @@ class Settings:
     min_confidence: Confidence = "possible"
     timestep_loss_threshold: float = 0.01
     ignore_noqa: bool = False
+    python: str | None = None
+    confirm_timeout: float = 60.0
+    confirm_memory: float = 8.0
     output_format: str = "full"
     config: str | None = None
 
@@ -142,6 +147,9 @@ class Options:
     min_confidence: str | None = None
     timestep_loss_threshold: float | None = None
     ignore_noqa: bool | None = None
+    python: str | None = None
+    confirm_timeout: float | None = None
+    confirm_memory: float | None = None
     output_format: str | None = None
 
 
@@ -312,6 +320,9 @@ KEYS: dict[str, Callable[[object], object]] = {
     "backend": _string,
     "min-confidence": _string,
     "timestep-loss-threshold": _number,
+    "python": _string,
+    "confirm-timeout": _number,
+    "confirm-memory": _number,
     "output-format": _string,
 }
 
@@ -425,7 +436,7 @@ def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Se
                 except ValueError as error:
                     key = one.name.replace("_", "-")
                     raise SettingsError(f"{place.of(key)}: {error}") from error
-                simple[one.name] = value
+                simple[one.name] = _executable(value, place.base) if one.name == "python" else value
     return Settings(
         rules=_resolve_rules(layers),
         per_file_ignores=_resolve_ignores(layers),
@@ -433,6 +444,15 @@ def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Se
         config=config,
         **simple,
     )
+
+
+def _executable(python: str, base: str) -> str:
+    """A command on the PATH, or a Python or the folder of a virtual environment relative to `base`."""
+    path = Path(base, Path(python).expanduser())
+    inside = path / "bin" / "python"
+    if inside.exists():
+        return str(inside)
+    return str(path) if os.sep in python else which(python) or python
 
 
 def _resolve_ignores(layers: Sequence[tuple[Options, _Place]]) -> tuple[tuple[Patterns, frozenset[str]], ...]:
@@ -507,6 +527,16 @@ def _check_threshold(value: float) -> None:
         raise ValueError(f"{value} is no probability above 0 and at most 1")
 
 
+def _check_python(value: str) -> None:
+    if not value.strip():
+        raise ValueError("names no Python")
+
+
+def _check_positive(value: float) -> None:
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{value} is not above 0")
+
+
 _CHECKS: dict[str, Callable[[Any], None]] = {
     "force_exclude": lambda _: None,
     "respect_gitignore": lambda _: None,
@@ -515,5 +545,8 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "backend": _check_backend,
     "min_confidence": _one_of("certain", "possible"),
     "timestep_loss_threshold": _check_threshold,
+    "python": _check_python,
+    "confirm_timeout": _check_positive,
+    "confirm_memory": _check_positive,
     "output_format": _check_format,
 }

@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         names = getattr(item, "fixturenames", ())
         group = item.path.name
-        if group in ("test_pages.py", "test_cases.py"):
+        if group in ("test_pages.py", "test_cases.py", "test_fixes.py"):
             group = next((name for name in ("keras2_python", "keras3_python") if name in names), group)
         item.add_marker(pytest.mark.xdist_group(group))
 

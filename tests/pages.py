@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,7 +28,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 import rnnlint
-from rnnlint.findings import Finding
+from rnnlint import fixer
+from rnnlint.findings import Diagnostic, Finding
 from rnnlint.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -399,3 +401,47 @@ def check_as_written(blocks: tuple[Block, ...], folder: Path) -> None:
         check_notebook(blocks[0], cells_of(blocks[0].text))
     else:
         check_project(blocks, folder)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Fixing
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What linting one text gave, for `fixer.run`."""
+
+    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def fix(data: bytes, file: str, settings: Settings) -> fixer.Outcome[Looked]:
+    """Make all fixes of a text, the unsafe ones too."""
+
+    def look(changed: Mapping[str, bytes]) -> dict[str, Looked]:
+        found = rnnlint.check_source(changed.get(file, data), file, settings)
+        return {file: Looked(tuple(found), found.diagnostics)}
+
+    return fixer.run(look({}), lambda _: data, look, lambda _: True)
+
+
+def fixed(text: str, file: str, settings: Settings) -> str:
+    """A script with all fixes made."""
+    outcome = fix(text.encode(), file, settings)
+    assert not outcome.problems
+    return outcome.files[file].after.decode() if file in outcome.files else text
+
+
+def unmarked(text: str) -> str:
+    """A text without its marks."""
+    return re.sub(r"[ \t]*# error.*", "", text)
+
+
+def improvements(page: Page) -> list[tuple[Block, Block]]:
+    """The blocks of "Example" with a mark, each with the block without one that follows it."""
+    blocks = [block for block in page.blocks if block.heading[-1] == "Example"]
+    return [
+        (bad, good)
+        for bad, good in pairwise(blocks)
+        if marks(bad.text, bad.own).places and not marks(good.text, good.own).places
+    ]

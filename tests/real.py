@@ -6,6 +6,7 @@ import functools
 import json
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,11 @@ def runnable(page: Page, major: int) -> list[tuple[Block, ...]]:
 @functools.cache
 def executed(python: str, major: int) -> dict[str, list[Any] | None]:
     """What each block of all pages and cases raised under this Python's Keras, by `Block.id`; one process for all."""
-    jobs = [job(blocks) for page in (*pages(), *cases()) for blocks in runnable(page, major)]
+    return run([job(blocks) for page in (*pages(), *cases()) for blocks in runnable(page, major)], python, major)
+
+
+def run(jobs: Sequence[dict[str, Any]], python: str, major: int) -> dict[str, list[Any] | None]:
+    """What each job raised under this Python's Keras, by its id."""
     with tempfile.TemporaryDirectory() as folder:
         given, taken = Path(folder, "jobs.json"), Path(folder, "results.json")
         given.write_text(json.dumps(jobs), encoding="utf-8")

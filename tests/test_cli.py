@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from click.testing import CliRunner, Result
 import rnnlint
 from rnnlint.checks import RULES
 from rnnlint.cli import SECTIONS, cli
+from tests.runtime import fakes
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUTF8", "PYTHONIOENCODING")
@@ -406,6 +409,273 @@ def test_verbose_says_what_was_not_understood(folder: Path) -> None:
     write(folder / "pyproject.toml", '[tool.rnnlint]\nkeras-version = "3.6"\n')
     assert "keras-version 3.6 by pyproject.toml" in check("-v").stderr
     assert check().stderr == ""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# --confirm, with workers that only say so
+
+
+def mask(lost: int) -> str:
+    """A worker to which every mask takes away `lost` of 30720 timesteps."""
+    seen = {
+        "shape": [6, 20, 1],
+        "output_shape": [6, 20, 1],
+        "draws": 256,
+        "varies": [True, True, False],
+        "values": [lost, 30720],
+        "steps": [lost, 30720],
+        "sequences": [0, 1536],
+        "batches": [0, 256],
+        "reaches": True,
+        "kept": 2.0,
+    }
+    return f"hello(); ready(); work(json.loads({json.dumps(seen)!r}))"
+
+
+EVIDENCE = "256 draws: 50.0 % of timesteps all-zero before LSTM, predicted 50.0 %"
+
+
+def test_confirmed(folder: Path, bad: Path) -> None:
+    python = fakes.python(folder, mask(15360))
+    result = check("--confirm", "--python", python, status=1)
+    *_, verdict, explains, empty, found = result.stdout.splitlines()
+    assert verdict == f"confirmed: {EVIDENCE}; Keras 3.15.1, tensorflow"
+    assert explains.startswith("help: `rnnlint rule RNN101`")
+    assert (empty, found) == ("", "Found 1 finding (1 confirmed).")
+    assert result.stderr == ""
+    line, found = check(
+        "--confirm", "--python", python, "--output-format", "concise", status=1
+    ).stdout.splitlines()  # fmt: skip
+    assert line.startswith(CONCISE)
+    assert line.endswith(f" [confirmed: {EVIDENCE}]")
+    for name in ("json", "json-lines"):
+        result = check("--confirm", "--python", python, "--output-format", name, status=1)
+        record = json.loads(result.stdout)[0] if name == "json" else json.loads(result.stdout)
+        assert record["verdict"] == {
+            "status": "confirmed",
+            "evidence": EVIDENCE,
+            "keras": "3.15.1",
+            "backend": "tensorflow",
+        }
+
+
+def test_without_confirm_there_is_no_verdict(bad: Path) -> None:
+    assert json.loads(check("--output-format", "json", status=1).stdout)[0]["verdict"] is None
+    assert "firmed" not in check(status=1).stdout
+
+
+def test_a_refuted_finding_is_shown_apart_and_fails_nothing(folder: Path, bad: Path) -> None:
+    confirm = ("--confirm", "--python", fakes.python(folder, mask(3000)))
+    result = check(*confirm, "--output-format", "concise")
+    heading, line, summary = result.stdout.splitlines()
+    assert heading == "Refuted, and not counted:"
+    assert line.startswith(CONCISE)
+    assert " [refuted: 256 draws: 9.8 % of timesteps all-zero before LSTM, predicted 50.0 %" in line
+    assert summary == "All checks passed; 1 refuted."
+    full = check(*confirm).stdout
+    assert full.startswith("Refuted, and not counted:\n\nRNN101 ")
+    assert "\nrefuted: 256 draws: " in full
+    assert check(*confirm, "-q").stdout == ""
+    (record,) = json.loads(check(*confirm, "--output-format", "json", "-q").stdout)
+    assert record["verdict"]["status"] == "refuted"
+    assert check(*confirm, "--statistics").stdout == "All checks passed; 1 refuted.\n"
+    # The others count as ever.
+    write(folder / "half.py", "from keras import layers\nlayers.LSTM(\n")
+    assert check(*confirm, status=1).stdout.endswith("1 place could not be read.\n")
+
+
+def test_all_verdicts_are_counted(folder: Path, bad: Path) -> None:
+    # What the mask of one feature loses a worker says of all of them.
+    write(folder / "half.py", BAD.replace("0.5", "0.3"))
+    write(folder / "maybe.py", MAYBE)
+    write(folder / "other.py", 'import os\n\nos.environ["KERAS_BACKEND"] = "jax"\n' + BAD)
+    result = check("--confirm", "--python", fakes.python(folder, mask(15360)), status=1)
+    assert result.stdout.splitlines()[-1] == "Found 3 findings (1 possible; 2 confirmed, 1 unverified); 1 refuted."
+    assert "Keras 3.15 on jax, but " in result.stdout
+
+
+def test_only_what_is_reported_is_confirmed(folder: Path, bad: Path) -> None:
+    write(folder / "hidden.py", BAD.replace("0.5))", "0.4))  # noqa: RNN101"))
+    write(folder / "maybe.py", MAYBE.replace("0.5", "0.3"))
+    python = fakes.python(
+        folder, "hello(); ready()\nfor line in requests: print(line, file=open('jobs', 'a')); os._exit(1)"
+    )
+    check("--confirm", "--python", python, "--min-confidence", "certain", status=1)
+    assert len((folder / "jobs").read_text().split()) > 1
+    assert len((folder / "jobs").read_text().strip().splitlines()) == 1
+
+
+def test_the_keras_that_was_found_is_auto(folder: Path) -> None:
+    write(folder / "a.py", "from keras import layers\n\nlayers.LSTM(8, recurrent_dropout=0.5)\n")
+    args = ("--select", "RNN201", "--output-format", "concise")
+    assert "RNN201" in check(*args, status=1).stdout
+    python = fakes.python(folder, "hello(backend='torch', keras='3.4.0'); ready(); work()")
+    result = check(*args, "--confirm", "--python", python, "-v")
+    assert result.stdout == "All checks passed!\n"
+    assert f"note: keras-version and backend auto: Keras 3.4.0 on torch, of {python}\n" in result.stderr
+
+
+def test_a_setting_that_contradicts_the_keras_that_was_found(folder: Path, bad: Path) -> None:
+    python = fakes.python(folder, mask(15360))
+    result = check("--confirm", "--python", python, "--keras-version", "2.15", status=1)
+    told = (
+        f"unverified: the code is for Keras 2.15, but {python} has Keras 3.15.1 on tensorflow; run with --python PATH;"
+    )
+    assert told in result.stdout
+    assert result.stdout.endswith("Found 1 finding (1 unverified).\n")
+
+
+def test_a_python_that_confirms_nothing(folder: Path, bad: Path) -> None:
+    result = check("--confirm", "--python", "./none", "--output-format", "concise", status=1)
+    assert result.stderr == (
+        f"error: nothing is confirmed: {folder}/none cannot be run: No such file or directory; "
+        "name a Python that has Keras by --python\n"
+    )
+    assert result.stdout.splitlines()[0].endswith(
+        f" [unverified: {folder}/none cannot be run: No such file or directory]"
+    )
+    assert check("--confirm", "--python", "./none", "-e").exit_code == 0
+    record = json.loads(check("--confirm", "--python", "./none", "--output-format", "json", status=1).stdout)[0]
+    assert (record["verdict"]["keras"], record["verdict"]["backend"]) == (None, None)
+
+
+def test_a_keras_that_cannot_be_imported(folder: Path, bad: Path) -> None:
+    python = fakes.python(folder, "hello(); say({'fatal': 'import', 'message': 'cannot import its Keras: x'})")
+    result = check("--confirm", "--python", python, status=1)
+    assert result.stderr == (
+        f"error: nothing is confirmed: {python} cannot import its Keras: x; "
+        "mend that installation, or name a Python that has Keras by --python\n"
+    )
+    assert f"unverified: {python} cannot import its Keras: x" in result.stdout
+
+
+def test_interrupted_while_confirming(folder: Path, bad: Path) -> None:
+    hang = "hello(); ready(); requests.readline(); open('asked', 'w').close(); time.sleep(1e6)"
+    command = [sys.executable, "-m", "rnnlint", "check", "--confirm", "--python", fakes.python(folder, hang)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        while process.poll() is None and not Path("asked").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == b""
+    assert process.returncode == 130
+
+
+def test_nothing_to_build(folder: Path) -> None:
+    write(folder / "good.py", GOOD)
+    result = check("--build", "auto", "--python", fakes.python(folder))
+    assert result.stderr.startswith("warning: --build auto: no function that needs no arguments returns a model; ")
+    assert result.stdout == "All checks passed!\n"
+
+
+def test_clean_code_is_not_confirmed(folder: Path) -> None:
+    write(folder / "good.py", GOOD)
+    assert check("--confirm", "--python", fakes.python(folder)).output == "All checks passed!\n"
+
+
+@pytest.mark.parametrize("option", [("--python", "x"), ("--confirm-timeout", "3"), ("--draws", "3")])
+def test_what_needs_confirm(bad: Path, option: tuple[str, str]) -> None:
+    assert f"Error: {option[0]} needs --confirm." in check(*option, status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--build-arg", "x=1"), "--build-arg needs --build."),
+        (("--build", "module"), "'module' is neither MODULE:CALLABLE nor auto"),
+        (("--build", "module:"), "'module:' is neither MODULE:CALLABLE nor auto"),
+        (("--build", "module:3"), "'module:3' is neither MODULE:CALLABLE nor auto"),
+        (("--build", "m:f", "--build-arg", "x"), "'x' is not of the form NAME=VALUE"),
+        (("--build", "m:f", "--build-arg", "3=x"), "'3=x' is not of the form NAME=VALUE"),
+        (("--confirm", "--draws", "0"), "0 is not in the range x>=1"),
+        (("--confirm", "--confirm-timeout", "0"), "--confirm-timeout: 0.0 is not above 0"),
+        (("--confirm", "--confirm-memory", "-1"), "--confirm-memory: -1.0 is not above 0"),
+        (("--confirm", "--python", ""), "--python: names no Python"),
+    ],
+)
+def test_wrong_confirm_options(bad: Path, options: tuple[str, ...], told: str) -> None:
+    assert told in check(*options, status=2).stderr
+
+
+@pytest.mark.keras
+def test_confirmed_by_keras_3(keras3_python: str, bad: Path) -> None:
+    (record,) = json.loads(check("--confirm", "--python", keras3_python, "--output-format", "json", status=1).stdout)
+    assert record["verdict"]["status"] == "confirmed"
+    assert record["verdict"]["keras"].startswith("3.")
+    assert record["verdict"]["evidence"].endswith("% of timesteps all-zero before LSTM, predicted 50.0 %")
+
+
+NET = """\
+import os, sys, time
+
+from keras import Input, Sequential, layers
+
+
+def make(features=1, **more):
+    drop = getattr(os, "missing", 0.2)
+    return Sequential([Input((20, features)), layers.Dropout(0.5), layers.LSTM(8, recurrent_dropout=drop)])
+
+
+def asks():
+    return make(int(input("features? ")))
+
+
+def dies():
+    os._exit(5)
+
+
+def hangs():
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+
+
+def floods():
+    for _ in range(256):
+        print("x" * (1 << 20))
+    return 3
+
+
+def forks():
+    os.fork()
+    return make()
+"""
+
+
+@pytest.mark.keras
+def test_own_code_builds_the_model(keras3_python: str, folder: Path) -> None:
+    write(folder / "net.py", NET)
+    wanted = [part for name in ("asks", "dies", "floods", "missing", "forks") for part in ("--build", f"net:{name}")]
+    result = check("net.py", "--python", keras3_python, *wanted, "--output-format", "concise", status=1)
+    asks, dies, floods, missing = result.stderr.splitlines()
+    assert asks.startswith("warning: --build net:asks: asks() asks for input at net.py:12; ")
+    assert dies.startswith("warning: --build net:dies: the worker died on it: it ended with status 5; ")
+    assert floods.startswith("warning: --build net:floods: floods() gives ")
+    assert missing.startswith("warning: --build net:missing: net has no 'missing'")
+    # The rate that the analysis cannot know: only the built model shows it.
+    dropped, lost, found = result.stdout.splitlines()
+    assert dropped.startswith("net.py:8:47: RNN101 ")
+    assert "about 10 of 20 steps per sequence [confirmed: 256 draws: " in dropped
+    assert "RNN201 `recurrent_dropout=0.2` takes this LSTM off cuDNN" in lost
+    assert found == "Found 2 findings (2 confirmed)."
+
+
+@pytest.mark.keras
+def test_a_builder_that_never_returns(keras3_python: str, folder: Path) -> None:
+    write(folder / "net.py", NET)
+    args = ("net.py", "--python", keras3_python, "--build", "net.py:hangs", "--confirm-timeout", "2")
+    result = check(*args, "--select", "RNN203")
+    assert result.stderr == "warning: --build net.py:hangs: no answer within 2 s; --confirm-timeout sets the limit\n"
+    assert result.stdout == "All checks passed!\n"
+
+
+@pytest.mark.keras2
+def test_confirmed_by_keras_2(keras2_python: str, bad: Path) -> None:
+    (record,) = json.loads(check("--confirm", "--python", keras2_python, "--output-format", "json", status=1).stdout)
+    assert (record["verdict"]["status"], record["verdict"]["backend"]) == ("confirmed", "tensorflow")
+    assert record["verdict"]["keras"].startswith("2.")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

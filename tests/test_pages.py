@@ -20,7 +20,7 @@ RUN = {major: [group for page in PAGES for group in real.runnable(page, major)] 
 
 STATUS = re.compile(
     r"Default: (?P<default>on|off) · Confidence: (?P<confidence>certain|possible|certain or possible)"
-    r" · Fix: (?P<fix>safe|unsafe|none) · Runtime: (?P<runtime>confirms|none) · Since (?P<since>\d+\.\d+)"
+    r" · Fix: (?P<fix>safe|unsafe|none) · Runtime: (?P<runtime>[a-z-]+) · Since (?P<since>\d+\.\d+)"
 )
 
 
@@ -36,7 +36,7 @@ def test_title_and_status(page: Page) -> None:
     assert status, page.under(page.headings[0][1])
     assert status["default"] == ("on" if own.default else "off")
     assert status["fix"] == own.fix
-    assert status["runtime"] == ("confirms" if own.runtime else "none")
+    assert status["runtime"] == (own.runtime or "none")
     assert status["since"] == own.since
 
 
@@ -50,6 +50,7 @@ def test_headings(page: Page) -> None:
         "Why is this bad?",
         "Example",
         *(["Fix safety"] if rule(page).fix != "none" else []),
+        *(["How it is confirmed"] if rule(page).runtime else []),
         *[name for name in ("When to ignore it", "Limits") if name in found],
         "References",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,50 @@ def test_errors_in_a_given_file(folder: Path, content: bytes | None, message: st
     with pytest.raises(SettingsError) as error:
         Resolver(config="x.toml")
     assert str(error.value).startswith(f"x.toml: {message}")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The Python that confirms
+
+
+def test_python_is_relative_to_where_it_is_written(folder: Path) -> None:
+    configure(folder / "project", 'python = "env/bin/python3"')
+    assert Resolver().settings("project/src/a.py").python == str(folder / "project" / "env" / "bin" / "python3")
+    assert Resolver(Options(python="./python3")).settings("project/a.py").python == str(folder / "python3")
+    assert Resolver().settings("a.py").python is None
+
+
+def test_python_may_be_an_environment_or_a_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("project/.venv/bin", "commands"):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "python").write_text("#!/bin/sh\n")
+        (folder / place / "python").chmod(0o755)
+    configure(folder / "project", 'python = ".venv"')
+    assert Resolver().settings("project/a.py").python == str(folder / "project" / ".venv" / "bin" / "python")
+    monkeypatch.setenv("PATH", str(folder / "commands"))
+    assert Resolver(Options(python="python")).settings("a.py").python == str(folder / "commands" / "python")
+    assert Resolver(Options(python="python99")).settings("a.py").python == "python99"
+
+
+def test_limits(folder: Path) -> None:
+    configure(folder, "confirm-timeout = 120\nconfirm-memory = 2.5")
+    settings = Resolver().settings("a.py")
+    assert (settings.confirm_timeout, settings.confirm_memory) == (120.0, 2.5)
+    assert Resolver(Options(confirm_timeout=3.0)).settings("a.py").confirm_timeout == 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("confirm-timeout = 0", "pyproject.toml:5: `confirm-timeout`: 0.0 is not above 0"),
+        ("confirm-memory = inf", "pyproject.toml:5: `confirm-memory`: inf is not above 0"),
+        ('confirm-timeout = "60"', "pyproject.toml:5: `confirm-timeout`: expected a number"),
+        ("python = 3.11", "pyproject.toml:5: `python`: expected a string"),
+        ('python = " "', "pyproject.toml:5: `python`: names no Python"),
+        ("confirm = true", "pyproject.toml:5: `confirm`: unknown key in [tool.rnnlint]"),
+    ],
+)
+def test_wrong_confirmation(folder: Path, text: str, told: str) -> None:
+    configure(folder, text)
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        Resolver()

@@ -16,6 +16,8 @@ from rnnlint.checks import (
     rnn202,
     rnn203,
     rnn301,
+    rnn900,
+    rnn901,
 )
 from rnnlint.checks.context import Check
 from rnnlint.findings import Rule
@@ -37,5 +39,7 @@ RULES: tuple[tuple[Rule, Check], ...] = tuple(
         rnn202,
         rnn203,
         rnn301,
+        rnn900,
+        rnn901,
     )
 )

@@ -27,6 +27,15 @@ def outermost(graph: Graph) -> Iterator[Layer]:
     return (layer for layer in graph.layers if layer.id not in inside)
 
 
+def calls(graph: Graph) -> dict[int, int]:
+    """The first call of each layer that is called: `Layer.id` to `Node.id`."""
+    found: dict[int, int] = {}
+    for node in graph.nodes:
+        if node.layer is not None:
+            found.setdefault(node.layer.id, node.id)
+    return found
+
+
 def place(layer: Layer, arg: Arg) -> tuple[Span, tuple[Related, ...]]:
     """Where a finding about an argument stands, and the related place.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from rnnlint.findings import Related
+from rnnlint.findings import Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
 from rnnlint.keras.cudnn import kind as kind_of
 from rnnlint.keras.shapes import Back, Way, axis_back
@@ -95,12 +95,20 @@ class Path:
             yield graph.nodes[step.ref.node]
             step = step.before
 
+    def way(self, graph: Graph) -> tuple[int, ...]:
+        """The nodes from the dropout to the recurrent layer, both included."""
+        return (self.dropout.id, *(node.id for node in self.between(graph)), self.recurrent.id)
+
     @property
     def features(self) -> tuple[int, ...] | None:
         """The axes within one timestep, or None where the rank is not known."""
         if self.rank is None:
             return None
         return tuple(axis for axis in range(self.rank) if axis != self.axis and axis not in self.batch)
+
+    def probe(self, graph: Graph, claim: str, probability: float | None = None) -> Probe:
+        """Observe the mask of the dropout."""
+        return Probe("mask", self.layer.id, claim, self.dropout.id, self.way(graph), self.axis, probability=probability)
 
     @property
     def timesteps(self) -> int | None:
@@ -335,6 +343,10 @@ class Upstream:
     layer: Layer
     between: tuple[Node, ...]
     certain: bool
+
+    def way(self, end: Node) -> tuple[int, ...]:
+        """The nodes from the dropout to `end`, both included."""
+        return (self.dropout.id, *(node.id for node in self.between), end.id)
 
 
 def upstream(graph: Graph, node: Node, through: frozenset[Kind]) -> Iterator[Upstream]:

@@ -8,15 +8,14 @@ from math import prod
 from typing import Literal, TypeAlias
 
 from rnnlint.checks.arguments import place
-from rnnlint.checks.context import RuleSettings
+from rnnlint.checks.context import RuleSettings, only_in, union
 from rnnlint.checks.flow import Path, inputs_shape, kind, target
 from rnnlint.checks.rate import Rate, rate
-from rnnlint.findings import Related
+from rnnlint.findings import Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Span, options
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import Kind
-from rnnlint.keras.versions import Where
 
 Unit: TypeAlias = Literal["timestep", "sequence"]
 
@@ -163,6 +162,7 @@ class OwnLoss:
     per_sequence: str
     everywhere: bool
     certain: bool
+    probe: Probe
 
 
 def own_losses(graph: Graph, settings: RuleSettings) -> Iterator[OwnLoss]:
@@ -193,13 +193,14 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
     losses = [one for one in rnn_losses(found, count, highest) if one.probability >= threshold]
     if not losses:
         return None
-    step = _union([one.where for one in losses if not one.time_shared])
-    sequence = _union([one.where for one in losses if one.time_shared])
+    step = union(one.where for one in losses if not one.time_shared)
+    sequence = union(one.where for one in losses if one.time_shared)
     low = rnn_losses(found, count, dropped.low) if dropped.low else ()
     certain = dropped.always and all(
         any(other.where == one.where and other.probability >= threshold for other in low) for one in losses
     )
     everywhere = (step | sequence).within(env) == "all"
+    claims = [claim for claim, where in (("steps", step), ("sequences", sequence)) if where]
     size = shape[read.time]
     span, related = place(found.layer, found.arg)
     value = dropped.value
@@ -220,11 +221,14 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
         sequence.describe(env) if sequence else "",
         everywhere,
         certain and node.certain and len(node.inputs[0]) == 1,
+        Probe(
+            "own-mask",
+            found.layer.id,
+            "|".join(claims),
+            node.id,
+            axis=read.time,
+            argument="dropout",
+            probability=probability,
+            where=only_in(step | sequence, env),
+        ),
     )
-
-
-def _union(wheres: list[Where]) -> Where:
-    found = Where()
-    for where in wheres:
-        found |= where
-    return found

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.flow import dropout, inputs_shape, paths
+from rnnlint.checks.flow import Path, dropout, inputs_shape, paths
 from rnnlint.checks.loss import off
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Related
-from rnnlint.graph import Graph, Layer, Shape
+from rnnlint.graph import Graph, Layer, Node
 from rnnlint.keras.masks import NoiseProblem, check_noise_shape
 
 
@@ -22,6 +22,10 @@ class Trouble:
     layer: Layer
     related: tuple[Related, ...]
     certain: bool
+    node: Node
+    way: tuple[int, ...]
+    axis: int
+    rank: int | None
 
 
 def troubles(graph: Graph, settings: RuleSettings) -> Iterator[Trouble]:
@@ -33,23 +37,27 @@ def troubles(graph: Graph, settings: RuleSettings) -> Iterator[Trouble]:
     for path in paths(graph, settings.keras):
         feeding.add(path.dropout.id)
         # With Keras 2's `time_major` axis 0 holds the timesteps.
-        if path.layer.arg("noise_shape") and 0 in path.batch and not off(path.dropout) and path.dropout.layer:
-            certain = path.dropout.certain if path.shape is not None else path.certain
-            yield from _troubles(path.dropout.layer, path.shape, path.rank, certain, path.stations(graph), settings)
+        if path.layer.arg("noise_shape") and 0 in path.batch and not off(path.dropout):
+            yield from _troubles(graph, path.dropout, path, settings)
     for node in graph.nodes:
         inside = dropout(node.layer)
         if inside is None or not inside.arg("noise_shape") or node.id in feeding or off(node):
             continue
         shape = inputs_shape(graph, node, 0)
-        if shape is not None and len(shape) == 3 and node.layer is not None:
-            yield from _troubles(node.layer, shape, 3, node.certain, (), settings)
+        if shape is not None and len(shape) == 3:
+            yield from _troubles(graph, node, None, settings)
 
 
-def _troubles(
-    layer: Layer, shape: Shape, rank: int | None, certain: bool, related: tuple[Related, ...], settings: RuleSettings
-) -> Iterator[Trouble]:
-    inside = dropout(layer)
-    if inside is None or not rate(inside).active or (shape is not None and shape[0] == 1):
+def _troubles(graph: Graph, node: Node, path: Path | None, settings: RuleSettings) -> Iterator[Trouble]:
+    shape = inputs_shape(graph, node, 0)
+    inside = dropout(node.layer)
+    if inside is None or node.layer is None or not rate(inside).active or (shape is not None and shape[0] == 1):
         return
-    for problem in check_noise_shape(layer, shape, rank, settings.keras):
-        yield Trouble(problem, inside, related, certain and problem.certain and rate(inside).always)
+    rank = path.rank if path is not None else 3
+    certain = node.certain if path is None or shape is not None else path.certain
+    related = path.stations(graph) if path is not None else ()
+    way = path.way(graph) if path is not None else (node.id,)
+    axis = path.axis if path is not None else 1
+    for problem in check_noise_shape(node.layer, shape, rank, settings.keras):
+        sure = certain and problem.certain and rate(inside).always
+        yield Trouble(problem, inside, related, sure, node, way, axis, rank)

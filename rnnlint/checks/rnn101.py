@@ -9,7 +9,9 @@ from itertools import chain
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Path, kind, paths
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
-from rnnlint.findings import Finding, Rule
+from rnnlint.checks.rate import rate
+from rnnlint.checks.remedies import shared_noise_shape
+from rnnlint.findings import Finding, Remedy, Rule, SetArgument
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.table import Kind
 
@@ -17,6 +19,8 @@ RULE = Rule(
     code="RNN101",
     name="dropped-timesteps",
     summary="Reports a dropout mask that zeroes whole timesteps on the way into a recurrent layer.",
+    fix="unsafe",
+    runtime="timesteps",
 )
 
 _ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)
@@ -25,7 +29,7 @@ _ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers on the way into a recurrent layer, and the recurrent layer's own `dropout` in Keras 2."""
     layers = (
-        _layer(graph, path, found)
+        _layer(graph, path, found, settings)
         for path in paths(graph, settings.keras)
         if not path.shared and (found := path_loss(path, settings, "timestep")) is not None
     )
@@ -34,7 +38,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     yield from once(chain(layers, own))
 
 
-def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
+def _layer(graph: Graph, path: Path, lost: Loss, settings: RuleSettings) -> Finding:
     purpose = _purpose(graph, path) if lost.draws == 1 and width(path) != 1 else ""
     return Finding(
         RULE.code,
@@ -47,6 +51,23 @@ def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
         "certain" if path.certain and lost.certain and not purpose else "possible",
         "zeroes whole timesteps",
         path.stations(graph),
+        probe=path.probe(graph, "steps", lost.probability),
+        remedy=None if purpose else _remedy(graph, path, settings),
+    )
+
+
+def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
+    """One mask for the sequence, where the timestep is lost by its noise shape and not for want of features."""
+    given, number, dropped = path.layer.arg("noise_shape"), width(path), rate(path.layer)
+    shape = shared_noise_shape(graph, path, settings)
+    if kind(path.layer) is not Kind.DROPOUT or given is None or number is None or shape is None:
+        return None
+    if dropped.high is not None and dropped.high ** min(number, 100_000) >= settings.timestep_loss_threshold:
+        return None
+    return Remedy(
+        f"Share one mask over the sequence: `noise_shape={shape}`",
+        "unsafe",
+        ((SetArgument(path.layer.span, "noise_shape", shape, given.span),),),
     )
 
 
@@ -61,6 +82,7 @@ def _own(own: OwnLoss) -> Finding:
         "certain" if own.certain and own.everywhere else "possible",
         "zeroes whole timesteps of the input",
         own.related,
+        probe=own.probe,
     )
 
 

@@ -9,7 +9,8 @@ from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Path, kind, paths
 from rnnlint.checks.loss import noise_shape, off, title, width
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Rule
+from rnnlint.checks.remedies import shared_noise_shape
+from rnnlint.findings import Finding, Remedy, ReplaceClass, Rule, SetArgument, Step
 from rnnlint.graph import Graph
 from rnnlint.keras.masks import mask
 from rnnlint.keras.table import Kind
@@ -18,6 +19,8 @@ RULE = Rule(
     code="RNN102",
     name="missing-noise-shape",
     summary="Reports an element-wise `Dropout` on a sequence that feeds a recurrent layer.",
+    fix="unsafe",
+    runtime="over-time",
 )
 
 
@@ -51,7 +54,26 @@ def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None
         "certain" if certain and path.certain and dropped.always else "possible",
         "a new mask at every timestep",
         path.stations(graph),
+        probe=path.probe(graph, "per-step"),
+        remedy=_remedy(graph, path, settings),
     )
+
+
+# What SpatialDropout1D takes as well, as keywords.
+_COMMON = frozenset({"rate", "seed", "name", "dtype", "trainable", "input_shape", "batch_input_shape"})
+
+
+def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
+    """A `noise_shape`, or SpatialDropout1D on (batch, timesteps, features)."""
+    shape = shared_noise_shape(graph, path, settings)
+    if shape is None:
+        return None
+    layer, given = path.layer, path.layer.arg("noise_shape")
+    ways: list[tuple[Step, ...]] = [(SetArgument(layer.span, "noise_shape", shape, given.span if given else None),)]
+    keywords = all(arg.name in _COMMON and (not arg.positional or arg.name == "rate") for arg in layer.args)
+    if (path.axis, path.rank) == (1, 3) and keywords:
+        ways.append((ReplaceClass(layer.span, "SpatialDropout1D"),))
+    return Remedy("Share one mask over the sequence", "unsafe", tuple(ways))
 
 
 def _advice(path: Path) -> str:

@@ -15,6 +15,7 @@ RULE = Rule(
     code="RNN103",
     name="dropped-sequences",
     summary="Reports a dropout mask shared over time that zeroes the whole sequence of a sample.",
+    runtime="sequences",
 )
 
 
@@ -39,6 +40,7 @@ def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
         "certain" if path.certain and lost.certain else "possible",
         "zeroes whole sequences",
         path.stations(graph),
+        probe=path.probe(graph, "sequences", lost.probability),
     )
 
 
@@ -59,4 +61,5 @@ def _own(own: OwnLoss) -> Finding:
         "certain" if own.certain and own.everywhere else "possible",
         what.replace("its", "the"),
         own.related,
+        probe=own.probe,
     )

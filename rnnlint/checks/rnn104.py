@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings, once, only_in, union
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
-from rnnlint.findings import Finding, Rule
+from rnnlint.checks.remedies import one_rank
+from rnnlint.findings import Finding, PrependItem, Probe, Remedy, Rule, SetItem, Step
 from rnnlint.graph import Graph
 
 RULE = Rule(
     code="RNN104",
     name="batch-shared-noise-shape",
     summary="Reports a `noise_shape` that makes all samples of a batch share one dropout mask.",
+    fix="unsafe",
+    runtime="batch",
 )
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers with a `noise_shape` on a sequence."""
-    yield from once(_finding(found) for found in troubles(graph, settings) if _shared(found))
+    yield from once(_finding(graph, found, settings) for found in troubles(graph, settings) if _shared(found))
 
 
 def _shared(found: Trouble) -> bool:
@@ -29,7 +32,8 @@ def _shared(found: Trouble) -> bool:
     )
 
 
-def _finding(found: Trouble) -> Finding:
+def _finding(graph: Graph, found: Trouble, settings: RuleSettings) -> Finding:
+    silent = union(effect.where for effect in found.problem.effects if effect.when == "silent")
     return Finding(
         RULE.code,
         RULE.name,
@@ -39,4 +43,30 @@ def _finding(found: Trouble) -> Finding:
         "certain" if found.certain else "possible",
         "one mask for the whole batch",
         found.related,
+        probe=Probe(
+            "mask",
+            found.layer.id,
+            "batch-shared",
+            found.node.id,
+            found.way,
+            found.axis,
+            "noise_shape",
+            where=only_in(silent, settings.keras.restrict(found.layer.origin)),
+        ),
+        remedy=_remedy(graph, found, settings),
     )
+
+
+def _remedy(graph: Graph, found: Trouble, settings: RuleSettings) -> Remedy | None:
+    """`None` on the batch axis, in place of 1 or in front."""
+    problem = found.problem
+    if problem.fixed is None:
+        return None
+    step: Step
+    if problem.kind == "batch-shared":
+        step = SetItem(found.layer.span, problem.arg.span, 0, "None")
+    elif one_rank(graph, found.layer, found.rank, settings):
+        step = PrependItem(found.layer.span, problem.arg.span, "None")
+    else:
+        return None
+    return Remedy("Draw a mask for each sample: `None` on the batch axis", "unsafe", ((step,),))

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
-from rnnlint.findings import Finding, Rule
+from rnnlint.findings import Finding, Probe, Remedy, Rule, SetItem
 from rnnlint.graph import Graph
 
 RULE = Rule(
     code="RNN105",
     name="fixed-batch-noise-shape",
     summary="Reports a `noise_shape` with a fixed batch size in front.",
+    fix="safe",
+    runtime="last-batch",
 )
 
 
@@ -32,4 +34,15 @@ def _finding(found: Trouble) -> Finding:
         "certain" if found.certain else "possible",
         "fits a single batch size",
         found.related,
+        probe=Probe("error", found.layer.id, "raises", found.node.id, found.way, found.axis, "noise_shape"),
+        remedy=_remedy(found),
     )
+
+
+def _remedy(found: Trouble) -> Remedy | None:
+    """`None` in place of the number, which AlphaDropout of Keras 2 does not take."""
+    problem = found.problem
+    if problem.fixed is None:
+        return None
+    step = SetItem(found.layer.span, problem.arg.span, 0, "None")
+    return Remedy("Fit every batch size: `None` on the batch axis", "safe", ((step,),))

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import consequences, place
-from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import dropout, inputs_shape, paths
-from rnnlint.findings import Finding, Rule
-from rnnlint.graph import Graph, Layer, Shape
-from rnnlint.keras.masks import NoiseProblem, check_noise_shape
+from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.checks.flow import dropout, inputs_shape, kind, paths
+from rnnlint.checks.remedies import common_shape
+from rnnlint.findings import Finding, NameArgument, Probe, Remedy, RemoveArgument, Rule, SetItem, Step
+from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
+from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
+from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env
 
 RULE = Rule(
     code="RNN106",
     name="invalid-noise-shape",
     summary="Reports a `noise_shape` that Keras refuses, ignores, or cannot fit to the layer's input.",
+    fix="safe",
+    runtime="error",
 )
 
 
@@ -26,25 +30,29 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 
 
 def _findings(graph: Graph, env: Env) -> Iterator[Finding]:
-    for layer, shape, rank, certain in _dropouts(graph, env):
+    ranks = {path.dropout.id: path.rank for path in paths(graph, env)}
+    for layer, node in _dropouts(graph):
+        shape = None if node is None else inputs_shape(graph, node, 0)
+        rank = None if node is None else ranks.get(node.id)
         problems = [problem for problem in check_noise_shape(layer, shape, rank, env) if not _shared(problem)]
         if problems:
-            yield _finding(problems, env, certain)
+            # What every call of this code reads; inside a TimeDistributed axes are counted otherwise.
+            common = common_shape(graph, layer) if layer is problems[0].layer else None
+            yield _finding(problems, env, layer if node is None else node, common)
 
 
-def _dropouts(graph: Graph, env: Env) -> Iterator[tuple[Layer, Shape, int | None, bool]]:
-    """Each dropout at each of its calls, with what is known of its input there, and those that nothing calls."""
-    ranks = {path.dropout.id: path.rank for path in paths(graph, env)}
+def _dropouts(graph: Graph) -> Iterator[tuple[Layer, Node | None]]:
+    """Each dropout at each of its calls, and those that nothing calls."""
     called: set[int] = set()
     for node in graph.nodes:
         inside = dropout(node.layer)
         if inside is None or node.layer is None:
             continue
         called.update(layer.id for layer in node.layer.walk())
-        yield node.layer, inputs_shape(graph, node, 0), ranks.get(node.id), node.certain
+        yield node.layer, node
     for layer in graph.layers:
         if layer.id not in called and dropout(layer) is layer:
-            yield layer, None, None, layer.certain
+            yield layer, None
 
 
 def _shared(problem: NoiseProblem) -> bool:
@@ -54,10 +62,10 @@ def _shared(problem: NoiseProblem) -> bool:
     )
 
 
-def _finding(problems: list[NoiseProblem], env: Env, certain: bool) -> Finding:
+def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Shape) -> Finding:
     first = problems[0]
     env = env.restrict(first.layer.origin)
-    certain = certain and first.layer.certain and any(problem.certain for problem in problems)
+    certain = at.certain and first.layer.certain and any(problem.certain for problem in problems)
     span, related = place(first.layer, first.arg)
     wrong = " and ".join(dict.fromkeys(problem.what for problem in problems))
     meant = f"; write `{first.keyword}={text(first.value)}`" if first.keyword else ""
@@ -69,4 +77,59 @@ def _finding(problems: list[NoiseProblem], env: Env, certain: bool) -> Finding:
         "certain" if certain else "possible",
         "no usable noise shape",
         related,
+        probe=Probe(
+            "error",
+            first.layer.id,
+            "|".join(dict.fromkeys(_claim(first, effect) for effect in first.effects)),
+            at.id if isinstance(at, Node) else None,
+            argument="noise_shape",
+            where=only_in(union(effect.where for effect in first.effects), env),
+        ),
+        remedy=_remedy(problems, env, shape),
     )
+
+
+def _remedy(problems: list[NoiseProblem], env: Env, shape: Shape) -> Remedy | None:
+    """Everything that is wrong put right, or nothing."""
+    steps: list[Step] = []
+    for problem in problems:
+        step = _step(problem, env, shape)
+        if step is None:
+            return None
+        steps.append(step)
+    first = problems[0]
+    match steps:
+        case [NameArgument(name=name)]:
+            message = f"Write `{name}={text(first.value)}`"
+        case [RemoveArgument()]:
+            message = "Remove `noise_shape`"
+        case _:
+            message = "Write sizes that fit the input"
+    return Remedy(message, "safe" if all(problem.safe for problem in problems) else "unsafe", (tuple(steps),))
+
+
+def _step(problem: NoiseProblem, env: Env, shape: Shape) -> Step | None:
+    call, at = problem.layer.span, problem.arg.span
+    if problem.keyword is not None:
+        return NameArgument(call, at, problem.keyword)
+    if problem.kind == "no-parameter":
+        return RemoveArgument(call, at)
+    # AlphaDropout of Keras 2 does not fill in None.
+    no_none = kind(problem.layer) is Kind.ALPHA_DROPOUT and 2 in env.majors
+    if problem.axis is None:
+        return None
+    item: Value | None = None
+    if isinstance(problem.fixed, Items):
+        item = problem.fixed.items[problem.axis]
+    elif problem.kind == "size" and shape is not None and problem.axis < len(shape):
+        size = shape[problem.axis]
+        item = Const(size) if isinstance(size, int) and problem.axis else Const(None)
+    if item is None or (no_none and item == Const(None)):
+        return None
+    return SetItem(call, at, problem.axis, text(item))
+
+
+def _claim(problem: NoiseProblem, effect: Effect) -> str:
+    if effect.when != "silent":
+        return "raises"
+    return "rank" if problem.kind == "rank-high" else "ignored"

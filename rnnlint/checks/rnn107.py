@@ -8,7 +8,7 @@ from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Upstream, kind, upstream
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Related, Rule
+from rnnlint.findings import Finding, Probe, Related, Remedy, Rule, Swap
 from rnnlint.graph import Const, Graph, Node, options
 from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.table import Kind
@@ -17,6 +17,8 @@ RULE = Rule(
     code="RNN107",
     name="dropout-before-masking",
     summary="Reports dropout in front of a `Masking` layer on the same tensor.",
+    fix="unsafe",
+    runtime="masking",
 )
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})
@@ -41,15 +43,19 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
     zero = _mask_value_is_zero(masking)
     name = title(found.layer)
     certain = found.certain and dropped.always and masking.layer.complete
+    probability = None
     if zero is None:
+        claim = "padding|steps"
         why = "Masking then looks for its mask_value among zeroed and rescaled values"
         certain = False
     elif not zero or kind(found.layer) is Kind.ALPHA_DROPOUT:
+        claim = "padding"
         why = "in training no padded value keeps the mask_value, so padding is not masked"
     elif kind(found.layer) is Kind.GAUSSIAN_DROPOUT:
         return None
     else:
         probability = _all_zero(graph, found, settings)
+        claim = "steps"
         why = "timesteps whose features are all dropped are masked as padding"
         if probability is not None:
             why += f", each with probability {figure(probability)}"
@@ -65,7 +71,36 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
             *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
             Related(masking.layer.span, "Masking reads the result"),
         ),
+        probe=Probe("masking", found.layer.id, claim, found.dropout.id, found.way(masking), 1, probability=probability),
+        remedy=_remedy(graph, masking, found),
     )
+
+
+# What only the first layer of a model says.
+_INPUT = frozenset({"input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length", "batch_size"})
+
+
+def _remedy(graph: Graph, masking: Node, found: Upstream) -> Remedy | None:
+    """Swap the two, where each reads or is read by nothing else, whatever calls their code."""
+    assert masking.layer is not None
+    first, second = found.layer.span, masking.layer.span
+    layers = (found.layer, masking.layer)
+    if (
+        found.between
+        or found.dropout.layer is not found.layer
+        or any(arg.name in _INPUT for one in layers for arg in one.args)
+    ):
+        return None
+    drops = {node.id for node in graph.nodes if node.layer is not None and node.layer.span == first}
+    masks = {node.id for node in graph.nodes if node.layer is not None and node.layer.span == second}
+    if any(graph.nodes[node].args for node in drops | masks):
+        return None
+    readers = [(ref.node, node.id) for node in graph.nodes for refs in node.inputs for ref in refs]
+    if any((reader in masks) != (read in drops) for read, reader in readers if reader in masks or read in drops):
+        return None
+    if any(ref.node in drops for model in graph.models for ref in model.outputs):
+        return None
+    return Remedy("Put Masking first", "unsafe", ((Swap(first, second),),))
 
 
 def _mask_value_is_zero(masking: Node) -> bool | None:

@@ -8,7 +8,7 @@ from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Upstream, kind, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Related, Rule
+from rnnlint.findings import Finding, Probe, Related, Rule
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.table import Kind
 
@@ -16,6 +16,7 @@ RULE = Rule(
     code="RNN108",
     name="dropout-before-embedding",
     summary="Reports dropout on the token ids that an `Embedding` looks up.",
+    runtime="ids",
 )
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})
@@ -53,4 +54,5 @@ def _finding(embedding: Node, found: Upstream) -> Finding:
             *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
             Related(embedding.layer.span, "Embedding looks the ids up"),
         ),
+        probe=Probe("ids", found.layer.id, "", found.dropout.id, found.way(embedding)),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rnnlint.checks.arguments import calls
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import kind
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Related, Rule
+from rnnlint.findings import Finding, Probe, Related, Remedy, Rule, Unwrap
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.table import Kind
 
@@ -16,12 +17,15 @@ RULE = Rule(
     code="RNN109",
     name="timedistributed-dropout",
     summary="Reports `TimeDistributed(Dropout(r))`, which does nothing that `Dropout(r)` does not do.",
+    fix="unsafe",
+    runtime="wrapper",
 )
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """Every such layer, called or not."""
-    yield from once(_finding(layer, layer.children[0]) for layer in graph.layers if _pointless(layer))
+    called = calls(graph)
+    yield from once(_finding(graph, layer, called.get(layer.id)) for layer in graph.layers if _pointless(layer))
 
 
 def _pointless(layer: Layer) -> bool:
@@ -34,7 +38,8 @@ def _pointless(layer: Layer) -> bool:
     return shape is None or all(option == Const(None) for option in options(shape.value))
 
 
-def _finding(layer: Layer, inner: Layer) -> Finding:
+def _finding(graph: Graph, layer: Layer, node: int | None) -> Finding:
+    inner = layer.children[0]
     name = title(inner)
     return Finding(
         RULE.code,
@@ -44,4 +49,19 @@ def _finding(layer: Layer, inner: Layer) -> Finding:
         "certain" if layer.certain and inner.certain else "possible",
         "the wrapper changes nothing",
         () if inner.span == layer.span else (Related(inner.span, f"the wrapped {inner.short}"),),
+        probe=Probe("mask", layer.id, "elementwise", node, () if node is None else (node,), 1),
+        remedy=_remedy(graph, layer, inner),
     )
+
+
+# What every layer takes, and a Dropout can be given instead of its wrapper.
+_COMMON = frozenset({"layer", "name", "dtype", "trainable", "input_shape", "batch_input_shape"})
+
+
+def _remedy(graph: Graph, layer: Layer, inner: Layer) -> Remedy | None:
+    """The Dropout alone, unless the wrapper is called with what the Dropout does not take."""
+    called = (node for node in graph.nodes if node.layer is not None and node.layer.span == layer.span)
+    told = {arg.name for node in called for arg in node.args}
+    if not layer.complete or not told <= {"training"} or not {arg.name for arg in layer.args} <= _COMMON:
+        return None
+    return Remedy("Take TimeDistributed off", "unsafe", ((Unwrap(layer.span, inner.span),),))

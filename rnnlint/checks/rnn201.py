@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import enumeration, forced, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, once
-from rnnlint.findings import Finding, Rule
+from rnnlint.checks.arguments import calls, enumeration, forced, named, outermost, place, scope
+from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.remedies import removal
+from rnnlint.findings import Finding, Probe, Rule
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import Disqualifier, disqualifiers
 from rnnlint.keras.versions import Env
@@ -16,6 +17,8 @@ RULE = Rule(
     name="recurrent-dropout-disables-cudnn",
     summary="Reports a non-zero `recurrent_dropout` on an LSTM or GRU that has a cuDNN kernel in the Keras version and "
     "backend at hand.",
+    fix="unsafe",
+    runtime="cudnn",
 )
 
 
@@ -25,6 +28,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
     for layer in outermost(graph):
         env = settings.keras.restrict(layer.origin)
         found = disqualifiers(layer, settings.keras)
@@ -50,6 +54,15 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 "certain" if certain else "possible",
                 "no cuDNN with this",
                 related,
+                probe=Probe(
+                    "cudnn",
+                    lost.layer.id,
+                    node=called.get(layer.id),
+                    argument=lost.argument,
+                    others=tuple(one.argument for one in others),
+                    where=only_in(lost.where, env),
+                ),
+                remedy=removal(lost.layer, lost.arg, "unsafe") if lost.certain else None,
             )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import combine, forced, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, once
-from rnnlint.findings import Finding, Rule
+from rnnlint.checks.arguments import calls, combine, forced, named, outermost, place, scope
+from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.remedies import removal
+from rnnlint.findings import Finding, Probe, Rule
 from rnnlint.graph import Graph, Layer
 from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.versions import Env
@@ -16,17 +17,25 @@ RULE = Rule(
     name="cudnn-incompatible-argument",
     summary="Reports an argument other than `recurrent_dropout` that takes an LSTM or GRU off its cuDNN kernel.",
     default=False,
+    fix="unsafe",
+    runtime="cudnn",
 )
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per argument."""
-    return once(finding for layer in outermost(graph) for finding in combine(_findings(layer, settings.keras)))
+    called = calls(graph)
+    return once(
+        finding
+        for layer in outermost(graph)
+        for finding in combine(_findings(layer, called.get(layer.id), settings.keras))
+    )
 
 
-def _findings(layer: Layer, env: Env) -> Iterator[Finding]:
+def _findings(layer: Layer, node: int | None, env: Env) -> Iterator[Finding]:
     local = env.restrict(layer.origin)
-    for lost in disqualifiers(layer, env):
+    found = disqualifiers(layer, env)
+    for lost in found:
         if lost.argument in ("recurrent_dropout", "use_cudnn") or forced(lost.layer):
             continue
         span, related = place(lost.layer, lost.arg)
@@ -40,4 +49,17 @@ def _findings(layer: Layer, env: Env) -> Iterator[Finding]:
             "certain" if certain else "possible",
             "no cuDNN with this",
             related,
+            probe=Probe(
+                "cudnn",
+                lost.layer.id,
+                node=node,
+                argument=lost.argument,
+                others=tuple(
+                    one.argument
+                    for one in found
+                    if one is not lost and one.layer is lost.layer and one.where & lost.where
+                ),
+                where=only_in(lost.where, local),
+            ),
+            remedy=removal(lost.layer, lost.arg, "unsafe") if lost.certain else None,
         )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import enumeration, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, once
-from rnnlint.findings import Finding, Related, Rule
-from rnnlint.graph import Graph
+from rnnlint.checks.arguments import calls, enumeration, named, outermost, place, scope
+from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.checks.remedies import removal
+from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.graph import Const, Graph
 from rnnlint.keras.cudnn import Disqualifier, conflicts
-from rnnlint.keras.versions import Where
 
 RULE = Rule(
     code="RNN203",
     name="use-cudnn-conflict",
     summary="Reports `use_cudnn=True` beside an argument that cuDNN cannot serve: an error at the first call.",
+    fix="safe",
+    runtime="error",
 )
 
 
@@ -24,6 +26,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
     for layer in outermost(graph):
         env = settings.keras.restrict(layer.origin)
         by_layer: dict[int, list[Disqualifier]] = {}
@@ -33,9 +36,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             inner = clashes[0].layer
             arg = inner.arg("use_cudnn")
             assert arg is not None, "a conflict has a use_cudnn"
-            where = Where()
-            for clash in clashes:
-                where |= clash.where
+            where = union(clash.where for clash in clashes)
             certain = inner.certain and any(clash.certain for clash in clashes)
             span, related = place(inner, arg)
             yield Finding(
@@ -47,4 +48,14 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 "certain" if certain else "possible",
                 "cuDNN cannot do this",
                 (*related, *(Related(clash.arg.span, "cuDNN has no such thing") for clash in clashes)),
+                probe=Probe(
+                    "error",
+                    inner.id,
+                    "raises",
+                    called.get(layer.id),
+                    argument=clashes[0].argument,
+                    others=tuple(clash.argument for clash in clashes[1:]),
+                    where=only_in(where, env),
+                ),
+                remedy=removal(inner, arg, "safe") if arg.value == Const(True) else None,
             )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import combine, consequences, place
-from rnnlint.checks.context import RuleSettings, once
-from rnnlint.findings import Finding, Rule
+from rnnlint.checks.arguments import calls, combine, consequences, place
+from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.findings import Finding, Probe, Remedy, Rule, SetArgument
 from rnnlint.graph import Graph
 from rnnlint.keras.rates import RateProblem, check_rates
 from rnnlint.keras.versions import Env
@@ -16,22 +16,28 @@ RULE = Rule(
     name="dropout-rate-out-of-range",
     summary="Reports a dropout rate that Keras rejects, clamps or switches off: a percentage, a negative number, 1 or "
     "more.",
+    fix="unsafe",
+    runtime="rate",
 )
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per rate of a dropout layer, a recurrent layer or a cell."""
+    called = calls(graph)
     return once(
         finding
         for layer in graph.layers
-        for finding in combine(_finding(problem, settings.keras) for problem in check_rates(layer, settings.keras))
+        for finding in combine(
+            _finding(problem, called.get(layer.id), settings.keras) for problem in check_rates(layer, settings.keras)
+        )
     )
 
 
-def _finding(problem: RateProblem, env: Env) -> Finding:
+def _finding(problem: RateProblem, node: int | None, env: Env) -> Finding:
     layer = problem.layer
     span, related = place(layer, problem.arg)
-    happens = consequences(problem.outcomes, env.restrict(layer.origin))
+    env = env.restrict(layer.origin)
+    happens = consequences(problem.outcomes, env)
     return Finding(
         RULE.code,
         RULE.name,
@@ -40,7 +46,24 @@ def _finding(problem: RateProblem, env: Env) -> Finding:
         "certain" if problem.certain and layer.certain else "possible",
         "not a rate from 0 to below 1",
         related,
+        probe=Probe(
+            "rate",
+            layer.id,
+            "|".join(dict.fromkeys(outcome.what for outcome in problem.outcomes)),
+            node,
+            argument=problem.argument,
+            where=only_in(union(outcome.where for outcome in problem.outcomes), env),
+        ),
+        remedy=_remedy(problem),
     )
+
+
+def _remedy(problem: RateProblem) -> Remedy | None:
+    """A percentage as a share."""
+    if problem.suggestion is None or not problem.certain:
+        return None
+    step = SetArgument(problem.layer.span, problem.arg.name, f"{problem.suggestion:g}", problem.arg.span)
+    return Remedy(f"Write {problem.text} % as {problem.suggestion:g}", "unsafe", ((step,),))
 
 
 def _wrong(problem: RateProblem) -> str:

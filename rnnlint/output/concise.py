@@ -8,17 +8,42 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import code, position, printable, shown
+from rnnlint.output import code, in_order, position, printable, shown
 
 if TYPE_CHECKING:
+    from rnnlint.findings import Verdict
     from rnnlint.output import Entry, Report
+
+REFUTED = "Refuted, and not counted:"
+_COLORS = {"confirmed": "red", "refuted": "green", "unverified": "yellow"}
 
 
 def render(report: Report) -> Iterator[str]:
-    """One line for each entry."""
+    """One line for each entry, at the end those of the refuted findings."""
     for entry in report.entries:
-        path, colon = click.style(printable(shown(entry.span.path)), bold=True), click.style(":", fg="cyan")
-        yield f"{path}{colon}{position(entry.span)}{colon} {title(entry)}\n"
+        yield _line(entry)
+    if report.refuted:
+        yield f"{REFUTED}\n"
+    for finding in in_order(report.refuted):
+        yield _line(finding)
+
+
+def _line(entry: Entry) -> str:
+    path, colon = click.style(printable(shown(entry.span.path)), bold=True), click.style(":", fg="cyan")
+    verdict = entry.verdict if isinstance(entry, Finding) else None
+    suffix = f" [{status(verdict)}: {printable(told(verdict))}]" if verdict else ""
+    return f"{path}{colon}{position(entry.span)}{colon} {title(entry)}{suffix}\n"
+
+
+def status(verdict: Verdict) -> str:
+    """`confirmed`, in its colour."""
+    return click.style(verdict.status, fg=_COLORS[verdict.status], bold=True)
+
+
+def told(verdict: Verdict, *, keras: bool = False) -> str:
+    """The evidence, with the Keras that showed it; one line."""
+    which = f"; Keras {verdict.keras}, {verdict.backend}" if keras and verdict.keras else ""
+    return f"{' '.join(verdict.evidence.splitlines())}{which}"
 
 
 def title(entry: Entry, *, strong: bool = False) -> str:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import printable, where
-from rnnlint.output.concise import title
+from rnnlint.output import in_order, printable, where
+from rnnlint.output.concise import REFUTED, status, title, told
 
 if TYPE_CHECKING:
     from rnnlint.graph import Span
@@ -41,9 +41,13 @@ class _Mark:
 
 
 def render(report: Report) -> Iterator[str]:
-    """One block for each entry."""
+    """One block for each entry, at the end those of the refuted findings."""
     for entry in report.entries:
         yield "\n".join(_block(entry, report)) + "\n\n"
+    if report.refuted:
+        yield f"{REFUTED}\n\n"
+    for finding in in_order(report.refuted):
+        yield "\n".join(_block(finding, report)) + "\n\n"
 
 
 def _block(entry: Entry, report: Report) -> Iterator[str]:
@@ -58,6 +62,8 @@ def _block(entry: Entry, report: Report) -> Iterator[str]:
         yield f"{' ' * gutter}{_blue(arrow)} {where(group[0].span)}{label}"
         yield from rows
     if isinstance(entry, Finding):
+        if entry.verdict:
+            yield f"{status(entry.verdict)}{_bold(':')} {printable(told(entry.verdict, keras=True))}"
         if entry.fix:
             yield f"{_help()} {printable(entry.fix.message)}"
         yield f"{_help()} `rnnlint rule {entry.code}` explains {entry.name}"
@@ -206,4 +212,8 @@ def _red(text: str) -> str:
 
 
 def _help() -> str:
-    return click.style("help", fg="bright_cyan", bold=True) + click.style(":", bold=True)
+    return click.style("help", fg="bright_cyan", bold=True) + _bold(":")
+
+
+def _bold(text: str) -> str:
+    return click.style(text, bold=True)

@@ -1,4 +1,4 @@
-"""A JSON array with ruff's keys, and `confidence`, `related` and `verdict` on top.
+"""A JSON array with ruff's keys, and `confidence`, `related` and `verdict` on top; refuted findings are among them.
 
 The keys are an interface of their own: they stay when the internal types change.
 """
@@ -22,7 +22,7 @@ def render(report: Report) -> Iterator[str]:
     """The array."""
     from json import dumps
 
-    yield dumps([record(entry) for entry in report.entries], indent=2, ensure_ascii=False) + "\n"
+    yield dumps([record(entry) for entry in report.everything], indent=2, ensure_ascii=False) + "\n"
 
 
 def record(entry: Entry) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def record(entry: Entry) -> dict[str, Any]:
         "verdict": {
             "status": verdict.status,
             "evidence": verdict.evidence,
-            "keras": verdict.keras,
-            "backend": verdict.backend,
+            "keras": verdict.keras or None,
+            "backend": verdict.backend or None,
         }
         if verdict
         else None,

@@ -15,5 +15,5 @@ def render(report: Report) -> Iterator[str]:
     """One line for each entry."""
     from json import dumps
 
-    for entry in report.entries:
+    for entry in report.everything:
         yield dumps(record(entry), ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -14,11 +14,10 @@ from rnnlint import source as rnnlint_source
 from rnnlint.graph import Graph
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.runtime.live import compare
 from tests.differential import models
-from tests.differential.live import Keras, RefusedError, compare
+from tests.differential.live import Keras, RefusedError
 from tests.differential.sources import sources
-
-pytestmark = pytest.mark.keras
 
 # Of the facts about generated models, the share that the interpreter has to know. What it may not know is what hangs
 # on `len(sys.argv)`.
@@ -34,40 +33,66 @@ class NoFinder:
 
 
 @pytest.fixture(scope="module")
-def keras(keras3_python: str) -> Iterator[Keras]:
+def keras3(keras3_python: str) -> Iterator[Keras]:
     process = Keras(keras3_python)
     yield process
     process.close()
 
 
 @pytest.fixture(scope="module")
-def env(keras: Keras) -> Env:
+def keras2(keras2_python: str) -> Iterator[Keras]:
+    process = Keras(keras2_python)
+    yield process
+    process.close()
+
+
+def env_of(keras: Keras) -> Env:
     major, minor, *_ = keras.version.split(".")
     return Env(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
 
 
-def static(text: str, env: Env) -> Graph:
-    return interpret(rnnlint_source.from_text(text, "generated.py"), NoFinder(), env)
+def source_of(text: str) -> rnnlint_source.Source:
+    return rnnlint_source.from_text(text, "generated.py")
 
 
-def check(text: str, live: Graph, env: Env) -> tuple[Counter[str], Counter[str]]:
+def check(text: str, live: Graph, keras: Keras) -> tuple[Counter[str], Counter[str]]:
     """Raises AssertionError with the source where the two sides differ."""
-    differences, known, unknown = compare(static(text, env), live)
+    static = interpret(source_of(text), NoFinder(), env_of(keras))
+    notes, known, unknown = compare(static, live)
+    differences = [f"row {note.span.row}: {note.message}" for note in notes]
+    made = {(layer.span, layer.short) for layer in live.layers if layer.span.row and layer.kind == "keras"}
+    differences += [
+        f"row {span.row}: no {name}" for span, name in made - {(one.span, one.short) for one in static.layers}
+    ]
     numbered = "\n".join(f"{row:3} {line}" for row, line in enumerate(text.splitlines(), 1))
     assert not differences, "\n".join(["rnnlint and Keras differ:", *differences, "", indent(numbered, "  ")])
     return known, unknown
 
 
-@pytest.mark.parametrize("name", models.MODELS)
-def test_handwritten(name: str, keras: Keras, env: Env) -> None:
+def check_handwritten(name: str, keras: Keras) -> None:
     text = models.MODELS[name]
-    known, unknown = check(text, keras.build(text), env)
+    known, unknown = check(text, keras.build(source_of(text)), keras)
     assert known["model"]
     assert known["layer"]
     assert sorted(+unknown) == sorted(models.UNKNOWN.get(name, ())), unknown
 
 
-def test_generated(keras: Keras, env: Env) -> None:
+@pytest.mark.keras
+@pytest.mark.parametrize("name", models.MODELS)
+def test_handwritten(name: str, keras3: Keras) -> None:
+    check_handwritten(name, keras3)
+
+
+@pytest.mark.keras2
+@pytest.mark.parametrize(
+    "name", [name for name, text in models.MODELS.items() if "keras import layers, ops" not in text]
+)
+def test_handwritten_of_keras_2(name: str, keras2: Keras) -> None:
+    check_handwritten(name, keras2)
+
+
+@pytest.mark.keras
+def test_generated(keras3: Keras) -> None:
     known: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
@@ -80,13 +105,13 @@ def test_generated(keras: Keras, env: Env) -> None:
     @given(sources())
     def run(text: str) -> None:
         try:
-            live = keras.build(text)
+            live = keras3.build(source_of(text))
         except RefusedError:
             outcomes["refused"] += 1
             hypothesis.assume(False)
             raise
         outcomes["built"] += 1
-        more_known, more_unknown = check(text, live, env)
+        more_known, more_unknown = check(text, live, keras3)
         known.update(more_known)
         unknown.update(more_unknown)
 

@@ -1,0 +1,82 @@
+"""What several rules ask before they offer a remedy: a layer's code may stand for more layers than the one at hand."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rnnlint.checks.context import RuleSettings
+from rnnlint.checks.flow import Path, dropout, inputs_shape, kind, paths
+from rnnlint.checks.loss import width
+from rnnlint.findings import Remedy, RemoveArgument
+from rnnlint.graph import Arg, Graph, Layer, Node, Shape
+from rnnlint.keras.table import Kind
+
+# Layers whose number of features is an argument. Nobody writes 1 there in front of a recurrent layer.
+_MAKES_FEATURES = frozenset(
+    {
+        Kind.RECURRENT,
+        Kind.CUDNN_RECURRENT,
+        Kind.CONV_RECURRENT,
+        Kind.BIDIRECTIONAL,
+        Kind.RNN,
+        Kind.EMBEDDING,
+        Kind.DENSE,
+        Kind.CONV,
+    }
+)
+
+
+def removal(layer: Layer, arg: Arg, applicability: Literal["safe", "unsafe"]) -> Remedy:
+    """Take an argument out of a layer's call."""
+    return Remedy(f"Remove `{arg.name}`", applicability, ((RemoveArgument(layer.span, arg.span),),))
+
+
+def made_here(graph: Graph, layer: Layer) -> list[Node]:
+    """The calls of all dropout layers that are made at the place of this one: by a function that is called twice."""
+    return [node for node in graph.nodes if (inside := dropout(node.layer)) is not None and inside.span == layer.span]
+
+
+def one_rank(graph: Graph, layer: Layer, rank: int | None, settings: RuleSettings) -> bool:
+    """Whether all that is made at this place is known to read tensors of this rank."""
+    by_path = {path.dropout.id: path.rank for path in paths(graph, settings.keras)}
+    for node in made_here(graph, layer):
+        shape = inputs_shape(graph, node, 0)
+        if rank is None or (len(shape) if shape is not None else by_path.get(node.id)) != rank:
+            return False
+    return True
+
+
+def common_shape(graph: Graph, layer: Layer) -> Shape:
+    """The shape that all calls of what is made at this place read; None where they differ."""
+    shapes = {inputs_shape(graph, node, 0) for node in made_here(graph, layer)}
+    return shapes.pop() if len(shapes) == 1 else None
+
+
+def shared_noise_shape(graph: Graph, path: Path, settings: RuleSettings) -> str | None:
+    """The `noise_shape` that shares the mask over time, if it is that for every layer made at this place.
+
+    None also where the input may have a single feature: with one mask it would lose whole sequences.
+    """
+    if path.layer is not path.dropout.layer or not path.layer.complete:
+        return None
+    if not one_rank(graph, path.layer, path.rank, settings):
+        return None
+    axes = {(other.axis, other.rank) for other in paths(graph, settings.keras) if other.layer.span == path.layer.span}
+    if axes != {(path.axis, path.rank)} or not _wide(graph, path):
+        return None
+    assert path.rank is not None
+    return f"({', '.join('1' if axis == path.axis else 'None' for axis in range(path.rank))})"
+
+
+def _wide(graph: Graph, path: Path) -> bool:
+    """Whether a timestep has several features, as far as can be told."""
+    number = width(path)
+    if number is not None:
+        return number > 1
+    return all(_makes_features(graph.nodes[ref.node].layer) for ref in path.dropout.inputs[0])
+
+
+def _makes_features(layer: Layer | None) -> bool:
+    while layer is not None and kind(layer) is Kind.TIME_DISTRIBUTED and layer.children:
+        layer = layer.children[0]
+    return kind(layer) in _MAKES_FEATURES

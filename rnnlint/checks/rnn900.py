@@ -1,0 +1,22 @@
+"""RNN900: suppression comments that suppress nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.context import RuleSettings
+from rnnlint.findings import Finding, Rule
+from rnnlint.graph import Graph
+
+RULE = Rule(
+    code="RNN900",
+    name="unused-suppression",
+    summary="Reports a suppression comment that suppresses nothing.",
+    default=False,
+    fix="safe",
+)
+
+
+def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:
+    """Nothing that a graph shows: `rnnlint.suppress.judge` tells once the other rules have run."""
+    yield from ()

@@ -1,0 +1,504 @@
+"""Whether Keras chooses its cuDNN entry point for a recurrent layer, on a machine with or without a GPU.
+
+`believing_in_a_gpu` makes Keras believe in a GPU, at the one predicate that each backend asks, and notes which layers
+arrive at the cuDNN entry point:
+
+- Keras 2.4 and later, tf_keras: `get_context_device_type`; `gpu_lstm` and `gpu_gru`.
+- Keras 3 on tensorflow: `_is_gpu_available`; `_cudnn_lstm` and `_cudnn_gru`.
+- Keras 3.14 and later on jax, LSTM only: `_is_gpu_available`; `jax.experimental.rnn.lstm`.
+- Keras 3 on torch, LSTM from 3.10, GRU from 3.14: `_is_cuda_cudnn_available`, and from 3.14 the device of the input;
+  `torch._VF.lstm` and `torch._VF.gru`. Up to 3.14 the code around the LSTM's kernel fails, and Keras takes its loop
+  without a word (keras issue 22274, pull request 22874): only a kernel whose result is used counts.
+
+A patch that does not bite is found out by a control: a layer with nothing but `units` has to be seen on cuDNN too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import numpy as np
+
+from .errors import described
+from .replay import Failed, changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .replay import Context
+
+# Enough to choose a kernel, and quick to build and to call.
+_UNITS = 8
+_SEQUENCE = (2, 4, 3)
+_RIGHT_PADDED = ((True, True, True, False), (True, True, False, False))
+
+# What makes an LSTM or GRU as far as kernels are concerned; what a version does not have is left out.
+_ATTRIBUTES = (
+    "units",
+    "activation",
+    "recurrent_activation",
+    "use_bias",
+    "dropout",
+    "recurrent_dropout",
+    "return_sequences",
+    "return_state",
+    "go_backwards",
+    "unroll",
+    "time_major",
+    "reset_after",
+    "use_cudnn",
+)
+
+
+class Kernels:
+    """The cuDNN path of the installed Keras for one kind of layer, "lstm" or "gru".
+
+    `entry` names the entry point that is watched, or is empty where there is none.
+    """
+
+    def __init__(self, keras: Any, kind: str) -> None:
+        self.kind = kind
+        layer = getattr(keras.layers, kind.upper())
+        self.module = sys.modules[layer.__module__]
+        self.keras2 = hasattr(self.module, "gpu_" + kind)
+        self.backend = "tensorflow"
+        self.root = layer.__module__.partition(".layers.")[0]
+        self.entry = ""
+        self.failed = ""  # what Keras made of the kernel on torch
+        if self.keras2:
+            self.entry = f"{layer.__module__}.gpu_{kind}"
+            return
+        if not hasattr(keras, "ops"):  # Keras 2.3 and before
+            return
+        self.backend = keras.backend.backend()
+        name = f"{self.root}.backend.{self.backend}.rnn"
+        try:
+            self.module = importlib.import_module(name)
+        except ImportError:  # a backend without recurrent layers
+            return
+        if self.backend == "tensorflow":
+            if hasattr(self.module, "_cudnn_" + kind):
+                self.entry = f"{name}._cudnn_{kind}"
+        elif self.backend == "torch":
+            if hasattr(self.module, "_is_cuda_cudnn_available") and hasattr(self.module, "_cudnn_" + kind):
+                self.entry = "torch._VF." + kind
+        elif self.backend == "jax" and kind == "lstm" and hasattr(self.module, "_is_gpu_available"):
+            self.entry = "jax.experimental.rnn.lstm"
+
+    @contextlib.contextmanager
+    def believing_in_a_gpu(self) -> Iterator[list[set[int]]]:
+        """For each arrival at the entry point the ids of all objects whose methods led there."""
+        seen: list[set[int]] = []
+        with contextlib.ExitStack() as stack:
+            if self.keras2:
+                self._keras2(stack, seen)
+            elif self.entry:
+                getattr(self, "_" + self.backend)(stack, seen)
+            yield seen
+
+    def has_gpu(self) -> bool:
+        """Whether Keras sees a GPU, without any help."""
+        if not self.keras2:
+            name = "_is_cuda_cudnn_available" if self.backend == "torch" else "_is_gpu_available"
+            return bool(getattr(self.module, name)())
+        import tensorflow as tf
+
+        return bool(tf.config.list_logical_devices("GPU"))
+
+    def _keras2(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
+        for holder in (self.module, getattr(self.module, "gru_lstm_utils", None)):
+            for name in ("get_context_device_type", "_get_context_device_type"):
+                if hasattr(holder, name):
+                    stack.enter_context(mock.patch.object(holder, name, return_value="GPU"))
+        standard = getattr(self.module, "standard_" + self.kind)
+        takes = inspect.signature(standard).parameters
+
+        def entry(**keywords: Any) -> Any:
+            seen.append(_callers())
+            keywords.setdefault("zero_output_for_mask", False)
+            return standard(**{name: one for name, one in keywords.items() if name in takes})
+
+        stack.enter_context(mock.patch.object(self.module, "gpu_" + self.kind, entry))
+
+    def _tensorflow(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
+        module = self.module
+        stack.enter_context(mock.patch.object(module, "_is_gpu_available", return_value=True))
+        parameters = inspect.signature(getattr(module, "_cudnn_" + self.kind))
+
+        def entry(*args: Any, **keywords: Any) -> Any:
+            mask = parameters.bind(*args, **keywords).arguments.get("mask")
+            if mask is not None and hasattr(module, "_assert_valid_mask"):
+                module._assert_valid_mask(mask)  # the first thing that the kernel does; Keras then takes its loop
+            seen.append(_callers())
+            raise NotImplementedError  # and Keras takes its own loop
+
+        stack.enter_context(mock.patch.object(module, "_cudnn_" + self.kind, entry))
+
+    def _jax(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
+        stack.enter_context(mock.patch.object(self.module, "_is_gpu_available", return_value=True))
+
+        def entry(*_: Any, **__: Any) -> Any:
+            seen.append(_callers())
+            raise NotImplementedError
+
+        stack.enter_context(mock.patch.object(importlib.import_module("jax.experimental.rnn"), "lstm", entry))
+
+    def _torch(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
+        import torch
+
+        class Device(str):
+            """A device that works like the CPU and says that it is a GPU."""
+
+            __slots__ = ()
+            type = "cuda"
+
+        class OnGpu(torch.Tensor):  # type: ignore[misc, unused-ignore]
+            @property
+            def device(self) -> Any:
+                return Device("cpu")
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, (list, tuple)):
+                return type(value)(plain(one) for one in value)
+            return value.as_subclass(torch.Tensor) if isinstance(value, OnGpu) else value
+
+        ran: list[bool] = []
+
+        def kernel(real: Any) -> Any:
+            def run(*args: Any, **keywords: Any) -> Any:
+                ran.append(True)
+                return real(*plain(args), **keywords)  # torch has this kernel on the CPU too
+
+            return run
+
+        def noting(real: Any) -> Any:
+            """Keras 3.10 to 3.14 takes its loop, without a word, where its own code around the kernel fails."""
+
+            def call(*args: Any, **keywords: Any) -> Any:
+                ran.clear()
+                try:
+                    result = real(*args, **keywords)
+                except Exception as error:
+                    self.failed = _said(error)
+                    raise
+                if ran:
+                    seen.append(_callers())
+                return result
+
+            return call
+
+        def believing(real: Any) -> Any:
+            def call(inputs: Any, *args: Any, **keywords: Any) -> Any:
+                if isinstance(inputs, torch.Tensor) and not inputs.is_cuda:
+                    inputs = inputs.as_subclass(OnGpu)
+                return plain(real(inputs, *args, **keywords))
+
+            return call
+
+        def patch(holder: Any, name: str, around: Callable[[Any], Any]) -> None:
+            if hasattr(holder, name):
+                stack.enter_context(mock.patch.object(holder, name, around(getattr(holder, name))))
+
+        backend = importlib.import_module(self.root + ".backend")
+        patch(self.module, "_is_cuda_cudnn_available", lambda _: lambda: True)
+        patch(torch._VF, self.kind, kernel)
+        patch(self.module, "_cudnn_" + self.kind, noting)
+        patch(backend, self.kind, believing)
+        patch(backend, "bidirectional_" + self.kind, lambda real: noting(believing(real)))
+
+
+def _said(raised: Exception) -> str:
+    return "{error}: {message}".format(**described(raised))
+
+
+def _callers() -> set[int]:
+    """The ids of what is called `self` in the frames above."""
+    found: set[int] = set()
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        if "self" in frame.f_locals:
+            found.add(id(frame.f_locals["self"]))
+        frame = frame.f_back
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The probe
+
+
+def cudnn(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Observe the probe "cudnn" of a job.
+
+    Whether a layer may run on cuDNN depends on its arguments, on a mask and on nothing else that reaches it: a small
+    input stands for the real one, and a strictly right-padded mask for a real mask. Without a "node" in the probe no
+    mask is assumed. The result has:
+
+    - "attempted": whether this Keras has a cuDNN path for such a layer on this backend; "mechanism" names it or says
+      what is missing. "control": whether a plain layer was seen on it.
+    - "as_written": the layer was seen on cuDNN, in training or at inference.
+    - "without": it was, in training and at inference, with the argument in question at its default, and with those of
+      "put_back", which are the probe's "others" if they were needed. "only": they were not.
+    - "loses": with "put_back" at their defaults and the argument as written cuDNN is lost. If not, it is innocent.
+    - "mask": a mask arrives at the layer. "mask_loses": that is why "without" is false.
+    - "errors": the calls that raised, as "ValueError: ...".
+    - "gpu": None, or on a machine with a GPU the median time of a training step, as written and with the arguments put
+      back, in milliseconds, and their ratio.
+    """
+    probe = job["probe"]
+    argument, others = probe["argument"], list(probe.get("others") or ())
+    subject = _Subject(job["layers"][str(probe["layer"])], probe.get("inner"), context)
+    found: dict[str, Any] = {
+        "attempted": False,
+        "control": False,
+        "as_written": False,
+        "without": False,
+        "only": False,
+        "put_back": [],
+        "loses": False,
+        "mask": False,
+        "mask_loses": False,
+        "errors": {},
+        "gpu": None,
+    }
+    kernels = Kernels(context.keras, subject.kind.lower()) if subject.kind in ("LSTM", "GRU") else None
+    if (
+        kernels is None
+        or not kernels.entry
+        or (kernels.keras2 and not hasattr(subject.plain(), "_could_use_gpu_kernel"))
+    ):
+        version = f"Keras {context.keras.__version__} on {context.backend}"
+        return {**found, "mechanism": f"{version} has no cuDNN path for this {subject.kind}"}
+    found["attempted"] = True
+    control = _look(kernels, subject.plain, (), False, context)
+    found["control"] = control.always
+    found["mechanism"] = kernels.entry
+    if not control.always:
+        found["mechanism"] = f"not even {subject.kind}({_UNITS}) runs on {kernels.entry}"
+        if why := control.error or kernels.failed:
+            found["mechanism"] += f" ({why})"
+        return found
+
+    shape, masked = _arriving(context, probe.get("node"))
+    found["mask"] = masked
+
+    def look(name: str, drop: Sequence[str], mask: bool = masked) -> _Look:
+        seen = _look(kernels, lambda: subject.build(drop), subject.path, mask, context)
+        if seen.error:
+            found["errors"][name] = seen.error
+        return seen
+
+    found["as_written"] = look("as_written", []).ever
+    found["only"] = found["without"] = look("without", [argument]).always
+    found["loses"] = not found["as_written"]
+    if others and not found["without"] and look("without_others", [argument, *others]).always:
+        found["without"], found["put_back"] = True, others
+        found["loses"] = not look("only_others", others).ever
+    if masked and not found["without"]:
+        found["mask_loses"] = look("without_mask", [argument, *others], mask=False).always
+    if found["loses"] and found["without"] and kernels.has_gpu():
+        found["gpu"] = _compare(context, subject, [argument, *found["put_back"]], shape, masked)
+    return found
+
+
+class _Subject:
+    """The layer of a probe, to be built again and again with some arguments of a layer inside it left out.
+
+    `kind` is the class name of that layer inside. `path` is the way to it: 0 or 1 for the two directions of a
+    Bidirectional, `_BOTH` for both, and 0 into any other wrapper.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], inner: int | None, context: Context) -> None:
+        self._context = context
+        self._spec = spec
+        self._live: Any = context.live(spec["live"]) if "live" in spec else None
+        if self._live is not None:
+            self.path = _path_of_live(self._live)
+            self.kind: str = type(_inside(self._live, self.path)[0]).__name__
+        else:
+            self.path, self._inner = _path(spec, inner)
+            self.kind = self._inner["class"].rpartition(".")[2]
+
+    def plain(self) -> Any:
+        """The layer inside with nothing but units."""
+        if self._live is not None:
+            return type(_inside(self._live, self.path)[0])(_UNITS)
+        return self._context.layer({**self._inner, "positional": [], "keywords": {"units": {"const": _UNITS}}})
+
+    def build(self, drop: Sequence[str], small: bool = True) -> Any:
+        """A new layer, with the arguments `drop` of the layer inside at their defaults; `small`: with few units."""
+        if self._live is not None:
+            return _copied(self._live, drop, small)
+        spec = changed(self._spec, self._inner["id"], drop)
+        if small:
+            for one in _recurrent(self._spec):
+                spec = changed(spec, one["id"], (), {"units": {"const": _UNITS}})
+        return self._context.layer(spec)
+
+
+_BOTH = 2
+
+
+def _path(spec: Mapping[str, Any], inner: int | None) -> tuple[tuple[int, ...], Mapping[str, Any]]:
+    """The way to the layer with the id `inner`, and its constructor call; else to the first innermost layer."""
+    children = spec.get("children", ())
+    if not children or not spec["class"].endswith((".Bidirectional", ".TimeDistributed")):
+        return (), spec
+    ways = [_path(child, inner) for child in children]
+    index = next((index for index, (_, found) in enumerate(ways) if found["id"] == inner), 0)
+    path, found = ways[index]
+    mirrored = spec["class"].endswith(".Bidirectional") and len(children) == 1
+    return (_BOTH if mirrored else index, *path), found
+
+
+def _recurrent(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if spec["class"].endswith((".LSTM", ".GRU")):
+        yield spec
+    for child in spec.get("children", ()):
+        yield from _recurrent(child)
+
+
+def _path_of_live(layer: Any) -> tuple[int, ...]:
+    if hasattr(layer, "forward_layer"):
+        return (_BOTH, *_path_of_live(layer.forward_layer))
+    return (0, *_path_of_live(layer.layer)) if hasattr(layer, "layer") else ()
+
+
+def _copied(layer: Any, drop: Sequence[str], small: bool) -> Any:
+    """A layer like that of the user, which stays as it is; only what bears on kernels and sizes is taken over.
+
+    `get_config` would not do: it lacks some of that, and turns functions into names that may not lead back.
+    """
+    if hasattr(layer, "forward_layer"):
+        directions = [_copied(one, drop, small) for one in (layer.forward_layer, layer.backward_layer)]
+        return type(layer)(directions[0], backward_layer=directions[1], merge_mode=layer.merge_mode)
+    if hasattr(layer, "layer"):
+        return type(layer)(_copied(layer.layer, drop, small))
+    arguments = {name: getattr(layer, name) for name in _ATTRIBUTES if hasattr(layer, name) and name not in drop}
+    if small:
+        arguments["units"] = _UNITS
+    return type(layer)(**arguments)
+
+
+def _inside(layer: Any, path: Sequence[int]) -> list[Any]:
+    """The layers at the end of the way; two for both directions of a Bidirectional."""
+    if not path:
+        return [layer]
+    directions = [layer.forward_layer, layer.backward_layer] if hasattr(layer, "forward_layer") else [layer.layer]
+    chosen = directions if path[0] == _BOTH else [directions[path[0]]]
+    return [one for direction in chosen for one in _inside(direction, path[1:])]
+
+
+class _Look:
+    """What was seen of a layer in training and at inference."""
+
+    def __init__(self) -> None:
+        self.seen = [False, False]
+        self.error = ""
+
+    @property
+    def ever(self) -> bool:
+        return any(self.seen)
+
+    @property
+    def always(self) -> bool:
+        return all(self.seen)
+
+
+def _look(kernels: Kernels, build: Callable[[], Any], path: Sequence[int], mask: bool, context: Context) -> _Look:
+    """Make a layer, call it in training and at inference, and see whether what is watched in it arrives at cuDNN."""
+    look = _Look()
+    try:
+        layer = build()
+        for index, training in enumerate((True, False)):
+            with kernels.believing_in_a_gpu() as arrived:
+                try:
+                    _call(context, layer, path, mask, training)
+                finally:
+                    look.seen[index] = all(_arrives(one, layer, arrived) for one in _inside(layer, path))
+    except Failed:
+        raise
+    except Exception as error:  # noqa: BLE001 - the call as written may fail, before the choice or after
+        look.error = _said(error)
+    return look
+
+
+def _call(context: Context, layer: Any, path: Sequence[int], mask: bool, training: bool) -> None:
+    outer = layer
+    shape: tuple[int, ...] = _SEQUENCE
+    while path and not hasattr(outer, "forward_layer"):  # a TimeDistributed, over sequences of sequences
+        outer, path, shape = outer.layer, path[1:], (*_SEQUENCE[:1], 2, *shape[1:])
+    keywords = {"mask": context.tensor(np.array(_RIGHT_PADDED))} if mask and len(shape) == len(_SEQUENCE) else {}
+    layer(context.tensor(np.full(shape, 0.5, "float32")), training=training, **keywords)
+
+
+def _arrives(layer: Any, outer: Any, arrived: Sequence[set[int]]) -> bool:
+    """Whether the layer is behind one of the arrivals: itself, or with the other direction in a single fused call."""
+    while outer is not layer and not hasattr(outer, "forward_layer"):
+        outer = outer.layer
+    both = {id(outer.forward_layer), id(outer.backward_layer)} if outer is not layer else set()
+    return any(id(layer) in one or (id(outer) in one and not one & both) for one in arrived)
+
+
+def _arriving(context: Context, node: int | None) -> tuple[Sequence[int], bool]:
+    """The shape of what reaches the layer, and whether a mask comes with it."""
+    if node is None:
+        return _TIMED, False
+    shape, masked = context.arriving(node)
+    given = context.nodes[node].get("kwargs", {}).get("mask", {"const": None})
+    return shape, masked or given != {"const": None}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Time
+
+_WARM_UP, _STEPS, _SECONDS = 3, 10, 10.0
+_TIMED = (32, 100, 16)
+
+
+def _compare(
+    context: Context, subject: _Subject, drop: Sequence[str], shape: Sequence[int], mask: bool
+) -> dict[str, Any]:
+    """A training step as written and with arguments put back; "shape" is what it was timed on, big enough to tell."""
+    if len(shape) == len(_TIMED):
+        shape = (max(shape[0], _TIMED[0]), max(shape[1], _TIMED[1]), shape[2])
+
+    def ms(drop: Sequence[str]) -> float:
+        return step_ms(context.keras, lambda: subject.build(drop, small=False), shape, mask)
+
+    as_written, without = ms(()), ms(drop)
+    return {
+        "as_written_ms": as_written,
+        "without_ms": without,
+        "ratio": as_written / without,
+        "shape": list(shape),
+    }
+
+
+def step_ms(
+    keras: Any, build: Callable[[], Any], shape: Sequence[int], mask: bool = False, steps: int = _STEPS
+) -> float:
+    """The median time of one training step of a model of that layer alone, as `fit` does it, in milliseconds."""
+    inputs = keras.Input(shape=tuple(shape[1:]), batch_size=shape[0])
+    outputs = build()(keras.layers.Masking()(inputs) if mask else inputs)
+    output = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+    model = keras.Model(inputs, output)
+    model.compile("sgd", "mse")
+    x = np.full(tuple(shape), 0.5, "float32")
+    y = np.zeros(tuple(int(size) for size in output.shape), "float32")
+    took: list[float] = []
+    begun = time.perf_counter()
+    for step in range(_WARM_UP + steps):
+        start = time.perf_counter()
+        model.train_on_batch(x, y)
+        if step >= _WARM_UP:
+            took.append(1000 * (time.perf_counter() - start))
+            if time.perf_counter() - begun > _SECONDS:
+                break
+    return statistics.median(took)

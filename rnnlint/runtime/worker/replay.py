@@ -1,0 +1,526 @@
+"""Rebuilds the part of a model that a job describes: plain data in, real layers and real tensors out.
+
+Nodes are executed eagerly, in order, at inference, on whatever backend Keras has. What the job leaves open are sizes:
+they are tried in the given order until the model builds. Nothing of the user's code runs here, except through layers
+that `build` has recorded (`{"live": n}`).
+
+A job has "layers" (constructor calls), "nodes" (what is called on what), "sizes", "seed", "draws" and a "probe"; a
+value is one of {"const": 1}, {"items": [...], "kind": "tuple"}, {"name": "keras.activations.tanh"}, {"layer": {...}},
+{"symbol": "t1"}, {"float": "nan"}, {"slice": [0, None, 2]} and {"ellipsis": true}.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import math
+import operator
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+# One tensor (64 MB of float32) and all weights of a model (400 MB): more is not tried out.
+MOST_ELEMENTS = 16_000_000
+MOST_WEIGHTS = 100_000_000
+# A table of word vectors of this many rows does for a probe; the ids stay below.
+MOST_IDS = 10_000
+
+# Arguments that say nothing about what a layer does to its input, but may be refused outside of a Sequential.
+_NEEDLESS = frozenset(
+    (
+        *("name", "weights", "trainable", "stateful", "input_shape", "batch_input_shape", "batch_shape", "batch_size"),
+        *("input_length", "input_dim"),
+    )
+)
+_SLOTS = {"TimeDistributed": "layer", "Bidirectional": "layer", "RNN": "cell", "StackedRNNCells": "cells"}
+# These take several tensors one by one, all other layers as a list.
+_SEVERAL = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
+_RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+# Layers whose output can be vastly bigger than their input and their weights.
+_GROWING = ("RepeatVector", "UpSampling", "ZeroPadding", "Dense", "Embedding", "TimeDistributed", "Conv")
+_LISTS = frozenset(("concat", "concatenate", "stack", "add_n", "accumulate_n", "hstack", "vstack", "dstack"))
+# The probes for which the probed call, and what lies between it and the target, has to work at inference.
+_WHOLE = ("mask", "masking")
+
+
+class Failed(Exception):  # noqa: N818 - not an error of the worker
+    """The model could not be built, or not be observed. `cause` is what was raised, `layer` the id of the layer."""
+
+    def __init__(self, stage: str, cause: BaseException | str, layer: int | None = None) -> None:
+        self.stage = stage
+        self.cause = ValueError(cause) if isinstance(cause, str) else cause
+        self.layer = layer
+        super().__init__(str(self.cause))
+
+
+def prepare(job: Mapping[str, Any], keras: Any = None) -> Context:
+    """The job's model, built with the first sizes that fit. `keras` is the package that `load` has imported."""
+    sizes = job.get("sizes", {})
+    failed: Failed | None = None
+    for attempt in range(max((len(tried) for tried in sizes.values()), default=1)):
+        chosen = {symbol: tried[min(attempt, len(tried) - 1)] for symbol, tried in sizes.items()}
+        context = Context(job, chosen, keras or load.keras())
+        try:
+            context.build()
+            return context
+        except Failed as error:
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
+class Context:
+    """One attempt at a job: the chosen sizes, the layers made so far, and the tensors that the nodes gave."""
+
+    def __init__(self, job: Mapping[str, Any], sizes: Mapping[str, int], keras: Any) -> None:
+        self.job = job
+        self.keras = keras
+        self.sizes = sizes
+        self.version = tuple(int(part) for part in keras.__version__.split(".")[:3] if part.isdigit())
+        self.legacy = self.version[0] < 3
+        self.backend: str = "tensorflow" if self.legacy else keras.backend.backend()
+        self.nodes = {node["id"]: node for node in job.get("nodes", ())}
+        self.layers: dict[str, Any] = {}
+        self.outputs: dict[int, list[Any]] = {}
+        self.weights = 0
+        self.random = np.random.RandomState(job.get("seed", 1))
+        _seed(keras, job.get("seed", 1))
+
+    def build(self) -> None:
+        """Run what the probe needs at inference; other probes make the probed call themselves, because it may fail."""
+        probe = self.job["probe"]
+        node, target = probe.get("node"), probe.get("target")
+        if node is None:  # nothing calls the layer
+            return
+        self.inputs(node)
+        if probe["kind"] in _WHOLE:
+            self.run(node)
+            if target is not None:
+                self.inputs(target)
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Layers
+
+    def spec(self, layer: int) -> Mapping[str, Any]:
+        """The constructor call of a layer, also of one inside another."""
+        for outermost in self.job["layers"].values():
+            for one in _walk(outermost):
+                if one.get("id") == layer:
+                    return one
+        raise Failed("build", f"the job has no layer {layer}", layer)
+
+    def outermost(self, node: int) -> Mapping[str, Any]:
+        """The constructor call of the layer that a node calls."""
+        found: Mapping[str, Any] = self.job["layers"][str(self.nodes[node]["layer"])]
+        return found
+
+    def called(self, node: int) -> Any:
+        """The layer that a node calls; one object for all calls of it."""
+        key = str(self.nodes[node]["layer"])
+        if key not in self.layers:
+            spec = self.outermost(node)
+            with self._building(spec.get("id")):
+                self.layers[key] = self.layer(spec)
+        return self.layers[key]
+
+    def layer(self, spec: Mapping[str, Any]) -> Any:
+        """A fresh layer (a live one as it is). Raises whatever its constructor raises."""
+        if "live" in spec:
+            return self.live(spec["live"])
+        short = spec["class"].rpartition(".")[2]
+        keywords = {name: self.value(one) for name, one in spec.get("keywords", {}).items() if _needed(short, name)}
+        if short == "Embedding" and isinstance(keywords.get("input_dim"), int):
+            keywords["input_dim"] = min(keywords["input_dim"], MOST_IDS)
+        positional = [self.value(one) for one in spec.get("positional", ())]
+        children = [self.layer(child) for child in spec.get("children", ())]
+        slot = _SLOTS.get(short)
+        if children and slot is not None and slot not in keywords:
+            if short == "Bidirectional" and len(children) == 2:
+                keywords["backward_layer"] = children.pop()
+            listed = short == "StackedRNNCells" or len(children) > 1
+            keywords[slot] = children if listed else children[0]
+        return self._class(spec)(*positional, **keywords)
+
+    def live(self, number: int) -> Any:
+        """A layer that the user's own code has made."""
+        from . import build
+
+        return build.LIVE[number]
+
+    def _class(self, spec: Mapping[str, Any]) -> Any:
+        package = self.keras
+        if spec.get("origin") == "tensorflow.compat.v1.keras":
+            package = self._compat_v1()
+        found = _attribute(package, spec["class"].partition(".")[2])
+        if found is None:
+            said = "Keras {} has no {}".format(self.keras.__version__, spec["class"].rpartition(".")[2])
+            raise Failed("build", AttributeError(said), spec.get("id"))
+        return found
+
+    def _compat_v1(self) -> Any:
+        if not self.legacy:
+            raise Failed("build", f"Keras {self.keras.__version__} has no tf.compat.v1.keras")
+        if self.keras.__name__ == "tf_keras":
+            return importlib.import_module("tf_keras.api._v1.keras")
+        import tensorflow as tf
+
+        return tf.compat.v1.keras
+
+    def value(self, given: Mapping[str, Any]) -> Any:
+        """A Python object from its description."""
+        if "const" in given:
+            return given["const"]
+        if "items" in given:
+            items = [self.value(one) for one in given["items"]]
+            return items if given.get("kind") == "list" else tuple(items)
+        if "name" in given:
+            return self.name(given["name"])
+        if "layer" in given:
+            return self.layer(given["layer"])
+        if "symbol" in given:
+            return self.sizes[given["symbol"]]
+        if "float" in given:
+            return float(given["float"])
+        if "slice" in given:
+            return slice(*(self.value(one) if isinstance(one, dict) else one for one in given["slice"]))
+        if "ellipsis" in given:
+            return Ellipsis
+        raise Failed("build", f"a value that cannot be replayed: {sorted(given)}")
+
+    def name(self, dotted: str) -> Any:
+        """What a canonical name stands for here: of Keras in the package at hand, of TensorFlow, numpy or Python."""
+        root, _, rest = dotted.partition(".")
+        found = None
+        if root == "keras":
+            found = _attribute(self.keras, rest)
+            if found is None and rest.startswith("backend.") and self.backend == "tensorflow" and not self.legacy:
+                # Under TensorFlow `tf.keras.backend` has the functions of Keras 2 also in Keras 3.
+                found = _attribute(_module("keras._tf_keras.keras"), rest)
+        elif root == "tensorflow" and self.backend == "tensorflow":
+            tensorflow = _module("tensorflow")
+            for package in ("", "math.", "nn.", "linalg.", "compat.v1."):
+                found = found if found is not None else _attribute(tensorflow, package + rest)
+        elif root == "numpy":
+            found = _attribute(np, rest)
+        elif root == "operator":
+            found = _attribute(operator, rest)
+        if found is None:
+            said = f"Keras {self.keras.__version__} on {self.backend} has no {dotted}"
+            raise Failed("build", AttributeError(said))
+        return found
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Nodes
+
+    def arriving(self, node: int) -> tuple[tuple[int, ...], bool]:
+        """The shape of what a node reads first, and whether a mask of timesteps comes with it."""
+        tensor = self.inputs(node)[0]
+        return tuple(int(size) for size in tensor.shape), self.mask(tensor) is not None
+
+    def mask(self, tensor: Any) -> Any:
+        """The mask that Keras attached to a tensor, or None."""
+        if self.legacy:
+            return getattr(tensor, "_keras_mask", None)
+        backend = _module(self.keras.__name__ + ".src.backend")
+        found = getattr(backend, "get_keras_mask", None)
+        return getattr(tensor, "_keras_mask", None) if found is None else found(tensor)
+
+    def inputs(self, node: int) -> list[Any]:
+        """The tensors that a node reads."""
+        return [self.run(producer)[output] for producer, output in self.nodes[node].get("inputs", ())]
+
+    def run(self, node: int) -> list[Any]:
+        """The outputs of a node at inference, and before it of all that it needs."""
+        for one in self._upstream(node):
+            given = self.nodes[one]
+            layer = given.get("layer")
+            with self._building(None if layer is None else self.outermost(one).get("id")):
+                if given["kind"] == "input":
+                    self.outputs[one] = [self._input(given)]
+                else:
+                    inputs = [self.outputs[before][output] for before, output in given.get("inputs", ())]
+                    self.outputs[one] = self.apply(one, inputs)
+                for tensor in self.outputs[one]:
+                    _bounded(getattr(tensor, "shape", ()))
+        return self.outputs[node]
+
+    def apply(self, node: int, inputs: Sequence[Any], training: bool | None = None) -> list[Any]:
+        """The outputs of an operation or a layer call on the given tensors."""
+        given = self.nodes[node]
+        result = self._op(given, inputs) if given["kind"] == "op" else self.call(node, inputs, training=training)
+        return list(result) if isinstance(result, (list, tuple)) else [result]
+
+    def _upstream(self, node: int) -> list[int]:
+        """What has to run for a node, in order: a producer has the smaller id."""
+        wanted: set[int] = set()
+        open_ = [node]
+        while open_:
+            one = open_.pop()
+            if one in wanted or one in self.outputs:
+                continue
+            if one not in self.nodes:
+                raise Failed("build", f"the job has no node {one}")
+            wanted.add(one)
+            open_.extend(producer for producer, _ in self.nodes[one].get("inputs", ()))
+        return sorted(wanted)
+
+    def call(
+        self, node: int, inputs: Sequence[Any] | None = None, layer: Any = None, training: bool | None = None
+    ) -> Any:
+        """What the layer of a node gives, with the arguments of that call except for its own `training`."""
+        if inputs is None:
+            inputs = self.inputs(node)
+        if layer is None:
+            layer = self.called(node)
+        given = self.nodes[node].get("kwargs", {})
+        keywords = {name: self.value(one) for name, one in given.items() if name != "training"}
+        if any(name[0] == "#" for name in keywords):
+            raise Failed("build", "the call of a layer with further arguments by position cannot be replayed")
+        if training is not None:
+            keywords["training"] = training
+        return self.feed(layer, inputs, self.nodes[node].get("list"), **keywords)
+
+    def drawing(self, node: int, inputs: Sequence[Any], layer: Any) -> Callable[[], Any]:
+        """The training call of a node's layer, to be made many times: on TensorFlow as a graph, as in `fit`."""
+
+        def call() -> Any:
+            return self.call(node, inputs, layer, training=True)
+
+        if self.backend != "tensorflow" or type(layer).__module__.partition(".")[0] not in ("keras", "tf_keras"):
+            return call
+        draw: Callable[[], Any] = importlib.import_module("tensorflow").function(call, autograph=False)
+        return draw
+
+    def feed(self, layer: Any, inputs: Sequence[Any], listed: bool | None = None, **keywords: Any) -> Any:
+        """Call a layer eagerly on tensors of its own: Keras 3.0 on torch multiplies them in place."""
+        if self.backend == "torch":
+            inputs = [self._copy(one) for one in inputs]
+        short = type(layer).__name__
+        if short.startswith(_GROWING) and len(inputs) == 1:
+            self._foresee(layer, inputs[0])
+        args: tuple[Any, ...]
+        if len(inputs) == 1 and not listed:
+            args = (inputs[0],)
+        elif short in _SEVERAL or listed is False:
+            args = tuple(inputs)
+        elif short in _RECURRENT:
+            args = (inputs[0],)
+            keywords["initial_state"] = list(inputs[1:])
+        else:
+            args = (list(inputs),)
+        with self._frugal(), self._no_gradients():
+            return layer(*args, **keywords)
+
+    def _copy(self, tensor: Any) -> Any:
+        if not hasattr(tensor, "clone"):
+            return tensor
+        copy = tensor.clone()
+        if self.mask(tensor) is not None:
+            copy._keras_mask = self.mask(tensor)
+        return copy
+
+    def _foresee(self, layer: Any, tensor: Any) -> None:
+        """Refuse what would be made too big, where the layer can say so without doing it."""
+        try:
+            shape = layer.compute_output_shape(tuple(tensor.shape))
+        except Exception:  # noqa: BLE001 - the call itself will say what is wrong
+            return
+        _bounded(shape)
+
+    @contextlib.contextmanager
+    def _frugal(self) -> Iterator[None]:
+        """Refuse weights that do not fit, before Keras allocates them."""
+        base = self.keras.layers.Layer
+        original = base.add_weight
+        signature = inspect.signature(original)
+
+        def add_weight(layer: Any, *args: Any, **keywords: Any) -> Any:
+            shape = signature.bind(layer, *args, **keywords).arguments.get("shape") or ()
+            self.weights += math.prod(int(size) for size in _listed(shape) if size is not None)
+            if self.weights > MOST_WEIGHTS:
+                raise MemoryError(f"weights of shape {tuple(_listed(shape))} are too big to try out")
+            return original(layer, *args, **keywords)
+
+        base.add_weight = add_weight
+        try:
+            yield
+        finally:
+            base.add_weight = original
+
+    @contextlib.contextmanager
+    def _no_gradients(self) -> Iterator[None]:
+        if self.backend != "torch":
+            yield
+            return
+        import torch
+
+        with torch.no_grad():
+            yield
+
+    @contextlib.contextmanager
+    def _building(self, layer: int | None) -> Iterator[None]:
+        try:
+            yield
+        except Failed as error:
+            error.layer = layer if error.layer is None else error.layer
+            raise
+        except Exception as error:
+            raise Failed("build", error, layer) from error
+
+    def _input(self, node: Mapping[str, Any]) -> Any:
+        shape = tuple(self.sizes[size] if isinstance(size, str) else size for size in node["shape"])
+        _bounded(shape)
+        dtype = np.dtype(node.get("dtype", "float32"))
+        if node.get("fill") == "ids":
+            high = max(2, min(int(node.get("high") or MOST_IDS), MOST_IDS))
+            return self.tensor(self.random.randint(1, high, shape).astype(dtype))
+        if dtype.kind == "f":
+            return self.tensor(self.random.uniform(0.5, 1.5, shape).astype(dtype))
+        if dtype.kind in "iub":
+            return self.tensor(self.random.randint(1, 2 if dtype.kind == "b" else 10, shape).astype(dtype))
+        raise Failed("build", f"an input of type {dtype} cannot be filled")
+
+    def _op(self, node: Mapping[str, Any], tensors: Sequence[Any]) -> Any:
+        """A function on tensors. `#1` is the position of an argument; the tensors take the other positions."""
+        name = node["name"]
+        function = self.name(name)
+        given = {key: self.value(one) for key, one in node.get("kwargs", {}).items()}
+        positions = {int(key[1:]): given.pop(key) for key in list(given) if key[0] == "#"}
+        if name == "operator.getitem" and "key" in given:
+            positions[1] = given.pop("key")
+        listed = node.get("list")
+        if listed is None:
+            listed = name.rpartition(".")[2] in _LISTS
+        rest = [list(tensors)] if listed and tensors else list(tensors)
+        args: list[Any] = []
+        while rest or positions:
+            if len(args) in positions:
+                args.append(positions.pop(len(args)))
+            elif rest:
+                args.append(rest.pop(0))
+            else:
+                raise Failed("build", f"{name} lacks its argument number {len(args) + 1}")
+        if not name.startswith("numpy."):
+            return function(*args, **given)
+        result = function(*(self._plain(one) for one in args), **given)
+        if isinstance(result, (list, tuple)):
+            return [self.tensor(one) for one in result]
+        return self.tensor(result.astype("float32") if result.dtype == "float64" else result)
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._plain(one) for one in value]
+        return self.array(value) if hasattr(value, "shape") else value
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Tensors
+
+    def tensor(self, array: Any) -> Any:
+        """A tensor of the backend."""
+        if not self.legacy:
+            return self.keras.ops.convert_to_tensor(array)
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(array)
+
+    def array(self, tensor: Any) -> Any:
+        """The values of a tensor; half-precision as single."""
+        if self.backend == "torch" and hasattr(tensor, "detach"):
+            tensor = tensor.detach().cpu()
+            tensor = tensor.float() if tensor.dtype.is_floating_point else tensor
+        array = np.asarray(tensor)
+        return array if array.dtype.kind in "biuf" and array.dtype != "float16" else array.astype("float32")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def changed(
+    spec: Mapping[str, Any], layer: int | None, without: Iterable[str] = (), instead: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The constructor call with arguments of one layer, itself or inside, left out or given other values.
+
+    `layer` None means all of them. What was written by position moves to keywords.
+    """
+    made = dict(spec)
+    made["children"] = [changed(child, layer, without, instead) for child in spec.get("children", ())]
+    if "live" in spec or (layer is not None and spec.get("id") != layer):
+        return made
+    without = tuple(without)
+    positional = list(spec.get("positional", ()))
+    keywords = dict(spec.get("keywords", {}))
+    names = _parameters(spec["class"].rpartition(".")[2])
+    if positional and len(positional) <= len(names):
+        keywords.update(zip(names, positional))  # noqa: B905 - Python 3.8 and 3.9 have no strict
+        positional = []
+    elif positional and not set(without) <= keywords.keys():
+        positional.pop()
+    for name in without:
+        keywords.pop(name, None)
+    keywords.update(instead or {})
+    made.update(positional=positional, keywords=keywords)
+    return made
+
+
+def _parameters(short: str) -> list[str]:
+    """The parameters of a layer's constructor that may be given by position."""
+    found = getattr(load.keras().layers, short, None) if load.keras() is not None else None
+    if found is None:
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [one.name for one in inspect.signature(found).parameters.values() if one.kind in kinds]
+
+
+def _needed(short: str, name: str) -> bool:
+    return name not in _NEEDLESS or (short == "Embedding" and name == "input_dim")
+
+
+def _walk(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield spec
+    for child in spec.get("children", ()):
+        yield from _walk(child)
+    for value in (*spec.get("positional", ()), *spec.get("keywords", {}).values()):
+        for one in value.get("items", (value,)):
+            if "layer" in one:
+                yield from _walk(one["layer"])
+
+
+def _listed(shape: Any) -> Sequence[Any]:
+    return shape if isinstance(shape, (list, tuple)) else (shape,) if isinstance(shape, int) else tuple(shape)
+
+
+def _bounded(shape: Any) -> None:
+    """Raise where a tensor of that shape would be too big."""
+    sizes = [size for size in shape if isinstance(size, int)]
+    if math.prod(sizes) > MOST_ELEMENTS:
+        said = "a tensor of shape ({}) is too big to try out".format(", ".join(map(str, sizes)))
+        raise Failed("build", MemoryError(said))
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def _attribute(found: Any, dotted: str) -> Any:
+    for name in dotted.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+def _seed(keras: Any, seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    if hasattr(keras.utils, "set_random_seed"):
+        keras.utils.set_random_seed(seed)
+    else:  # Keras 2.6 and before
+        importlib.import_module("tensorflow").random.set_seed(seed)
