@@ -93,6 +93,14 @@ class Source:
         lines = self._lines if cell is None else self._cell_lines(cell)
         return lines[row - 1] if 0 < row <= len(lines) else ""
 
+    def has_row(self, row: int, cell: int | None = None) -> bool:
+        """Whether there is such a row, for `line`."""
+        return 0 < row <= len(self._lines if cell is None else self._cell_lines(cell))
+
+    def text_row(self, row: int, cell: int | None = None) -> int:
+        """The row of `text` that `locate` leads to a row (of a cell)."""
+        return row if cell is None else row - 1 + next((one.first for one in self.cells if one.number == cell), 1)
+
     def _cell_lines(self, number: int) -> list[str]:
         if number not in self._cells:
             text = next((cell.text for cell in self.cells if cell.number == number), "")

@@ -3,6 +3,8 @@
 A comment may stand on any physical line of the statement that holds the finding, or of a statement that a related span
 of the finding lies in. `ignore` may also stand on a line of its own above the statement. Of a directive that is not
 understood in full, only the rules that it names hold: a typing error must not silence a file.
+
+The comments themselves are judged here as well, by RNN900 and RNN901, and new ones are written (`--add-noqa`).
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from rnnlint.settings import known_rules, matching, unknown_rule
+from rnnlint.checks import rnn900, rnn901
+from rnnlint.findings import Edit, Finding, Fix
+from rnnlint.graph import Span
+from rnnlint.settings import ALL, known_rules, matching, unknown_rule
 
 if TYPE_CHECKING:
-    from rnnlint.findings import Finding, Rule
-    from rnnlint.graph import Span
+    from rnnlint.findings import Rule
     from rnnlint.source import Source
 
 # Strings are matched only to be passed over: a `#` inside them starts no comment. A backslash takes the next character
@@ -33,7 +38,19 @@ _OWN_FORM = re.compile(r"(?P<word>file-ignore|ignore|noqa)(?![\w-])\s*(?P<rest>.
 _CODE = re.compile(r"[A-Za-z]+[0-9]+")  # of whatever tool
 _WORD = re.compile(r"[\s,]*([A-Za-z][A-Za-z0-9-]*)")
 
+# The rules about the comments themselves: no comment is unused for naming them.
+OWN = frozenset({rnn900.RULE.code, rnn901.RULE.code})
+
 Scope = Literal["line", "statement", "file"]
+
+
+class Selector(NamedTuple):
+    """A word in the list of a directive; `start` and `end` count in its text. No codes: one of another tool."""
+
+    text: str
+    start: int
+    end: int
+    codes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class Directive:
     `codes` are the rules it names, None for all. `scope` is "line" for a comment that belongs to its own physical line,
     "statement" for one on a line of its own above a statement, "file" for the whole file or notebook. `rows` are the
     lines it speaks about (in cell `span.cell`): its own, and for "statement" the next line of code. A directive with a
-    `problem` suppresses no more than the rules that it names beside it.
+    `problem` suppresses no more than the rules that it names beside it. `alone` is a comment with a line for itself.
     """
 
     span: Span
@@ -52,10 +69,25 @@ class Directive:
     scope: Scope
     rows: tuple[int, ...]
     problem: str = ""
+    selectors: tuple[Selector, ...] = ()
+    alone: bool = False
 
-    def names(self, code: str) -> bool:
-        """Whether the directive suppresses this rule."""
-        return code in self.codes if self.codes is not None else not self.problem
+    def names(self, finding: Finding) -> bool:
+        """Whether the directive is about the rule of a finding; about one on itself only if it says so."""
+        if finding.code in OWN and finding.span == self.span:
+            return any(one.codes and one.codes <= OWN for one in self.selectors)
+        return finding.code in self.codes if self.codes is not None else not self.problem
+
+
+def may_hold_directives(data: bytes) -> bool:
+    """Whether a file's bytes hold a suppression comment that speaks of our rules, by a cheap scan."""
+    return _marks().search(data) is not None
+
+
+@lru_cache(maxsize=1)
+def _marks() -> re.Pattern[bytes]:
+    names = "|".join(["rnn[0-9]", *(rule.name for rule in known_rules())])
+    return re.compile(rf"rnnlint\s*:|noqa[^\r\n]*?(?:{names})".encode(), re.IGNORECASE)
 
 
 def directives(source: Source) -> tuple[Directive, ...]:
@@ -81,7 +113,7 @@ def uses(findings: Sequence[Finding], written: Iterable[Directive]) -> Mapping[D
 
 
 def _held(directive: Directive, findings: Sequence[Finding]) -> list[Finding]:
-    named = [finding for finding in findings if directive.names(finding.code)]
+    named = [finding for finding in findings if directive.names(finding)]
     if directive.scope == "file":
         return [finding for finding in named if finding.span.path == directive.span.path]
     for distance in _DISTANCES[directive.scope == "line" :]:
@@ -117,6 +149,155 @@ def _touches(span: Span, directive: Directive, distance: _Distance) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# The rules about comments
+
+
+def judge(findings: Sequence[Finding], source: Source, selected: frozenset[str], *, read: bool) -> Iterator[Finding]:
+    """What is wrong with the suppression comments of a file.
+
+    `findings` are those of the `selected` rules before suppression. Where the file could not be `read` in full, or a
+    rule did not run, a comment may be there for what was not seen.
+    """
+    if not OWN & selected:
+        return
+    written = directives(source)
+    held = uses(findings, written) if read and rnn900.RULE.code in selected else {}
+    for directive in written:
+        if directive.problem and rnn901.RULE.code in selected and "rnn" in directive.text.lower():
+            yield _malformed(directive)
+        if directive in held:
+            yield from _unused(directive, {finding.code for finding in held[directive]}, source, selected)
+
+
+def _malformed(directive: Directive) -> Finding:
+    effect = "" if directive.codes else " suppresses nothing"
+    message = f"`{directive.text}`{effect}: {directive.problem}"
+    return Finding(rnn901.RULE.code, rnn901.RULE.name, message, directive.span, label="not understood")
+
+
+def _unused(directive: Directive, used: set[str], source: Source, selected: frozenset[str]) -> Iterator[Finding]:
+    """The finding about a directive of which a part, or all, suppresses nothing."""
+
+    def idle(codes: frozenset[str]) -> bool:
+        judged = codes - OWN
+        return bool(judged) and judged <= selected and not judged & used
+
+    if directive.problem:
+        return
+    if directive.codes is None:
+        # A plain `noqa` may be meant for other tools, our own for the whole file is not.
+        everything = frozenset(rule.code for rule in known_rules())
+        if directive.scope == "file" and idle(everything):
+            yield _unused_finding(directive, "no rule is reported here", _removal(directive, source))
+        return
+    gone = [one for one in directive.selectors if idle(one.codes)]
+    kept = [one for one in directive.selectors if one not in gone]
+    if not gone:
+        return
+    names = ", ".join(one.text for one in gone)
+    verb = "is" if len(gone) == 1 else "are"
+    fix = _shortening(directive, kept, names) if kept else _removal(directive, source)
+    yield _unused_finding(directive, f"{names} {verb} not reported here", fix)
+
+
+def _unused_finding(directive: Directive, reason: str, fix: Fix) -> Finding:
+    message = f"unused suppression: {reason}"
+    return Finding(rnn900.RULE.code, rnn900.RULE.name, message, directive.span, label="suppresses nothing", fix=fix)
+
+
+def _shortening(directive: Directive, kept: Sequence[Selector], names: str) -> Fix:
+    first, last = directive.selectors[0].start, directive.selectors[-1].end
+    comma = ", " if "," in directive.text[first:last] else " "
+    span = _part(directive.span, first, last)
+    edit = Edit(span, comma.join(one.text for one in kept))
+    return Fix(f"Remove {names} from the comment", "safe", (edit,))
+
+
+def _part(span: Span, start: int, end: int) -> Span:
+    column = span.column
+    return Span(span.path, span.row, column + start, span.row, column + end, span.cell, span.statement)
+
+
+def _removal(directive: Directive, source: Source) -> Fix:
+    """Take the comment away: with its line where it has one for itself, else with the space before it."""
+    span = directive.span
+    line = source.line(span.row, span.cell)
+    row, start, end_row, end_column = span.row, span.column - 1, span.row, len(line) + 1
+    following = line.find("#", start + 1)
+    if following >= 0:
+        end_column = following + 1
+    elif directive.alone and source.has_row(span.row + 1, span.cell):
+        start, end_row, end_column = 0, span.row + 1, 1
+    elif directive.alone and span.row > 1:
+        row -= 1
+        start = len(source.line(row, span.cell))
+    else:
+        start = len(line[:start].rstrip())
+    whole = Span(span.path, row, start + 1, end_row, end_column, span.cell, (row, end_row))
+    return Fix("Remove the comment", "safe", (Edit(whole, ""),))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# --add-noqa
+
+
+def add_noqa(findings: Iterable[Finding], source: Source) -> tuple[tuple[Edit, ...], tuple[Finding, ...]]:
+    """Edits that suppress the findings of a file by `# noqa`, and the findings for which there is no place.
+
+    A comment goes to the end of the line where the finding starts; where that line ends in a string or a backslash, to
+    the next one of the same statement.
+    """
+    wanted: dict[tuple[int, int], set[str]] = {}
+    left: list[Finding] = []
+    closed = _rows_without_end(source)
+    for finding in findings:
+        span = finding.span
+        row = span.row
+        last = max(span.end_row, span.statement[1])
+        while row <= last and source.text_row(row, span.cell) in closed:
+            row += 1
+        if finding.code in OWN or row > last:
+            left.append(finding)
+        else:
+            wanted.setdefault((span.cell or 0, row), set()).add(finding.code)
+    written = {(one.span.cell or 0, one.span.row): one for one in directives(source) if _extensible(one)}
+    edits = tuple(
+        _addition(source, cell or None, row, sorted(codes), written.get((cell, row)))
+        for (cell, row), codes in sorted(wanted.items())
+    )
+    return edits, tuple(left)
+
+
+def _extensible(directive: Directive) -> bool:
+    """Whether it is a `noqa` with a list for its line, to which further codes can be added."""
+    return directive.scope == "line" and bool(directive.selectors) and not directive.text.endswith("]")
+
+
+def _addition(source: Source, cell: int | None, row: int, codes: Sequence[str], known: Directive | None) -> Edit:
+    if known is not None:
+        end = known.selectors[-1].end
+        return Edit(_part(known.span, end, end), "".join(f", {code}" for code in codes))
+    line = source.line(row, cell)
+    column = len(line.rstrip()) + 1
+    span = Span(source.path, row, column, row, len(line) + 1, cell, (row, row))
+    return Edit(span, f"  # noqa: {', '.join(codes)}")
+
+
+def _rows_without_end(source: Source) -> set[int]:
+    """Rows of the text that end inside a string, or in a backslash: no comment can follow there."""
+    rows = {number for number, line in enumerate(source.text.split("\n"), start=1) if line.rstrip(" \t").endswith("\\")}
+    row, position = 1, 0
+    for match in _TOKEN.finditer(source.text):
+        row += source.text.count("\n", position, match.start())
+        position = match.start()
+        if match["comment"] is None:
+            rows.update(range(row, row + match[0].count("\n")))
+        else:
+            rows.discard(row)
+    return rows
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # The comments
 
 
@@ -140,11 +321,12 @@ def _directives(source: Source) -> Iterator[Directive]:
         for part in re.split(r"(?=#)", comment):
             found = _parse(part, rules, alone)
             if found:
-                codes, scope, problem = found
                 text = part.strip()
                 span = source.span(row, column + offset, row, column + offset + len(text))
-                below = (_next_code_row(source, lines, row, span),) if scope == "statement" else ()
-                yield Directive(span, text, codes, scope, (span.row, *below), problem)
+                below = (_next_code_row(source, lines, row, span),) if found.scope == "statement" else ()
+                rows = (span.row, *below)
+                whole = alone and text == comment.strip()
+                yield Directive(span, text, found.codes, found.scope, rows, found.problem, found.selectors, whole)
             offset += len(part)
 
 
@@ -157,74 +339,78 @@ def _next_code_row(source: Source, lines: Sequence[str], row: int, own: Span) ->
     return own.row
 
 
-def _parse(comment: str, rules: Sequence[Rule], alone: bool) -> tuple[frozenset[str] | None, Scope, str] | None:
-    """Codes, scope and problem of a comment, or None for a comment that is no directive."""
+class _Parsed(NamedTuple):
+    codes: frozenset[str] | None
+    scope: Scope
+    problem: str = ""
+    selectors: tuple[Selector, ...] = ()
+
+
+def _parse(comment: str, rules: Sequence[Rule], alone: bool) -> _Parsed | None:
+    """What a comment says, or None for a comment that is no directive."""
     if match := _NOQA.match(comment):
         return _parse_noqa(match, rules)
     match = _OWN.match(comment)
-    form = match and _OWN_FORM.match(match["rest"])
+    form = match and _OWN_FORM.match(comment, match.start("rest"))
     if not match:
         return None
     if not form:
-        return frozenset(), "line", "write `rnnlint: ignore[RNN101]`, `rnnlint: file-ignore[RNN101]` or `rnnlint: noqa`"
+        hint = "write `rnnlint: ignore[RNN101]`, `rnnlint: file-ignore[RNN101]` or `rnnlint: noqa`"
+        return _Parsed(frozenset(), "line", hint)
     word, rest = form["word"].lower(), form["rest"]
     if word != "ignore" and not alone:
         hint = "`# noqa`" if word == "noqa" else "`# rnnlint: ignore[...]`"
-        return (
-            frozenset(),
-            "file",
-            f"`{word}` is for the whole file and needs a line of its own; for this line use {hint}",
-        )
+        problem = f"`{word}` is for the whole file and needs a line of its own; for this line use {hint}"
+        return _Parsed(frozenset(), "file", problem)
     if word == "noqa":
-        codes, problem = _noqa_codes(rest[1:], rules) if rest.startswith(":") else (None, "")
-        if rest and not rest.startswith(":") and _names_rule(rest, rules):
-            problem = "codes follow a colon: `# rnnlint: noqa: RNN101`"
-        return codes, "file", problem
-    listed = re.match(r"\[([^\]]*)\]", rest)
+        if rest.startswith(":"):
+            return _noqa_codes(comment, form.start("rest") + 1, "file", rules)
+        meant = rest and _names_rule(rest, rules)
+        return _Parsed(None, "file", "codes follow a colon: `# rnnlint: noqa: RNN101`" if meant else "")
     scope: Scope = "file" if word == "file-ignore" else "statement" if alone else "line"
+    listed = re.compile(r"\[([^\]]*)\]").match(comment, form.start("rest"))
     if not listed:
-        return frozenset(), scope, f"`{word}` needs the rules in brackets: `# rnnlint: {word}[RNN101]`"
-    selectors = [one.strip() for one in listed[1].split(",") if one.strip()]
-    unknown = [one for one in selectors if not matching(_upper(one), rules)]
+        return _Parsed(frozenset(), scope, f"`{word}` needs the rules in brackets: `# rnnlint: {word}[RNN101]`")
+    selectors = tuple(
+        Selector(one[0], one.start(), one.end(), matching(_upper(one[0]), rules))
+        for one in re.compile(r"[^\s,](?:[^,]*[^\s,])?").finditer(comment, listed.start(1), listed.end(1))
+    )
+    unknown = [one.text for one in selectors if not one.codes]
     problem = unknown_rule(unknown[0], rules) if unknown else "" if selectors else "names no rule"
-    return frozenset().union(*(matching(_upper(one), rules) for one in selectors)), scope, problem
+    return _Parsed(frozenset().union(*(one.codes for one in selectors)), scope, problem, selectors)
 
 
-def _parse_noqa(match: re.Match[str], rules: Sequence[Rule]) -> tuple[frozenset[str] | None, Scope, str] | None:
+def _parse_noqa(match: re.Match[str], rules: Sequence[Rule]) -> _Parsed | None:
     rest = match["rest"]
     if match["colon"]:
-        codes, problem = _noqa_codes(rest, rules)
-        return codes, "line", problem
+        return _noqa_codes(match.string, match.start("rest"), "line", rules)
     if rest and not rest[0].isspace():
         # No directive ("noqas"), or one that is written wrongly ("noqa-RNN101").
-        return (frozenset(), "line", "codes follow a colon: `# noqa: RNN101`") if _names_rule(rest, rules) else None
+        meant = _names_rule(rest, rules)
+        return _Parsed(frozenset(), "line", "codes follow a colon: `# noqa: RNN101`") if meant else None
     if _names_rule(rest, rules):  # a forgotten colon: that rule is meant, not all
-        codes, problem = _noqa_codes(rest, rules)
-        return codes, "line", problem
-    return None, "line", ""
+        return _noqa_codes(match.string, match.start("rest"), "line", rules)
+    return _Parsed(None, "line")
 
 
-def _noqa_codes(text: str, rules: Sequence[Rule]) -> tuple[frozenset[str], str]:
+def _noqa_codes(comment: str, position: int, scope: Scope, rules: Sequence[Rule]) -> _Parsed:
     """Our rules in flake8's list: codes, prefixes and names up to the first word that is none.
 
     Codes of other tools are none of our business; ours that are unknown are a problem.
     """
-    codes: frozenset[str] = frozenset()
-    problem, position, any_code = "", 0, False
-    while True:
-        match = _WORD.match(text, position)
-        if not match:
-            break
+    selectors: list[Selector] = []
+    problem = ""
+    while match := _WORD.match(comment, position):
         word = _upper(match[1])
-        found = matching(word, rules) if word != "ALL" else frozenset()
+        found = matching(word, rules) if word != ALL else frozenset()
         if not found and not _CODE.fullmatch(word):
             break
         if not found and re.fullmatch(r"RNN[0-9]+", word):
             problem = problem or unknown_rule(word, rules)
-        codes |= found
-        any_code = True
+        selectors.append(Selector(match[1], match.start(1), match.end(1), found))
         position = match.end()
-    return codes, problem if any_code else "names no rule after the colon"
+    problem = problem if selectors else "names no rule after the colon"
+    return _Parsed(frozenset().union(*(one.codes for one in selectors)), scope, problem, tuple(selectors))
 
 
 def _names_rule(text: str, rules: Sequence[Rule]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlint import syntax
+from rnnlint.graph import Span
 from rnnlint.linter import accepts
+from rnnlint.notebook import Places, cell_places
 from rnnlint.source import Source, from_bytes, from_text
 from tests.effort import effort
 
@@ -269,3 +272,89 @@ def test_cell_magics_in_a_script_with_marked_cells() -> None:
     source = from_text(text, "a.py")
     assert source.text == "# %%\nx = 1\n# %%\n\n\n\n#%% next\n\ny = 2\npass\nz = 3\n"
     assert source.line(6) == "foo ("
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Places in the JSON
+
+
+def places(data: bytes) -> Places:
+    return Places({"nb.ipynb": data})
+
+
+def covered(data: bytes, row: int, column: int, end_row: int, end_column: int, cell: int) -> str:
+    """The text of the file that a stretch of a cell is written in."""
+    found = places(data).locate(Span("nb.ipynb", row, column, end_row, end_column, cell))
+    assert found.cell is None
+    lines = data.decode("utf-8-sig").splitlines()[found.row - 1 : found.end_row]
+    assert places(data).line("nb.ipynb", found.row) == lines[0]
+    lines[-1] = lines[-1][: found.end_column - 1]
+    lines[0] = lines[0][found.column - 1 :]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("indent", [None, 1, "\t"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_places(indent: int | str | None, ascii_only: bool) -> None:
+    cells = [
+        MARKDOWN,
+        {"cell_type": "code", "source": "a = 1\nb = 'é😀\\\"\\t'; c = 2\n"},
+        {"cell_type": "code", "source": ["d = 3\n", "", "e", " = 4\r\n", "f = 5"]},
+    ]
+    content = {"cells": cells, "metadata": {"cells": [{"source": "no"}], "source": "x"}, "nbformat": 4}
+    data = json.dumps(content, indent=indent, ensure_ascii=ascii_only).encode()
+    assert covered(data, 1, 1, 1, 6, 2) == "a = 1"
+    assert covered(data, 2, 15, 2, 20, 2) == "c = 2"
+    assert covered(data, 2, 5, 2, 6, 2) == "'"
+    assert covered(data, 2, 7, 2, 8, 2) == ("\\ud83d\\ude00" if ascii_only else "😀")
+    assert covered(data, 3, 1, 3, 6, 3) == "f = 5"
+    assert covered(data, 2, 1, 2, 2, 3) == "e"
+    # Past the end of a row and of the cell.
+    assert covered(data, 1, 99, 1, 99, 2) == ""
+    assert covered(data, 99, 1, 99, 2, 2) == ""
+
+
+def test_places_of_older_formats() -> None:
+    sheets = [
+        {"cells": [{"cell_type": "code", "input": ["a = 1"]}, {"cell_type": "markdown", "source": "b"}]},
+        {"cells": []},
+        {"cells": [{"cell_type": "code", "input": "c = 3"}]},
+    ]
+    data = b"\xef\xbb\xbf" + json.dumps({"worksheets": sheets, "nbformat": 3}, indent=2).encode()
+    assert [cell.number for cell in load(data).cells] == [1, 3]
+    assert covered(data, 1, 5, 1, 6, 1) == "1"
+    assert covered(data, 1, 1, 1, 6, 3) == "c = 3"
+
+
+def test_places_in_a_script_and_in_what_is_gone(tmp_path: Path) -> None:
+    span = Span("a.py", 3, 4, 5, 6)
+    assert Places().locate(span) is span
+    data = notebook("a = 1")
+    for cell in (2, 9):
+        assert places(data).locate(Span("nb.ipynb", 1, 1, 1, 2, cell)) == Span("nb.ipynb", 1, 1, 1, 1)
+    for cut in range(len(data)):
+        assert places(data[:cut]).locate(Span("nb.ipynb", 1, 1, 1, 2, 1)).row == 1
+    gone = str(tmp_path / "gone.ipynb")
+    assert Places().locate(Span(gone, 1, 1, 1, 2, 1)).row == 1
+    assert Places().line(gone, 1) == ""
+
+
+SOURCES = st.lists(st.one_of(st.text(st.sampled_from("ab \n\r\"\\é😀\ufeff\ud800'"), max_size=12)), max_size=4)
+
+
+@given(st.lists(SOURCES, max_size=4), st.booleans())
+def test_every_character_has_its_place(cells: list[list[str]], ascii_only: bool) -> None:
+    """The text is that of the cell, and what each character is written as stands for it."""
+    content = {"cells": [{"cell_type": "code", "source": lines} for lines in cells], "nbformat": 4}
+    written = json.dumps(content, ensure_ascii=ascii_only).encode("utf-8", "replace").decode()
+    found = cell_places(written)
+    for cell in load(written.encode()).cells:
+        if cell.number not in found:
+            assert cell.text == ""
+            continue
+        one = found[cell.number]
+        assert one.text == cell.text
+        assert len(one.starts) == len(one.ends) == len(one.text)
+        for char, start, end in zip(one.text, one.starts, one.ends, strict=True):
+            if char not in "\n\ufffd":
+                assert json.loads(f'"{written[start:end]}"') == char

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
@@ -25,19 +26,20 @@ FULL = Finding(
     Verdict("confirmed", "seen", "3.15.1", "tensorflow"),
 )
 CELL = Finding("RNN101", "dropped-timesteps", "日本 \x1b[31mred\nnext", Span("n.ipynb", 2, 9, 2, 12, 3))
+WHEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 UNREAD = Diagnostic("invalid-syntax", "unexpected EOF", Span("a.py", 3, 1, 3, 1))
 
 
 def text(name: str, *entries: Finding | Diagnostic) -> str:
     findings = [one for one in entries if isinstance(one, Finding)]
     diagnostics = [one for one in entries if isinstance(one, Diagnostic)]
-    return click.unstyle("".join(render(name, Report(findings, diagnostics, lambda *_: ""))))
+    return click.unstyle("".join(render(name, Report(findings, diagnostics, lambda *_: "", started=WHEN))))
 
 
 def test_concise() -> None:
     assert text("concise", CELL, FULL, UNREAD).splitlines() == [
         "a.py:3:1: invalid-syntax: unexpected EOF",
-        "b.py:3:5: RNN102 [possible] a message",
+        "b.py:3:5: RNN102 [possible] a message [confirmed: seen]",
         "n.ipynb:cell 3:2:9: RNN101 日本 \u241b[31mred next",
     ]
 
@@ -87,7 +89,8 @@ def test_json_lines_are_the_same_records() -> None:
 
 
 def test_nothing_found() -> None:
-    assert {name: text(name) for name in FORMATS} == {"full": "", "concise": "", "json": "[]\n", "json-lines": ""}
+    nothing = {"full": "", "concise": "", "json": "[]\n", "json-lines": ""}
+    assert {name: text(name) for name in nothing} == nothing
 
 
 def test_order_does_not_depend_on_the_run() -> None:
