@@ -452,9 +452,7 @@ def _merged(static: Finding, live: Finding) -> Finding:
         # The same layer may be in a model whose sizes the analysis knows and in one that leaves them open.
         fewer = static.confidence == "certain" and len(known.assumed) < len(plan.assumed)
         better = static if plan.obstacle or fewer else live
-    return replace(
-        live, span=static.span, related=static.related, fix=static.fix, probe=better.probe, plan=better.plan
-    )
+    return replace(live, span=static.span, related=static.related, fix=static.fix, probe=better.probe, plan=better.plan)
 
 
 def _index(finding: Finding, known: Sequence[Finding], held: Collection[int]) -> int | None:

@@ -538,7 +538,7 @@ def _clean(message: str) -> str:
     """An exception's message on one line of at most 200 characters, without what says nothing of it."""
     text = _WRAPPING.sub(" ", _COLOURS.sub("", message)).partition("Arguments received by")[0]
     text = " ".join(text.split()).strip()
-    return text if len(text) <= 200 else text[:197].rstrip() + "..."
+    return text.rstrip(".") if len(text) <= 200 else text[:197].rstrip() + "..."
 
 
 def _quote(outcome: Answer) -> str:

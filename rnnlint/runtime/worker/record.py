@@ -151,13 +151,14 @@ class Keras:
 
 
 def _folders() -> Iterator[str]:
-    yield os.path.dirname(os.path.abspath(__file__))
+    """Where Keras and what it stands on are installed: what is loaded before any user code is."""
+    yield os.path.dirname(os.path.abspath(__file__)) + os.sep
     for name in _PACKAGES:
-        path = getattr(sys.modules.get(name), "__file__", None)
-        if path:
-            folder = os.path.dirname(os.path.abspath(path))
-            # TensorFlow's file stands in a folder of its public names only.
-            yield folder[: folder.rindex(name) + len(name)] if name in folder else folder
+        path = os.path.abspath(getattr(sys.modules.get(name), "__file__", None) or "")
+        # TensorFlow's file may stand in a folder of its public names only.
+        folder, found, _ = path.rpartition(os.sep + name + os.sep)
+        if found:
+            yield folder + found
 
 
 class Places:
@@ -165,6 +166,7 @@ class Places:
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
+        self._folders = tuple(_folders())
         self._library = os.path.dirname(os.path.abspath(os.__file__))
 
     def user(self, filename: str) -> bool:
@@ -178,7 +180,7 @@ class Places:
         if filename.startswith(("<frozen", "<string", "<__array", "<decorator")) or "__autograph_generated" in filename:
             return False
         path = os.path.abspath(filename)
-        if any(path.startswith(folder + os.sep) for folder in _folders()):
+        if path.startswith(self._folders):
             return False
         return not path.startswith(self._library + os.sep) or "-packages" in path[len(self._library) :]
 
@@ -198,12 +200,12 @@ class Places:
         return None if frame is None else place(frame)
 
 
-def place(frame: types.FrameType, lasti: int | None = None) -> list[Any]:
+def place(frame: types.FrameType) -> list[Any]:
     """As `Places.here`, of one frame."""
     file = frame.f_code.co_filename
     if hasattr(frame.f_code, "co_positions"):
-        at = (frame.f_lasti if lasti is None else lasti) // 2
-        row, end_row, column, end_column = next(itertools.islice(frame.f_code.co_positions(), at, None))
+        positions = frame.f_code.co_positions()
+        row, end_row, column, end_column = next(itertools.islice(positions, frame.f_lasti // 2, None))
         if None not in (row, end_row, column, end_column):
             return [file, row, column + 1, end_row, end_column + 1]
     return [file, frame.f_lineno]
@@ -482,7 +484,6 @@ class Describe:
                 for key, one, by_position in arguments
             ],
             place=None if made is None else made.place,
-            direct=made is not None and made.direct,
         )
         return number
 
