@@ -16,7 +16,8 @@ class Rule:
     """A rule's metadata. `summary` is the first sentence of its page in `rules/`; `default` whether it is on.
 
     `runtime` names what real Keras shows where the rule is right, or is empty where that cannot be observed. `fix` is
-    the applicability of the rule's fix, or "none".
+    the applicability of the rule's fix, or "none". `needs` are sets of ingredients (`rnnlint.keras.ingredients`), one of
+    which has to come together in a file and in what it imports before the rule can speak; empty where any file will do.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Rule:
     fix: Literal["safe", "unsafe", "none"] = "none"
     runtime: str = ""
     since: str = "0.1"
+    needs: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from rnnlint.files import SUFFIXES, guard, project_root
@@ -78,7 +79,7 @@ class Modules:
                 continue  # another project's package, installed beside this one
             stem = os.path.join(base, *parts)
             for path in (os.path.join(stem, "__init__.py"), *([f"{stem}.py"] if parts else [])):
-                if os.path.isfile(path) and self._inside(path, root):
+                if _is_file(path) and self._inside(path, root):
                     return path
             if _holds_modules(stem) and self._inside(stem, root):
                 return os.path.join(stem, "__init__.py")
@@ -119,7 +120,7 @@ def _bases(folder: str, level: int, root: str) -> Iterator[str]:
     while True:
         yield folder
         source = os.path.join(folder, "src")
-        if Path(source).is_dir():
+        if "src" in _entries(folder) and os.path.isdir(source):
             yield source
         parent = os.path.dirname(folder)
         if folder == root or parent == folder:
@@ -138,6 +139,9 @@ def _below(base: str, folder: str) -> str:
 
 def _holds_modules(folder: str) -> bool:
     """Whether a folder is a package without `__init__.py`: Python files in it, or in a folder below it."""
+    above, name = os.path.split(folder)
+    if name not in _entries(above):
+        return False
     try:
         with os.scandir(folder) as scan:
             entries = list(scan)
@@ -148,7 +152,21 @@ def _holds_modules(folder: str) -> bool:
     return any(entry.is_dir(follow_symlinks=False) and Path(entry.path, "__init__.py").is_file() for entry in entries)
 
 
+@lru_cache(maxsize=4096)
+def _entries(folder: str) -> frozenset[str]:
+    """The names in a folder: one look instead of one for every name that is asked for."""
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _is_file(path: str) -> bool:
+    folder, name = os.path.split(path)
+    return name in _entries(folder) and os.path.isfile(path)
+
+
 def _package_root(folder: str) -> str:
-    while Path(folder, "__init__.py").is_file() and os.path.dirname(folder) != folder:
+    while _is_file(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder

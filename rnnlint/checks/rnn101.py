@@ -21,6 +21,11 @@ RULE = Rule(
     summary="Reports a dropout mask that zeroes whole timesteps on the way into a recurrent layer.",
     fix="unsafe",
     runtime="timesteps",
+    needs=(
+        frozenset({"dropout layer", "recurrent layer"}),
+        frozenset({"recurrent layer", "dropout"}),
+        frozenset({"recurrent layer", "positional"}),
+    ),
 )
 
 _ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)

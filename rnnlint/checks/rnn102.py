@@ -21,6 +21,7 @@ RULE = Rule(
     summary="Reports an element-wise `Dropout` on a sequence that feeds a recurrent layer.",
     fix="unsafe",
     runtime="over-time",
+    needs=(frozenset({"dropout layer", "recurrent layer"}),),
 )
 
 

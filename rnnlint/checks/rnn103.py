@@ -16,6 +16,11 @@ RULE = Rule(
     name="dropped-sequences",
     summary="Reports a dropout mask shared over time that zeroes the whole sequence of a sample.",
     runtime="sequences",
+    needs=(
+        frozenset({"dropout layer", "recurrent layer"}),
+        frozenset({"recurrent layer", "dropout"}),
+        frozenset({"recurrent layer", "positional"}),
+    ),
 )
 
 

@@ -17,6 +17,7 @@ RULE = Rule(
     summary="Reports a `noise_shape` that makes all samples of a batch share one dropout mask.",
     fix="unsafe",
     runtime="batch",
+    needs=(frozenset({"dropout layer", "noise shape"}), frozenset({"dropout layer", "positional"})),
 )
 
 

@@ -16,6 +16,7 @@ RULE = Rule(
     summary="Reports a `noise_shape` with a fixed batch size in front.",
     fix="safe",
     runtime="last-batch",
+    needs=(frozenset({"dropout layer", "noise shape"}), frozenset({"dropout layer", "positional"})),
 )
 
 

@@ -21,6 +21,7 @@ RULE = Rule(
     summary="Reports a `noise_shape` that Keras refuses, ignores, or cannot fit to the layer's input.",
     fix="safe",
     runtime="error",
+    needs=(frozenset({"dropout layer", "noise shape"}), frozenset({"dropout layer", "positional"})),
 )
 
 

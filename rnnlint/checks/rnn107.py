@@ -19,6 +19,7 @@ RULE = Rule(
     summary="Reports dropout in front of a `Masking` layer on the same tensor.",
     fix="unsafe",
     runtime="masking",
+    needs=(frozenset({"dropout layer", "masking"}),),
 )
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})

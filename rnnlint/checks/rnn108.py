@@ -17,6 +17,7 @@ RULE = Rule(
     name="dropout-before-embedding",
     summary="Reports dropout on the token ids that an `Embedding` looks up.",
     runtime="ids",
+    needs=(frozenset({"dropout layer", "embedding"}),),
 )
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})

@@ -19,6 +19,7 @@ RULE = Rule(
     summary="Reports `TimeDistributed(Dropout(r))`, which does nothing that `Dropout(r)` does not do.",
     fix="unsafe",
     runtime="wrapper",
+    needs=(frozenset({"dropout layer", "time-distributed"}),),
 )
 
 

@@ -19,6 +19,7 @@ RULE = Rule(
     "backend at hand.",
     fix="unsafe",
     runtime="cudnn",
+    needs=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
 )
 
 

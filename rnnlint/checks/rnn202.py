@@ -19,6 +19,7 @@ RULE = Rule(
     default=False,
     fix="unsafe",
     runtime="cudnn",
+    needs=(frozenset({"recurrent layer"}),),
 )
 
 

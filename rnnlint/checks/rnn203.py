@@ -17,6 +17,7 @@ RULE = Rule(
     summary="Reports `use_cudnn=True` beside an argument that cuDNN cannot serve: an error at the first call.",
     fix="safe",
     runtime="error",
+    needs=(frozenset({"recurrent layer", "use_cudnn"}), frozenset({"recurrent layer", "positional"})),
 )
 
 

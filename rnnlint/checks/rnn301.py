@@ -18,6 +18,11 @@ RULE = Rule(
     "more.",
     fix="unsafe",
     runtime="rate",
+    needs=(
+        frozenset({"dropout layer", "odd rate"}),
+        frozenset({"recurrent layer", "dropout", "odd rate"}),
+        frozenset({"recurrent layer", "positional"}),
+    ),
 )
 
 

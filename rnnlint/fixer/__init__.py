@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnlint.fixer.apply import ApplyError, apply
 from rnnlint.fixer.resolve import fix, resolve
-from rnnlint.fixer.run import FixedFile, Outcome, Relint, applicable, diff, independent, run, write
+from rnnlint.fixer.run import FixedFile, Outcome, Relint, applicable, diff, identity, independent, run, write
 
 __all__ = [
     "ApplyError",
@@ -15,6 +15,7 @@ __all__ = [
     "apply",
     "diff",
     "fix",
+    "identity",
     "independent",
     "resolve",
     "run",

@@ -33,6 +33,8 @@ class Result(Protocol):
 R = TypeVar("R", bound=Result)
 # Lints again: all files of the run, those with the given bytes instead of what stands on the disk.
 Relint: TypeAlias = Callable[[Mapping[str, bytes]], Mapping[str, R]]
+# Whether some of the findings that were fixed in a file, whose bytes are given before and after, can still be observed.
+Remains: TypeAlias = Callable[[str, bytes, bytes, Sequence[Finding]], bool]
 
 
 @dataclass
@@ -70,6 +72,7 @@ def run(
     relint: Relint[R],
     unsafe: Callable[[str], bool],
     wanted: Callable[[Finding], bool] = lambda _: True,
+    remains: Remains = lambda *_: False,
 ) -> Outcome[R]:
     """Fix the findings of a run in memory, until nothing changes.
 
@@ -82,8 +85,9 @@ def run(
         relint: lints again.
         unsafe: whether unsafe fixes are made in a file.
         wanted: whether a finding is among those that are shown.
+        remains: whether something else than linting still shows a finding.
     """
-    loop = _Loop(Outcome(results), read, relint, unsafe, wanted)
+    loop = _Loop(Outcome(results), read, relint, unsafe, wanted, remains)
     for _ in range(MAX_ROUNDS):
         if not loop.round():
             break
@@ -105,6 +109,7 @@ class _Loop(Generic[R]):
     relint: Relint[R]
     unsafe: Callable[[str], bool]
     wanted: Callable[[Finding], bool]
+    remains: Remains
     one_by_one: set[str] = field(default_factory=set)
     refused: dict[str, set[tuple[object, ...]]] = field(default_factory=dict)
 
@@ -116,10 +121,12 @@ class _Loop(Generic[R]):
         seen = self._look(attempts)
         kept = {}
         for path, attempt in attempts.items():
-            if _helped(self.outcome.results[path], seen[path], attempt.fixed):
+            if _helped(self.outcome.results[path], seen[path], attempt.fixed) and not self.remains(
+                path, self._now(path), attempt.data, attempt.fixed
+            ):
                 kept[path] = attempt
             elif len(attempt.fixed) == 1:
-                self.refused.setdefault(path, set()).add(_key(attempt.fixed[0]))
+                self.refused.setdefault(path, set()).add(identity(attempt.fixed[0]))
             else:
                 self.one_by_one.add(path)
         if not kept:
@@ -143,7 +150,7 @@ class _Loop(Generic[R]):
             for finding in self.outcome.results[path].findings
             if applicable(finding.fix, unsafe=self.unsafe(path))
             and self.wanted(finding)
-            and _key(finding) not in refused
+            and identity(finding) not in refused
         ]
         chosen = list(independent(able))
         if path in self.one_by_one:
@@ -155,7 +162,7 @@ class _Loop(Generic[R]):
             return _Attempt(apply(before, path, [edit for one in chosen if one.fix for edit in one.fix.edits]), chosen)
         except (ApplyError, OSError) as error:
             self.outcome.problems.append(f"{path} cannot be fixed: {error}")
-            self.refused.setdefault(path, set()).update(_key(finding) for finding in able)
+            self.refused.setdefault(path, set()).update(identity(finding) for finding in able)
             return None
 
     def _now(self, path: str) -> bytes:
@@ -201,7 +208,7 @@ def _counts(result: Result) -> Counter[str]:
     return Counter(finding.code for finding in result.findings)
 
 
-def _key(finding: Finding) -> tuple[object, ...]:
+def identity(finding: Finding) -> tuple[object, ...]:
     """What a finding is recognised by while lines move."""
     edits: tuple[Edit, ...] = finding.fix.edits if finding.fix else ()
     return finding.code, finding.message, finding.span.cell, tuple((edit.content, edit.span.column) for edit in edits)

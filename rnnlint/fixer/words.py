@@ -16,9 +16,9 @@ def on_offer(able: int, hidden: int) -> str | None:
     return f"{unsafe}." if unsafe else None
 
 
-def remaining(fixed: int, left: int) -> str:
-    """How many findings there were, and what became of them."""
-    return f"Found {_count(fixed + left, 'finding')} ({fixed:,} fixed, {left:,} remaining)."
+def remaining(fixed: int, left: int, told: str = "") -> str:
+    """How many findings there were, and what became of them; `told` is said of the remaining ones."""
+    return f"Found {_count(fixed + left, 'finding')} ({fixed:,} fixed, {left:,} remaining{f': {told}' if told else ''})"
 
 
 def only_fixed(fixed: int, hidden: int, *, written: bool) -> str:

@@ -20,7 +20,9 @@ from rnnlint.keras.versions import Env, Where
 NOWHERE = Where()
 EVERYWHERE = Where.keras2() | Where.keras3()
 
-_LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", since=10) | Where.keras3("jax", since=14)
+# On torch, 3.10 to 3.14 choose cuDNN for an LSTM too, but what they put around the kernel raises, and they go on with
+# their loop without a word (keras issue 22274, pull request 22874).
+_LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", since=15) | Where.keras3("jax", since=14)
 _GRU = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", since=14)
 _MASKED = Where.keras3("tensorflow", until=1) | Where.keras3("jax", "torch", since=14)
 

@@ -323,7 +323,8 @@ def _error(case: _Case) -> Said | None:
     if "error" in control:
         return "unverified", f"{_calls(case, 'control')} fails, too: {_quote(control)}"
     if "error" in call:
-        return "confirmed", f"{_fails(call, _calls(case, 'call'))}; {_calls(case, 'control')} runs"
+        gpu = " (on a pretended GPU)" if case.asked.get("fake_gpu") else ""
+        return "confirmed", f"{_fails(call, _calls(case, 'call'))}; {_calls(case, 'control')} runs{gpu}"
     return None
 
 

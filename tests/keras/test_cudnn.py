@@ -189,6 +189,7 @@ def test_use_cudnn_conflicts_in_keras_3(index: int, keras3_python: str) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 # Other versions and backends. Source: FACTS.md 1b, the matrix that its `probe_cudnn.py` measured with a faked GPU.
 # C: the layer took the cuDNN entry; -: it did not; E: an error; V: it did, then an error for want of a GPU; .: no test.
+# With LSTM on torch before 3.15 nothing came of it: the code around the kernel raises (tests/nightly sees that).
 
 COLUMNS: tuple[tuple[Version, str], ...] = (
     *(((3, minor), "tensorflow") for minor in (1, 3, 8, 13)),
@@ -277,10 +278,18 @@ RIGHT_PADDED = [
 ]
 
 
+def _in_vain(given: Layer, version: Version, backend: str) -> bool:
+    return backend == "torch" and version < (3, 15) and "LSTM" in title(given)
+
+
 @pytest.mark.parametrize(("given", "row"), ROWS, ids=[title(given) for given, _ in ROWS])
 def test_measured_matrix(given: Layer, row: str) -> None:
     answers = ""
     for (version, backend), measured in zip(COLUMNS, row, strict=True):
+        if _in_vain(given, version, backend):
+            answers += measured
+            assert not stays(given, env(version, backend))
+            continue
         where = env(version).restrict("tf_keras") if backend == "tf_keras" else env(version, backend)
         stayed = stays(given, where)
         answers += measured if measured in "E." or (measured in "CV") == stayed else "C" if stayed else "-"
@@ -290,6 +299,8 @@ def test_measured_matrix(given: Layer, row: str) -> None:
 @pytest.mark.parametrize(("given", "row"), RIGHT_PADDED, ids=[title(given) for given, _ in RIGHT_PADDED])
 def test_measured_masks(given: Layer, row: str) -> None:
     for (version, backend), measured in zip(COLUMNS, row, strict=True):
+        if _in_vain(given, version, backend):
+            continue
         where = env(version) if backend == "tf_keras" else env(version, backend)
         stayed = stays(given, where) and masked(given).within(where) == "none"
         assert stayed == (measured == "C"), (version, backend)
@@ -297,12 +308,12 @@ def test_measured_masks(given: Layer, row: str) -> None:
 
 def test_kernels_in_words() -> None:
     assert kernel(layer("LSTM")).describe(ANY) == (
-        "Keras 2 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax"
+        "Keras 2 and Keras 3 on tensorflow, Keras 3.14 and later on jax, Keras 3.15 on torch"
     )
     assert kernel(layer("GRU")).describe(ANY) == "Keras 2 and Keras 3 on tensorflow, Keras 3.14 and later on torch"
     assert kernel(layer("CuDNNLSTM")).describe(ANY) == "Keras 2"
     assert kernel(layer("LSTM", origin="tensorflow.compat.v1.keras")).describe(ANY) == (
-        "Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax"
+        "Keras 3 on tensorflow, Keras 3.14 and later on jax, Keras 3.15 on torch"
     )
     user = Layer(0, "LSTM", "user", "", (), layer("LSTM").span)
     assert not kernel(user)
@@ -377,7 +388,10 @@ def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
     given = bidirectional(layer("LSTM", use_cudnn=False))
     (found,) = disqualifiers(given, ANY)
     assert found.where - kernel(given) == Where()
-    assert found.where.describe(ANY) == "Keras 3.12 and later on tensorflow and torch, Keras 3.14 and later on jax"
+    assert (
+        found.where.describe(ANY)
+        == "Keras 3.12 and later on tensorflow, Keras 3.14 and later on jax, Keras 3.15 on torch"
+    )
     forced = bidirectional(layer("LSTM", use_cudnn=True, recurrent_dropout=0.2))
     (conflict,) = conflicts(forced, ANY)
     assert conflict.where == Where.keras3(since=12)

@@ -399,8 +399,12 @@ class Flow:
         return [self.node, self.output]
 
 
+def _number(value: Any) -> Any:
+    return value.item() if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () else value
+
+
 def _paired(tensors: list[Any], flows: list[Flow]) -> Env:
-    return {id(tensor): flows[index] for index, tensor in enumerate(tensors)}
+    return {id(tensor): flows[index] for index, tensor in enumerate(tensors[: len(flows)])}
 
 
 class Describe:
@@ -432,12 +436,10 @@ class Describe:
 
     def value(self, value: Any) -> dict[str, Any]:
         """An argument."""
+        if isinstance(value, str):
+            return {"const": str.__str__(value)}  # of an enum of strings what it stands for
         if isinstance(value, _PLAIN):
-            # A subclass, an enum of strings or a NumPy float, as what it stands for.
-            for cls in (bool, int, float, str):
-                if isinstance(value, cls):
-                    return {"const": cls(value)}
-            return {"const": None}
+            return {"const": next((cls(value) for cls in (bool, int, float) if isinstance(value, cls)), None)}
         if value is Ellipsis:
             return {"ellipsis": True}
         if isinstance(value, slice):
@@ -454,7 +456,7 @@ class Describe:
             return {"other": "a tensor"}
         if callable(value) and hasattr(value, "__name__"):
             return {"name": function_name(value)}
-        return {"other": repr(value)[:200]}
+        return {"other": f"an object of type {type(value).__name__}"}
 
     def layer(self, layer: Any) -> int:
         """The number of a layer."""
@@ -480,7 +482,8 @@ class Describe:
             origin="tensorflow.compat.v1.keras" if old else self.keras.name if keras else "",
             complete=not opaque and made is not None,
             args=[
-                {"name": key, "value": self.value(one), "positional": by_position}
+                # NumPy's numbers count as Python's, but not in a tuple: a noise_shape of them is an error in Keras 3.13.
+                {"name": key, "value": self.value(_number(one)), "positional": by_position}
                 for key, one, by_position in arguments
             ],
             place=None if made is None else made.place,

@@ -1,0 +1,272 @@
+"""Which files can hold a finding: asked of their bytes first, then of their `ast`, before libcst is imported at all.
+
+A rule can speak only where certain things come together (`rnnlint.keras.ingredients`): a dropout layer and a recurrent
+layer, say. They need not stand in one file, so imports into the code base are followed. Every answer here errs on the
+side of "can hold a finding"; tests/test_gate.py compares the findings with and without it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rnnlint import syntax
+from rnnlint.keras.ingredients import EVERYTHING, Ingredients, in_bytes, in_code
+from rnnlint.keras.names import framework
+
+if TYPE_CHECKING:
+    from rnnlint.modules import Modules
+
+# On one line, or several in brackets; a notebook's lines are JSON strings.
+_IMPORT = re.compile(
+    rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*"
+    rb"(?:from[ \t]+([.\w \t]+?)[ \t]+import\b[ \t\\\r\n]*(\([^)]*\)|[^#\r\n\"]*)|import[ \t]+([^#\r\n\";]+))"
+)
+# The most that a list of names in brackets is read of.
+_LONGEST = 10_000
+_AS = re.compile(r"\bas\b.*")
+# By itself this marks no file.
+_COMMON = frozenset({"keras"})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import statement: `names` is empty for `import module`; a star is among them as `*`."""
+
+    module: str
+    level: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def top(self) -> str:
+        """The first part of the module's name."""
+        return self.module.partition(".")[0]
+
+
+def imports(data: bytes) -> Iterator[Import]:
+    """The import statements of a file, by a cheap scan of its bytes, which may take strings and comments for some."""
+    at = data.find(b"import")
+    while at >= 0:
+        start, end = data.rfind(b"\n", 0, at) + 1, _line_end(data, at)
+        opened = data.find(b"(", at, end)
+        if opened >= 0 and data.find(b")", opened, end) < 0:
+            closed = data.find(b")", end, end + _LONGEST)
+            end = closed + 1 if closed >= 0 else end
+        elif data[end - 1 : end] == b"\\" and end < len(data):
+            end = _line_end(data, end + 1)
+        for match in _IMPORT.finditer(data[start:end]):
+            source, names, modules = (group.decode("utf-8", "replace") if group else "" for group in match.groups())
+            if source:
+                module = source.replace(" ", "").replace("\t", "")
+                bare = module.lstrip(".")
+                yield Import(bare, len(module) - len(bare), tuple(_listed(names)))
+            else:
+                yield from (Import(name, 0) for name in _listed(modules))
+        at = data.find(b"import", max(end, at + 6))
+
+
+def _line_end(data: bytes, at: int) -> int:
+    end = data.find(b"\n", at)
+    return end if end >= 0 else len(data)
+
+
+def _listed(text: str) -> Iterator[str]:
+    for part in re.sub(r"#[^\n]*|[()\\]", " ", text).split(","):
+        name = _AS.sub("", part).strip()
+        if name:
+            yield name.split()[0]
+
+
+Read = Callable[[str], "bytes | None"]
+
+
+class Gate:
+    """Decides for the files of a run which ones are analysed.
+
+    `needs` are the ingredients that the selected rules ask for: one of these sets has to come together. `read` gives a
+    file's bytes, or None where it cannot be read.
+    """
+
+    def __init__(self, needs: Iterable[Ingredients], modules: Modules, read: Read) -> None:
+        self._needs = tuple(needs)
+        self._modules = modules
+        self._read = read
+        self._holds: dict[str, Ingredients] = {}
+        self._refined: set[str] = set()
+        self._imported: dict[str, tuple[str, ...]] = {}
+
+    def candidates(self, paths: Iterable[str]) -> dict[str, bool]:
+        """Each path, with whether it can hold a finding or put together what others hold. Unreadable ones can."""
+        found: dict[str, bool] = {}
+        for path in paths:
+            data = self._read(path)
+            found[path] = data is None
+            if data is not None:
+                self._holds[path] = in_bytes(data)
+        marked = [path for path, holds in self._holds.items() if holds - _COMMON]
+        plain = [path for path, holds in self._holds.items() if not holds - _COMMON]
+        likely = [path for path in marked if self._enough(path)]
+        # Without Keras in reach, a module about LSTMs is another framework's.
+        likely += self._importers(plain, [path for path in marked if self._reaches_keras(path)])
+        for path in likely:
+            # What the code really uses, now that it may matter; a file that `ast` refuses may use everything.
+            for one in self._reach(path):
+                self._refine(one)
+        found.update((path, True) for path in likely if self._enough(path))
+        return found
+
+    def _enough(self, path: str) -> bool:
+        """Whether all that some rule needs comes together in a file and in what it imports."""
+        reached = frozenset().union(*(self._holding(one) for one in self._reach(path)))
+        return any(need <= reached for need in self._needs)
+
+    def _reaches_keras(self, path: str) -> bool:
+        return "keras" in self._holds[path] or any("keras" in self._holding(one) for one in self._reach(path))
+
+    def _holding(self, path: str) -> Ingredients:
+        if path not in self._holds:
+            data = self._read(path)
+            self._holds[path] = EVERYTHING if data is None else in_bytes(data)
+        return self._holds[path]
+
+    def _refine(self, path: str) -> None:
+        """Replace what the bytes of a file name by what its code uses."""
+        holds = self._holding(path)
+        if path in self._refined or not holds - _COMMON:
+            return
+        self._refined.add(path)
+        source = self._modules.source(path)
+        if source.diagnostics and not source.text:
+            return
+        tree = syntax.parse(source.text)
+        if not isinstance(tree, syntax.SyntaxProblem):
+            self._holds[path] = holds & in_code(tree)
+
+    def _reach(self, path: str) -> Iterable[str]:
+        """A file and all that it imports from the code base, directly or not."""
+        reached = {path: None}
+        queue = [path]
+        while queue:
+            for one in self._edges(queue.pop()):
+                if one not in reached:
+                    reached[one] = None
+                    queue.append(one)
+        return reached
+
+    def _edges(self, path: str) -> tuple[str, ...]:
+        if path not in self._imported:
+            data = self._read(path)
+            self._imported[path] = () if data is None else tuple(dict.fromkeys(self._resolve(path, data)))
+        return self._imported[path]
+
+    def _resolve(self, path: str, data: bytes) -> Iterator[str]:
+        """The files of the code base that the imports of a file name."""
+        for one in imports(data):
+            if not one.level and framework(one.module):
+                continue
+            if one.names:
+                wanted = [one.module, *(f"{one.module}.{name}".lstrip(".") for name in one.names if name != "*")]
+            else:
+                parts = one.module.split(".")
+                wanted = [".".join(parts[: length + 1]) for length in range(len(parts))]
+            for name in wanted:
+                located = self._modules.locate(name, one.level, path) if name or one.level else None
+                if located is None:
+                    continue
+                yield located
+                # `from package import name` gives the name; a package itself gives all its modules as attributes.
+                if not (one.names and name == one.module) and os.path.basename(located) == "__init__.py":
+                    yield from _attributes(located, data)
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Files without an ingredient of their own
+
+    def _importers(self, plain: list[str], marked: list[str]) -> list[str]:
+        """The files that reach enough through their imports alone.
+
+        Reading the imports of every file would cost more than everything else. A file is only asked for its imports
+        if it spells the name by which, from where it stands, one of the files in question can be imported.
+        """
+        found: list[str] = []
+        hot = set(marked)
+        fresh = set(marked)
+        while fresh:
+            reachable = _Reachable(fresh, self._modules)
+            fresh = set()
+            for path in plain:
+                if path in hot:
+                    continue
+                spelled, patterns = reachable.names(path)
+                if not spelled:
+                    continue
+                data = self._read(path)
+                if data is None or not any(pattern in data for pattern in patterns):
+                    continue
+                if not any(one.level or one.top in spelled for one in imports(data)):
+                    continue
+                if hot.intersection(self._edges(path)):
+                    fresh.add(path)
+                    hot.add(path)
+                    if self._enough(path):
+                        found.append(path)
+        return found
+
+
+class _Reachable:
+    """By which names files can be imported from a folder: relatively, or from a folder above the importing file."""
+
+    def __init__(self, files: Iterable[str], modules: Modules) -> None:
+        self._modules = modules
+        self._below: dict[str, set[str]] = {}
+        self._known: dict[str, tuple[frozenset[str], tuple[bytes, ...]]] = {}
+        for path in files:
+            folder, name = os.path.split(os.path.abspath(path))
+            root = modules.root(folder)
+            stem = name.rpartition(".")[0]
+            while True:
+                if stem != "__init__":
+                    self._below.setdefault(folder, set()).add(stem)
+                if folder == root or os.path.dirname(folder) == folder:
+                    break
+                folder, stem = os.path.split(folder)
+
+    def names(self, path: str) -> tuple[frozenset[str], tuple[bytes, ...]]:
+        """The first parts of the names by which a file may import any of the files, and bytes that it then holds."""
+        folder = os.path.dirname(os.path.abspath(path))
+        if folder not in self._known:
+            root = self._modules.root(folder)
+            found: set[str] = set()
+            above = folder
+            while True:
+                found |= self._below.get(above, set()) | self._below.get(os.path.join(above, "src"), set())
+                if above == root or os.path.dirname(above) == above:
+                    break
+                above = os.path.dirname(above)
+            known = frozenset(name for name in found if not framework(name))
+            spelled = [name.encode("utf-8", "surrogateescape") for name in known]
+            written = [before + name for name in spelled for before in (b"import ", b"from ", b", ", b"\t")]
+            # Relative imports name none of it.
+            self._known[folder] = (known | {"."}, (b"from .", b"from\t.", *written)) if found else (known, ())
+        return self._known[folder]
+
+
+def _attributes(package: str, data: bytes) -> Iterator[str]:
+    """The modules of a package that some code may reach as its attributes."""
+    folder = os.path.dirname(package)
+    for name, spelled in _stems(folder):
+        if spelled in data:
+            yield os.path.join(folder, name)
+
+
+@lru_cache(maxsize=4096)
+def _stems(folder: str) -> tuple[tuple[str, bytes], ...]:
+    try:
+        with os.scandir(folder) as scan:
+            names = sorted(entry.name for entry in scan if entry.name.endswith(".py"))
+    except OSError:
+        return ()
+    return tuple((name, f".{name[:-3]}".encode("utf-8", "surrogateescape")) for name in names)
