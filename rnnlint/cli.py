@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,9 @@ from rnnlint import __version__
 from rnnlint.output import FORMATS, Report, code, printable, render, shown, where
 
 if TYPE_CHECKING:
+    from rnnlint.baseline import Baseline
     from rnnlint.findings import Diagnostic, Finding, Rule
+    from rnnlint.fixer import Outcome
     from rnnlint.linter import FileResult
     from rnnlint.runtime.confirm import Found, Session
     from rnnlint.settings import Resolver, Settings
@@ -139,6 +141,7 @@ def _list(name: str, text: str, metavar: str = "RULES", callback: Callable[..., 
 SECTIONS = {
     "select": "Rules",
     "keras_version": "Keras",
+    "fix": "Fixes",
     "confirm": "Confirm",
     "config": "Configuration",
     "exclude": "Files",
@@ -175,10 +178,18 @@ class Sectioned(click.Command):
 )
 @click.option("--timestep-loss-threshold", type=float, metavar="PROBABILITY", help="Loss that is reported.  [0.01]")
 @click.option("--ignore-noqa", is_flag=True, help="Report what comments suppress.")
+@click.option("--add-noqa", is_flag=True, help="Suppress each finding by a `# noqa` comment in its file.")
+@click.option("--baseline", type=click.Path(dir_okay=False), help="Report only findings that this file does not hold.")
+@click.option("--write-baseline", is_flag=True, help="Write the findings to the baseline, and drop what is gone.")
 @click.option(
     "--keras-version", metavar="VERSION", help="Such as 3.15, 2 or '>=3.4,<4'; auto reads the project's pins."
 )
 @click.option("--backend", metavar="BACKEND", help="auto, tensorflow, jax or torch.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed without changing what is computed.")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Fix also what changes the network.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
+@click.option("--fix-only", is_flag=True, help="Fix, and report nothing of the rest.")
+@click.option("--show-fixes", is_flag=True, help="List what was fixed.")
 @click.option("--confirm", is_flag=True, help="Build the models in real Keras and watch the findings happen.")
 @click.option("--python", metavar="PATH", help="The Python, or virtual environment, that has Keras.  [this one]")
 @click.option("--confirm-timeout", type=float, metavar="SECONDS", help="Time for each model.  [60]")
@@ -234,8 +245,9 @@ def check(ctx: click.Context, /, **given: Any) -> None:
 
     PATHS are files and folders, by default the current one; `-` reads one file from stdin.
 
-    The status is 0 without findings, 1 with findings or with code that could not be read, 2 for a wrong command line
-    or configuration and for an error inside rnnlint.
+    The status is 0 without findings (with --fix: if all were fixed), 1 with findings or with code that could not be
+    read (with --diff: if something would change), 2 for a wrong command line or configuration, for a file that cannot
+    be written and for an error inside rnnlint.
     """
     from rnnlint.files import MissingPathError
     from rnnlint.settings import Options, Resolver, SettingsError
@@ -244,6 +256,8 @@ def check(ctx: click.Context, /, **given: Any) -> None:
         raise click.UsageError("--isolated and --config exclude each other.")
     if given["select"] == ():
         raise click.UsageError("--select names no rule.")
+    if given["add_noqa"] and given["write_baseline"]:
+        raise click.UsageError("--add-noqa and --write-baseline exclude each other.")
     given["confirm"] = given["confirm"] or bool(given["builds"])
     if given["build_args"] and not given["builds"]:
         raise click.UsageError("--build-arg needs --build.")
@@ -287,13 +301,18 @@ class _Check:
     findings: list[Finding] = field(default_factory=list)
     refuted: list[Finding] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    withheld: int = 0
-    suppressed: int = 0
+    withheld: list[Finding] = field(default_factory=list)
+    suppressed: list[Finding] = field(default_factory=list)
+    known: list[Finding] = field(default_factory=list)
+    judged: dict[str, frozenset[str]] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     explained: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    outcome: Outcome[FileResult] | None = None
+    text: bytes | None = None
     found: Found | None = None
     useless: str = ""
 
@@ -302,21 +321,33 @@ class _Check:
         self.missing = [path for path in paths if path != STDIN and not os.path.lexists(path)]
         for path in self.missing:
             self._warn("error", f"path '{path}' does not exist")
+        baseline = self._baseline()
         with ExitStack() as stack:
             session = self._session(paths, stack) if self.given["confirm"] else None
-            for result in self._lint([path for path in paths if path not in self.missing]):
+            there = [path for path in paths if path not in self.missing]
+            results = self._fix(there, session) if self._fixing else self._lint(there)
+            for result in results:
                 self._take(result)
                 if self.given["verbose"]:
                     self._explain(result)
+            if session and self.given["builds"]:
+                self._build(session)
+            if baseline:
+                self._compare(baseline)
+            if self.given["add_noqa"]:
+                self._add_noqa()
             if self.given["confirm"]:
                 self._confirm(session)
         if not (self.paths or self.missing or self.given["quiet"]):
             self._warn("warning", "no Python files or notebooks found under the given paths")
-        self._print()
-        statuses = [one.status for one in self.diagnostics]
-        return max([2 if self.missing or self.wrong else 0, 1 if self.findings else 0, *statuses])
+        if self.given["diff"] or self.given["fix_only"]:
+            status = self._tell_fixes()
+        else:
+            self._print()
+            status = 1 if self.findings else 0
+        return max([2 if self.missing or self.wrong else status, *(one.status for one in self.diagnostics)])
 
-    def _lint(self, paths: Sequence[str]) -> Iterator[FileResult]:
+    def _lint(self, paths: Sequence[str], changed: Mapping[str, bytes] | None = None) -> Iterator[FileResult]:
         from rnnlint.runner import lint_text, run
 
         if STDIN in paths:
@@ -325,10 +356,11 @@ class _Check:
             if sys.stdin is None:
                 _fail("stdin is closed")
             if not (settings.force_exclude and settings.excludes(name)):
-                yield lint_text(sys.stdin.buffer.read(), name, settings, self.found)
+                self.text = sys.stdin.buffer.read() if self.text is None else self.text
+                yield lint_text((changed or {}).get(name, self.text), name, settings, self.found)
         named = [path for path in paths if path != STDIN]
         if named:
-            yield from run(named, self._settings, self.found)
+            yield from run(named, self._settings, self.found, changed)
 
     def _settings(self, path: str) -> Settings:
         """The settings of a file. Where its pyproject.toml is wrong that is said once, and none of its rules run."""
@@ -346,27 +378,189 @@ class _Check:
         self.paths.append(result.path)
         self._report(result.findings)
         self.diagnostics += result.diagnostics
-        self.suppressed += len(result.suppressed)
+        self.suppressed += result.suppressed
+        if not result.diagnostics:
+            self.judged[result.path] = self._settings(result.path).rules_for(result.path)
         if result.source:
             self.sources[result.path] = result.source
-            if result.findings and not self.given["quiet"]:
-                self._warn_of_comments(result.source)
 
     def _report(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
-            if finding.confidence == "possible" and self._settings(finding.span.path).min_confidence == "certain":
-                self.withheld += 1
-            else:
+            if self._reported(finding):
                 self.findings.append(finding)
+            else:
+                self.withheld.append(finding)
 
-    def _warn_of_comments(self, source: Source) -> None:
-        """Where a finding stayed, a comment that was meant to suppress it may be written wrongly."""
-        from rnnlint.suppress import directives
+    def _reported(self, finding: Finding) -> bool:
+        return finding.confidence == "certain" or self._settings(finding.span.path).min_confidence == "possible"
 
-        for one in directives(source):
-            if one.problem and "rnn" in one.text.lower():
-                effect = "" if one.codes else " suppresses nothing"
-                self._warn("warning", f"{where(one.span)}: `{one.text}`{effect}: {one.problem}")
+    # -----------------------------------------------------------------------------------------------------------------
+    # Known findings
+
+    def _baseline(self) -> Baseline | None:
+        """The baseline of the options or the settings: what is wrong with it is said before anything is linted."""
+        from rnnlint.baseline import BaselineError, load
+
+        path = self.resolver.settings(STDIN).baseline
+        if path is None:
+            if self.given["write_baseline"]:
+                raise click.UsageError("--write-baseline needs --baseline FILE, or `baseline` in [tool.rnnlint].")
+            return None
+        try:
+            return load(shown(path), must=not self.given["write_baseline"])
+        except BaselineError as error:
+            _fail(str(error))
+
+    def _compare(self, baseline: Baseline) -> None:
+        """Keep what is new; with --write-baseline nothing is."""
+        from rnnlint.baseline import write
+
+        compared = baseline.compare(self.findings, self._line, self.judged, self.withheld)
+        stale = _count(compared.stale, "entry", "entries")
+        if self.given["write_baseline"]:
+            try:
+                write(baseline.path, compared.counts)
+            except OSError as error:
+                self.wrong.append(f"cannot write {baseline.path}: {error.strerror or error}")
+                self._warn("error", self.wrong[-1])
+                return
+            dropped = f", dropped {stale} without a finding" if compared.stale else ""
+            self.done.append(f"Wrote {_count(sum(compared.counts.values()), 'finding')} to {baseline.path}{dropped}.")
+            self.known, self.findings = self.findings, []
+            return
+        self.known, self.findings = list(compared.known), list(compared.new)
+        if self.known:
+            self.done.append(f"{_count(len(self.known), 'finding')} known to {baseline.path}.")
+        if compared.stale:
+            self.done.append(f"{stale} without a finding in {baseline.path}; --write-baseline drops what is gone.")
+
+    def _add_noqa(self) -> None:
+        """Write a comment for each finding; those without a place for one stay."""
+        from itertools import groupby
+
+        from rnnlint.fixer import ApplyError, apply, write
+        from rnnlint.source import from_bytes, read_bytes
+        from rnnlint.suppress import add_noqa
+
+        left: list[Finding] = []
+        files = comments = 0
+        for path, group in groupby(sorted(self.findings, key=lambda one: one.span.path), lambda one: one.span.path):
+            findings = list(group)
+            data = read_bytes(path)
+            if not isinstance(data, bytes):  # what came through a pipe has no file
+                left += findings
+                continue
+            edits, stay = add_noqa(findings, from_bytes(data, path))
+            try:
+                if edits:
+                    write(path, apply(data, path, edits), data)
+            except (ApplyError, OSError) as error:
+                self.wrong.append(f"cannot write {shown(path)}: {getattr(error, 'strerror', None) or error}")
+                self._warn("error", self.wrong[-1])
+                left += findings
+                continue
+            left += stay
+            files, comments = files + bool(edits), comments + len(edits)
+        self.done.append(f"Added {_count(comments, 'comment')} to {_count(files, 'file')}.")
+        self.suppressed += [one for one in self.findings if one not in left]
+        self.findings = left
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Fixes
+
+    @property
+    def _fixing(self) -> bool:
+        return any(self.given[name] for name in ("fix", "diff", "fix_only"))
+
+    def _able(self, finding: Finding) -> bool:
+        """Whether `--fix` fixes a finding."""
+        from rnnlint.fixer import applicable
+
+        return applicable(finding.fix, unsafe=self._settings(finding.span.path).unsafe_fixes or False)
+
+    def _hidden(self, finding: Finding) -> bool:
+        """Whether it would if unsafe fixes were allowed, of which nothing was said."""
+        unsaid = self._settings(finding.span.path).unsafe_fixes is None
+        return unsaid and finding.fix is not None and not self._able(finding)
+
+    def _fix(self, paths: Sequence[str], session: Session | None) -> Iterable[FileResult]:
+        """Fix in memory, look again, and write; or print what would be written. What could not be written stays.
+
+        With --confirm, what Keras refutes is not fixed, and it has to refute what was.
+        """
+        from functools import partial
+
+        from rnnlint import fixer, runner
+
+        before = {result.path: result for result in self._lint(paths)}
+        refuted: set[tuple[object, ...]] = set()
+        more: dict[str, Any] = {}
+        if session:
+            shown_ones = [one for result in before.values() for one in result.findings if self._reported(one)]
+            refuted = {fixer.identity(one) for one in session.confirm(shown_ones) if _is(one, "refuted")}
+            more["remains"] = partial(runner.remains, session, self._settings)
+        name = (self.given["stdin_filename"] or STDIN) if STDIN in paths else None
+        outcome = fixer.run(
+            before,
+            lambda path: self.text or b"" if path == name else Path(path).read_bytes(),
+            lambda changed: {result.path: result for result in self._lint(paths, changed)},
+            lambda path: self._settings(path).unsafe_fixes or False,
+            lambda finding: self._reported(finding) and fixer.identity(finding) not in refuted,
+            **more,
+        )
+        after = dict(outcome.results)
+        for problem in outcome.problems:
+            self._warn("warning", problem)
+        for path, file in sorted(outcome.files.items()):
+            try:
+                if self.given["diff"]:
+                    self._show_diff(fixer.diff(file, shown(path)))
+                elif path != name:
+                    fixer.write(path, file.after, file.before)
+            except OSError as error:
+                self.wrong.append(f"cannot write {path}: {error.strerror or error}")
+                self._warn("error", self.wrong[-1])
+                del outcome.files[path]
+                after[path] = before[path]
+        if name in before and not self.given["diff"]:
+            text = outcome.files[name].after if name in outcome.files else self.text or b""
+            sys.stdout.buffer.write(text)
+            sys.stdout.buffer.flush()
+        self.outcome = outcome
+        return after.values()
+
+    def _tell_fixes(self) -> int:
+        """The lines of `--diff` and `--fix-only`, and their status."""
+        from rnnlint.fixer import words
+
+        assert self.outcome is not None
+        fixed, written = self.outcome.fixed, not self.given["diff"]
+        if not self.given["quiet"]:
+            for diagnostic in self.diagnostics:
+                self._warn("warning", f"{where(diagnostic.span)}: {diagnostic.message}")
+            for line in self._shown_fixes():
+                self._err(line)
+            self._err(words.only_fixed(fixed, sum(map(self._hidden, self.findings)), written=written))
+        return 1 if fixed and not written else 0
+
+    def _show_diff(self, text: str) -> None:
+        """In colours for people; else byte for byte, so that it can be applied as a patch."""
+        colors = {"+": "green", "-": "red", "@": "cyan"}
+        if not self._colored(sys.stdout):
+            self._out(text)
+            return
+        for line in text.split("\n")[:-1]:
+            title = line.startswith(("---", "+++"))
+            self._out(
+                click.style(printable(line), fg=None if title else colors.get(line[:1]), bold=title or None) + "\n"
+            )
+
+    def _shown_fixes(self) -> Iterator[str]:
+        from rnnlint.fixer import words
+
+        if self.outcome and self.outcome.fixed and self.given["show_fixes"]:
+            yield from words.listed(self.outcome, lambda path: printable(shown(path)))
+            yield ""
 
     # -----------------------------------------------------------------------------------------------------------------
     # Confirmation
@@ -395,8 +589,6 @@ class _Check:
         if session is None:
             self.findings = [unverified(finding, self.useless) for finding in self.findings]
             return
-        if self.given["builds"]:
-            self._build(session)
         judged: list[Finding] = []
         confirmed = session.confirm(self.findings)
         if self.findings and sys.stderr.isatty() and not self.given["quiet"]:
@@ -427,9 +619,23 @@ class _Check:
     # Output
 
     def _print(self) -> None:
+        from rnnlint.files import git_root
+        from rnnlint.notebook import Places
+
         settings = self.resolver.settings(STDIN)
         name, target = settings.output_format, self.given["output_file"]
-        report = Report(self.findings, self.diagnostics, self._line, _width(), self.refuted)
+        report = Report(
+            self.findings,
+            self.diagnostics,
+            self._line,
+            _width(),
+            refuted=self.refuted,
+            fixable=self._able,
+            version=__version__,
+            root=git_root(os.getcwd()) or os.getcwd(),
+            places=Places({self.given["stdin_filename"] or STDIN: self.text} if self.text is not None else None),
+            others=(*self.suppressed, *self.withheld, *self.known),
+        )
         if target:
             try:
                 Path(target).parent.mkdir(parents=True, exist_ok=True)
@@ -466,6 +672,8 @@ class _Check:
             yield f"{number}\t{click.style(rule, fg='red', bold=True)}\t{title}".rstrip() + "\n"
 
     def _summary(self) -> Iterator[str]:
+        from rnnlint.fixer import words
+
         possible = sum(finding.confidence == "possible" for finding in self.findings)
         internal = sum(one.kind == "internal-error" for one in self.diagnostics)
         unread = len(self.diagnostics) - internal
@@ -479,18 +687,26 @@ class _Check:
             if part
         )
         refuted = f"; {len(self.refuted):,} refuted" if self.refuted else ""
-        if self.findings:
+        fixed = self.outcome.fixed if self.outcome else 0
+        if fixed:
+            yield from self._shown_fixes()
+            yield f"{words.remaining(fixed, len(self.findings), told)}{refuted}."
+        elif self.findings:
             yield f"Found {_count(len(self.findings), 'finding')}{f' ({told})' if told else ''}{refuted}."
         elif not (self.diagnostics or self.missing or self.wrong):
             yield click.style(f"All checks passed{f'{refuted}.' if refuted else '!'}", fg="green", bold=True)
+        offer = words.on_offer(sum(map(self._able, self.findings)), sum(map(self._hidden, self.findings)))
+        if offer:
+            yield offer
         if unread:
             yield f"{_count(unread, 'place')} could not be read."
         if internal:
             yield f"{_count(internal, 'error')} inside rnnlint: please report this with the file, if it may be shown."
         if self.withheld:
-            yield f"{_count(self.withheld, 'possible finding')} withheld by --min-confidence."
+            yield f"{_count(len(self.withheld), 'possible finding')} withheld by --min-confidence."
         if self.suppressed and self.given["verbose"]:
-            yield f"{_count(self.suppressed, 'finding')} suppressed by comments."
+            yield f"{_count(len(self.suppressed), 'finding')} suppressed by comments."
+        yield from self.done
 
     def _explain(self, result: FileResult) -> None:
         settings = self._settings(result.path)
@@ -514,7 +730,12 @@ class _Check:
         return self.sources[path].line(row, cell)
 
     def _out(self, text: str) -> None:
-        click.echo(text, nl=False, color=self._colored(sys.stdout))
+        # As ruff: where the fixed text goes to stdout, all else goes to stderr.
+        err = self.text is not None and self._fixing and not self.given["diff"]
+        click.echo(text, nl=False, err=err, color=self._colored(sys.stderr if err else sys.stdout))
+
+    def _err(self, line: str) -> None:
+        click.echo(line, err=True, color=self._colored(sys.stderr))
 
     def _warn(self, kind: str, message: str) -> None:
         colors = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -558,8 +779,8 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 140
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+def _count(number: int, what: str, several: str = "") -> str:
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -252,35 +252,7 @@ def _above(folder: str, names: tuple[str, ...]) -> str | None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Gates
-
-_MARKS = re.compile(rb"[Dd]ropout|DROPOUT|LSTM|GRU|RNN|cudnn")
-
-
-def may_hold_findings(data: bytes) -> bool:
-    """Whether a file's bytes name anything that a rule speaks of.
-
-    A file without any of it can still put together what other modules hold: see `imports`.
-    """
-    return _MARKS.search(data) is not None
-
-
-# At the start of a line, or of one inside a notebook's JSON strings.
-_IMPORT = re.compile(
-    rb"(?:^[ \t]*\"?|\\n)[ \t]*"
-    rb"(?:from[ \t]+([\w.]+)[ \t]+import\b([ \t]*\([^)]{0,9999}\)|[^#\r\n\"]*)|import[ \t]+([^#\r\n\"]+))",
-    re.MULTILINE,
-)
-
-
-def imports(data: bytes) -> frozenset[str]:
-    """All names in the import statements of a file, by a cheap scan."""
-    words = (word for match in _IMPORT.finditer(data) for group in match.groups() if group for word in _words(group))
-    return frozenset(words)
-
-
-def _words(text: bytes) -> list[str]:
-    return [word.decode() for word in re.findall(rb"\w+", text)]
+# What must not reach libcst
 
 
 def guard(source: Source) -> Diagnostic | None:

@@ -16,8 +16,8 @@ class Rule:
     """A rule's metadata. `summary` is the first sentence of its page in `rules/`; `default` whether it is on.
 
     `runtime` names what real Keras shows where the rule is right, or is empty where that cannot be observed. `fix` is
-    the applicability of the rule's fix, or "none". `needs` are sets of ingredients (`rnnlint.keras.ingredients`), one of
-    which has to come together in a file and in what it imports before the rule can speak; empty where any file will do.
+    the applicability of the rule's fix, or "none". `needs` are sets of ingredients (`rnnlint.keras.ingredients`): one
+    of them has to come together in a file and in what it imports before the rule can speak. Empty: any file will do.
     """
 
     code: str

@@ -29,7 +29,7 @@ _IMPORT = re.compile(
 # The most that a list of names in brackets is read of.
 _LONGEST = 10_000
 _AS = re.compile(r"\bas\b.*")
-# By itself this marks no file.
+# Every rule asks for it, and by itself it marks no file.
 _COMMON = frozenset({"keras"})
 
 
@@ -92,21 +92,25 @@ class Gate:
     """
 
     def __init__(self, needs: Iterable[Ingredients], modules: Modules, read: Read) -> None:
-        self._needs = tuple(needs)
+        self._needs = tuple(need | _COMMON for need in needs)
         self._modules = modules
         self._read = read
+        self._unread: list[str] = []
         self._holds: dict[str, Ingredients] = {}
         self._refined: set[str] = set()
         self._imported: dict[str, tuple[str, ...]] = {}
 
-    def candidates(self, paths: Iterable[str]) -> dict[str, bool]:
-        """Each path, with whether it can hold a finding or put together what others hold. Unreadable ones can."""
-        found: dict[str, bool] = {}
-        for path in paths:
-            data = self._read(path)
-            found[path] = data is None
-            if data is not None:
-                self._holds[path] = in_bytes(data)
+    def look(self, path: str, data: bytes | None) -> None:
+        """Take a file of the run into account: its bytes, or None where it cannot be read."""
+        if data is None:
+            self._unread.append(path)
+        else:
+            self._holds[path] = in_bytes(data)
+
+    def candidates(self) -> frozenset[str]:
+        """The files that can hold a finding or put together what others hold. One that cannot be read is among them."""
+        if not self._needs:
+            return frozenset(self._unread)
         marked = [path for path, holds in self._holds.items() if holds - _COMMON]
         plain = [path for path, holds in self._holds.items() if not holds - _COMMON]
         likely = [path for path in marked if self._enough(path)]
@@ -116,8 +120,7 @@ class Gate:
             # What the code really uses, now that it may matter; a file that `ast` refuses may use everything.
             for one in self._reach(path):
                 self._refine(one)
-        found.update((path, True) for path in likely if self._enough(path))
-        return found
+        return frozenset(self._unread).union(path for path in likely if self._enough(path))
 
     def _enough(self, path: str) -> bool:
         """Whether all that some rule needs comes together in a file and in what it imports."""

@@ -16,7 +16,7 @@ from rnnlint.source import Source, diagnose, from_bytes, from_text
 
 if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
-    from rnnlint.findings import Rule
+    from rnnlint.findings import Remedy, Rule
     from rnnlint.keras.versions import Env
     from rnnlint.runtime.confirm import Found
     from rnnlint.settings import Settings
@@ -82,7 +82,7 @@ def check_source(text: str | bytes, filename: str = "<text>", settings: Settings
 
     settings = settings or Settings()
     source = from_bytes(text, filename, accepts) if isinstance(text, bytes) else from_text(text, filename, accepts)
-    result = finish(lint(source, settings, NoFinder(), environment(settings)), settings)
+    result = finish(lint(source, settings, NoFinder(), environment(settings)), settings, source)
     certain = settings.min_confidence == "certain"
     findings = Findings(one for one in result.findings if one.confidence == "certain" or not certain)
     findings.diagnostics = result.diagnostics
@@ -186,6 +186,11 @@ def lint(
     return _result(source, tuple(findings), diagnostics, graph.notes if graph else ())
 
 
+def replan(finding: Finding, graph: Graph, env: Env, found: Found) -> Finding:
+    """The finding with a plan for another graph, whose layers and calls have the same ids."""
+    return _planned(finding, graph, env, found, [])
+
+
 def _planned(finding: Finding, graph: Graph, env: Env, found: Found, diagnostics: list[Diagnostic]) -> Finding:
     """The finding with a plan of how the Keras that was found can show it, or with what is in the way."""
     from rnnlint.findings import Plan
@@ -274,11 +279,16 @@ def _where(error: BaseException) -> str:
 def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding per rule and place, a certain one before a possible one; in the order of the source."""
     best: dict[tuple[str, Span], Finding] = {}
+    remedies: dict[tuple[str, Span], set[Remedy]] = {}
     for finding in findings:
         key = (finding.code, finding.span)
         known = best.get(key)
         if known is None or (known.confidence, finding.confidence) == ("possible", "certain"):
             best[key] = finding
+        if finding.remedy is not None:
+            remedies.setdefault(key, set()).add(finding.remedy)
+    for key, named in remedies.items():
+        best[key] = replace(best[key], remedy=next(iter(named)) if len(named) == 1 else None)
     for code, weaker in _SUPERSEDED.items():
         for key in [key for key in best if key[0] == weaker and (code, key[1]) in best]:
             del best[key]
@@ -289,14 +299,26 @@ def _order(span: Span) -> tuple[str, int, int, int]:
     return span.path, span.cell or 0, span.row, span.column
 
 
-def finish(result: FileResult, settings: Settings, source: Source | None = None) -> FileResult:
-    """Keep what this file's settings select and no comment of it suppresses."""
+def finish(
+    result: FileResult, settings: Settings, source: Source | None = None, *, complete: bool = True
+) -> FileResult:
+    """Keep what this file's settings select and no comment of it suppresses, and judge these comments.
+
+    They are not judged where the findings are not `complete`: those that are missing may be what a comment is for.
+    """
     selected = settings.rules_for(result.path)
     findings = tuple(one for one in result.findings if one.span.path == result.path and one.code in selected)
     suppressed: tuple[Finding, ...] = ()
     source = source or result.source
-    if findings and source is not None and not settings.ignore_noqa:
+    if source is not None and not settings.ignore_noqa:
         from rnnlint import suppress
 
+        if complete:
+            about = suppress.judge(findings, source, selected, read=not result.diagnostics)
+            findings = unique((*findings, *about))
         findings, suppressed = suppress.apply(findings, source)
+    if source is not None and any(finding.remedy is not None for finding in findings):
+        from rnnlint import fixer
+
+        findings = fixer.resolve(findings, source)
     return replace(result, findings=findings, suppressed=suppressed, source=source if findings else result.source)

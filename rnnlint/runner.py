@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rnnlint import syntax
-from rnnlint.files import MAX_SOURCE, discover, imports, may_hold_findings
-from rnnlint.findings import Diagnostic, Finding
-from rnnlint.graph import Graph, Note, Span
-from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, unique
+from rnnlint.files import discover
+from rnnlint.findings import Finding
+from rnnlint.gate import Gate
+from rnnlint.graph import Graph, Node, Note, Span
+from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, replan, unique
 from rnnlint.modules import Modules
+from rnnlint.settings import known_rules
 from rnnlint.source import Source, from_bytes, read, read_bytes
+from rnnlint.suppress import OWN, may_hold_directives
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
@@ -25,11 +27,10 @@ Resolve = Callable[[str], "Settings"]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One file to lint, picklable. `candidate`: whether it may hold, or put together, anything that a rule reports."""
+    """One file to lint, picklable."""
 
     path: str
     settings: Settings
-    candidate: bool = True
 
 
 def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Settings | None = None) -> list[FileResult]:
@@ -51,26 +52,64 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
     return list(run(paths, Resolver().settings))
 
 
-def run(paths: Iterable[str | os.PathLike[str]], settings: Resolve, found: Found | None = None) -> Iterator[FileResult]:
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What files hold: the `changed` bytes, else what stands on the disk."""
+
+    changed: Mapping[str, bytes]
+
+    def bytes(self, path: str) -> bytes | None:
+        data = self.changed.get(path)
+        read = read_bytes(path) if data is None else data
+        return None if isinstance(read, Source) else read
+
+    def source(self, path: str) -> Source:
+        data = self.changed.get(path)
+        return read(path, accepts) if data is None else from_bytes(data, path, accepts)
+
+
+def run(
+    paths: Iterable[str | os.PathLike[str]],
+    settings: Resolve,
+    found: Found | None = None,
+    changed: Mapping[str, bytes] | None = None,
+) -> Iterator[FileResult]:
     """Lint files and folders; `settings` resolves those of a path. Results come in the order of their paths.
 
     Where a Keras was `found`, it is the one that code runs on, and the findings carry plans to be confirmed by it.
+    `changed` files hold these bytes instead of what stands on the disk.
 
     Raises:
         MissingPathError: where a path does not exist.
     """
     paths = list(paths)
+    files = _Files(changed or {})
     listed = discover(paths, settings)
     tops = tuple(os.path.abspath(path) for path in paths if os.path.isdir(path))
-    modules = Modules({os.path.realpath(path): path for path in listed.files}, tops, _read)
+    modules = Modules({os.path.realpath(path): path for path in listed.files}, tops, files.source)
     results: dict[str, FileResult] = {}
     for diagnostic in listed.diagnostics:
         known = results.setdefault(diagnostic.span.path, FileResult(diagnostic.span.path))
         results[known.path] = replace(known, diagnostics=(*known.diagnostics, diagnostic))
-    tasks = [Task(path, settings(path), candidate) for path, candidate in _candidates(listed.files)]
-    for task in tasks:
-        results[task.path] = lint_task(task, modules, found)
-    yield from _merge(results, settings)
+    gate = Gate(needs(settings(path).rules for path in listed.files), modules, files.bytes)
+    commented: set[str] = set()
+    for path in listed.files:
+        data = files.bytes(path)
+        gate.look(path, data)
+        if data is not None and may_hold_directives(data):
+            commented.add(path)
+    candidates = gate.candidates()
+    for path in listed.files:
+        known = results.get(path, FileResult(path))
+        results[path] = lint_task(Task(path, settings(path)), modules, found) if path in candidates else known
+    yield from _merge(results, settings, files, commented)
+
+
+def needs(selected: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
+    """What the selected rules ask of the code; a rule about comments asks for nothing that stands in code."""
+    codes = frozenset[str]().union(*set(selected)) - OWN
+    asked = [rule.needs or (frozenset[str](),) for rule in known_rules() if rule.code in codes]
+    return tuple(dict.fromkeys(need for one in asked for need in one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +169,7 @@ def build(
     ]
     for path, source in by_path.items():
         own = tuple(one for one in matched.added if one.span.path == path)
-        merged += finish(FileResult(path, own), settings(path), source).findings
+        merged += finish(FileResult(path, own), settings(path), source, complete=False).findings
     notes = list(matched.notes)
     if explain:
         notes += [note for graph in graphs for note in _differences(graph, by_path, env)]
@@ -159,6 +198,40 @@ def _differences(graph: Graph, sources: Mapping[str, Source], env: Env) -> Itera
         yield from live.differences(interpret(sources[path], modules, env), graph, path)
 
 
+def remains(
+    session: Session, settings: Resolve, path: str, before: bytes, after: bytes, fixed: Sequence[Finding]
+) -> bool:
+    """Whether real Keras still shows one of the findings that were fixed in a file, in the models of the fixed code.
+
+    That can be asked where the fix leaves the graph as it is but for arguments, and of findings of the file's own
+    models; elsewhere it is enough that the rule is silent.
+    """
+    from rnnlint.interpret import interpret
+
+    modules = Modules({os.path.realpath(path): path}, (), _read)
+    sources = [from_bytes(data, path, accepts) for data in (before, after)]
+    env = environment(settings(path), os.path.dirname(os.path.abspath(path)), text=sources[1].text, found=session.found)
+    old, new = (interpret(source, modules, env) for source in sources)
+    if [_shape(node) for node in old.nodes] != [_shape(node) for node in new.nodes]:
+        return False
+    asked = [replan(finding, new, env, session.found) for finding in fixed if _same_layer(finding, old, new)]
+    return any(one.verdict and one.verdict.status == "confirmed" for one in session.confirm(asked))
+
+
+def _shape(node: Node) -> tuple[object, ...]:
+    return node.kind, node.inputs, None if node.layer is None else node.layer.id
+
+
+def _same_layer(finding: Finding, old: Graph, new: Graph) -> bool:
+    """Whether the layer that a finding speaks of is the same one in both graphs, but for its arguments."""
+    probe = finding.probe
+    if probe is None or probe.layer >= min(len(old.layers), len(new.layers)):
+        return False
+    before, after = old.layers[probe.layer], new.layers[probe.layer]
+    there = before.span.path == finding.span.path and before.span.row <= finding.span.row <= before.span.end_row
+    return there and len(old.layers) == len(new.layers) and after.short.endswith(before.short.removesuffix("1D"))
+
+
 def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = None) -> FileResult:
     """Lint what came through a pipe as if it were the file `name`."""
     source = from_bytes(data, name, accepts)
@@ -166,13 +239,11 @@ def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = 
     folder = os.path.dirname(os.path.abspath(name))
     env = environment(settings, folder, text=source.text, found=found)
     result = lint(source, settings, modules, env, found=found)
-    return replace(finish(result, settings), source=source)
+    return replace(finish(result, settings, source), source=source)
 
 
 def lint_task(task: Task, modules: Modules, found: Found | None = None) -> FileResult:
     """Lint one file; findings that lie in other files are among the result's."""
-    if not task.candidate:
-        return _read_only(task.path)
     source = modules.source(task.path)
     folder = os.path.dirname(os.path.abspath(task.path))
     env = environment(task.settings, folder, modules.top(folder), source.text, found)
@@ -198,55 +269,20 @@ def _pins_note(task: Task, folder: str, modules: Modules) -> Note | None:
     return Note(Span(os.path.dirname(task.path) or ".", 1, 1, 1, 1), text) if text else None
 
 
-def _candidates(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Each file, with whether its bytes, or those of a module that it imports, name anything that a rule speaks of."""
-    marked: dict[str, bool] = {}
-    imported: dict[str, frozenset[str]] = {}
-    for path in paths:
-        data = read_bytes(path)
-        # What cannot be read is a candidate: the linter says why.
-        marked[path] = isinstance(data, Source) or may_hold_findings(data)
-        imported[path] = imports(data) if isinstance(data, bytes) else frozenset()
-    names = {name for path, mark in marked.items() if mark for name in _module_names(path)}
-    grown = True
-    while grown:
-        grown = False
-        for path, mark in marked.items():
-            if not mark and imported[path] & names:
-                marked[path] = True
-                names.update(_module_names(path))
-                grown = True
-    yield from marked.items()
+def _merge(
+    results: dict[str, FileResult], settings: Resolve, files: _Files, commented: set[str]
+) -> Iterator[FileResult]:
+    """Bring each finding to the file that it lies in, if that is part of the run, and let that file suppress it.
 
-
-def _module_names(path: str) -> tuple[str, ...]:
-    """The names by which a file is imported; that of its folder for a package's `__init__.py`."""
-    stem = os.path.splitext(os.path.basename(path))[0]
-    return (os.path.basename(os.path.dirname(os.path.abspath(path))),) if stem == "__init__" else (stem,)
-
-
-def _read_only(path: str) -> FileResult:
-    """A file that cannot hold a finding is only asked whether it can be read at all."""
-    source = _read(path)
-    diagnostics = list(source.diagnostics)
-    if source.kind == "python" and not diagnostics and len(source.text) <= MAX_SOURCE:
-        problem = syntax.problem(source.text)
-        if problem is not None and (problem.deep or not accepts(source.text)):
-            what = syntax.python_2(source.text, problem.row)
-            message = f"Python 2 syntax: {what}; rnnlint reads Python 3" if what else problem.message
-            span = source.span(problem.row, problem.column, problem.row, problem.column + 1)
-            diagnostics.append(Diagnostic("too-complex" if problem.deep else "invalid-syntax", message, span))
-    return FileResult(path, diagnostics=tuple(diagnostics), source=source if diagnostics else None)
-
-
-def _merge(results: dict[str, FileResult], settings: Resolve) -> Iterator[FileResult]:
-    """Bring each finding to the file that it lies in, if that is part of the run, and let that file suppress it."""
+    `commented` are the files with suppression comments about our rules, which are read even without a finding.
+    """
     found: dict[str, list[Finding]] = {}
     for result in results.values():
         for finding in result.findings:
             found.setdefault(finding.span.path, []).append(finding)
     for path in sorted(results):
-        findings = unique(found.get(path, ()))
-        result = replace(results[path], findings=findings)
-        source = (result.source or _read(path)) if findings else result.source
-        yield finish(result, settings(path), source) if findings else result
+        result = replace(results[path], findings=unique(found.get(path, ())))
+        source = result.source
+        if source is None and (result.findings or (path in commented and OWN & settings(path).rules)):
+            source = files.source(path)
+        yield finish(result, settings(path), source)

@@ -95,7 +95,8 @@ class Settings:
     """All settings of one file, resolved. Plain and picklable; `Settings()` holds the defaults.
 
     `rules` are the codes that are on; `keras_version` and `backend` are as written, "auto" where they are to be read
-    from the pins of the project; `timestep_loss_threshold` is a probability. `config` is the pyproject.toml that was
+    from the pins of the project; `timestep_loss_threshold` is a probability. `unsafe_fixes` is None where nothing was
+    said: then they are not made, but offered. `config` is the pyproject.toml that was
     used, or None. `python` is the Python that confirms, or None for the running one; `confirm_timeout` in seconds for
     each model, `confirm_memory` in GiB.
     """
@@ -110,10 +111,12 @@ class Settings:
     min_confidence: Confidence = "possible"
     timestep_loss_threshold: float = 0.01
     ignore_noqa: bool = False
+    unsafe_fixes: bool | None = None
     python: str | None = None
     confirm_timeout: float = 60.0
     confirm_memory: float = 8.0
     output_format: str = "full"
+    baseline: str | None = None
     config: str | None = None
 
     def rules_for(self, path: str | os.PathLike[str]) -> frozenset[str]:
@@ -147,10 +150,12 @@ class Options:
     min_confidence: str | None = None
     timestep_loss_threshold: float | None = None
     ignore_noqa: bool | None = None
+    unsafe_fixes: bool | None = None
     python: str | None = None
     confirm_timeout: float | None = None
     confirm_memory: float | None = None
     output_format: str | None = None
+    baseline: str | None = None
 
 
 @dataclass(frozen=True)
@@ -320,10 +325,12 @@ KEYS: dict[str, Callable[[object], object]] = {
     "backend": _string,
     "min-confidence": _string,
     "timestep-loss-threshold": _number,
+    "unsafe-fixes": _boolean,
     "python": _string,
     "confirm-timeout": _number,
     "confirm-memory": _number,
     "output-format": _string,
+    "baseline": _string,
 }
 
 
@@ -436,7 +443,7 @@ def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Se
                 except ValueError as error:
                     key = one.name.replace("_", "-")
                     raise SettingsError(f"{place.of(key)}: {error}") from error
-                simple[one.name] = _executable(value, place.base) if one.name == "python" else value
+                simple[one.name] = _RELATIVE[one.name](value, place.base) if one.name in _RELATIVE else value
     return Settings(
         rules=_resolve_rules(layers),
         per_file_ignores=_resolve_ignores(layers),
@@ -444,6 +451,11 @@ def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Se
         config=config,
         **simple,
     )
+
+
+def _below(path: str, base: str) -> str:
+    """A path relative to `base`."""
+    return os.path.normpath(Path(base, Path(path).expanduser()))
 
 
 def _executable(python: str, base: str) -> str:
@@ -537,9 +549,13 @@ def _check_positive(value: float) -> None:
         raise ValueError(f"{value} is not above 0")
 
 
+# Settings that are paths, relative to where they are written.
+_RELATIVE: dict[str, Callable[[str, str], str]] = {"python": _executable, "baseline": _below}
+
 _CHECKS: dict[str, Callable[[Any], None]] = {
     "force_exclude": lambda _: None,
     "respect_gitignore": lambda _: None,
+    "unsafe_fixes": lambda _: None,
     "ignore_noqa": lambda _: None,
     "keras_version": _check_version,
     "backend": _check_backend,
@@ -549,4 +565,5 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "confirm_timeout": _check_positive,
     "confirm_memory": _check_positive,
     "output_format": _check_format,
+    "baseline": lambda _: None,
 }

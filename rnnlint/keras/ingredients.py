@@ -85,10 +85,8 @@ class _Walk:
                 words.add("keras")
         text = "\n".join(words)
         later = {name for call in self.calls for name in self._odd(call)}
-        if any(self._is(name, _DROPOUTS) for name in self.values):
-            later |= _LATER
-        elif any(self._is(name, _RECURRENT) for name in self.values):
-            later |= _LATER
+        if any(self._is(name, _DROPOUTS + _RECURRENT) for name in self.values):
+            later |= _LATER  # a class as a value may be called with anything
         return frozenset(later).union(name for name, parts in NAMES.items() if any(part in text for part in parts))
 
     def _inner(self, node: ast.AST) -> Iterator[ast.AST]:

@@ -44,7 +44,8 @@ def _places() -> Places:
 class Report:
     """What a run has to say.
 
-    `line(path, row, cell)` gives a line of source, `width` is how many columns an excerpt may have. `refuted` are the
+    `line(path, row, cell)` gives a line of source, `width` is how many columns an excerpt may have,
+    `fixable` whether `--fix` would fix a finding. `refuted` are the
     findings that real Keras contradicts: a format shows them apart or not at all.
 
     `root` is the project's folder, from which CI services read paths, `places` finds notebooks' cells in their files,
@@ -62,6 +63,7 @@ class Report:
     others: Sequence[Finding] = ()
     version: str = "0"
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    fixable: Callable[[Finding], bool] = lambda _: False
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:

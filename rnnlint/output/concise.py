@@ -21,18 +21,18 @@ _COLORS = {"confirmed": "red", "refuted": "green", "unverified": "yellow"}
 def render(report: Report) -> Iterator[str]:
     """One line for each entry, at the end those of the refuted findings."""
     for entry in report.entries:
-        yield _line(entry)
+        yield _line(entry, report)
     if report.refuted:
         yield f"{REFUTED}\n"
     for finding in in_order(report.refuted):
-        yield _line(finding)
+        yield _line(finding, report)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry, report: Report) -> str:
     path, colon = click.style(printable(shown(entry.span.path)), bold=True), click.style(":", fg="cyan")
     verdict = entry.verdict if isinstance(entry, Finding) else None
     suffix = f" [{status(verdict)}: {printable(told(verdict))}]" if verdict else ""
-    return f"{path}{colon}{position(entry.span)}{colon} {title(entry)}{suffix}\n"
+    return f"{path}{colon}{position(entry.span)}{colon} {title(entry, fixable=_fixable(entry, report))}{suffix}\n"
 
 
 def status(verdict: Verdict) -> str:
@@ -46,12 +46,17 @@ def told(verdict: Verdict, *, keras: bool = False) -> str:
     return f"{' '.join(verdict.evidence.splitlines())}{which}"
 
 
-def title(entry: Entry, *, strong: bool = False) -> str:
-    """`RNN101 [possible] message` of a finding, `invalid-syntax: message` of a diagnostic; one line."""
+def _fixable(entry: Entry, report: Report) -> bool:
+    return isinstance(entry, Finding) and report.fixable(entry)
+
+
+def title(entry: Entry, *, strong: bool = False, fixable: bool = False) -> str:
+    """`RNN101 [*] [possible] message` of a finding, `invalid-syntax: message` of a diagnostic; one line."""
     message = printable(" ".join(entry.message.splitlines()))
     message = click.style(message, bold=True) if strong else message
     name = click.style(code(entry), fg="bright_red" if strong else "red", bold=True)
     if not isinstance(entry, Finding):
         return f"{name}: {message}"
     possible = f"[{click.style('possible', fg='yellow')}] " if entry.confidence == "possible" else ""
-    return f"{name} {possible}{message}"
+    mark = f"[{click.style('*', fg='cyan')}] " if fixable else ""
+    return f"{name} {mark}{possible}{message}"

@@ -53,7 +53,7 @@ def render(report: Report) -> Iterator[str]:
 def _block(entry: Entry, report: Report) -> Iterator[str]:
     marks = _marks(entry)
     gutter = len(str(max(mark.span.end_row if mark.bracketed else mark.span.row for mark in marks) + CONTEXT))
-    yield title(entry, strong=True)
+    yield title(entry, strong=True, fixable=isinstance(entry, Finding) and report.fixable(entry))
     groups = [list(group) for _, group in groupby(marks, key=lambda mark: (mark.span.path, mark.span.cell))]
     for number, group in enumerate(groups):
         arrow = ":::" if number else "-->"
@@ -65,7 +65,8 @@ def _block(entry: Entry, report: Report) -> Iterator[str]:
         if entry.verdict:
             yield f"{status(entry.verdict)}{_bold(':')} {printable(told(entry.verdict, keras=True))}"
         if entry.fix:
-            yield f"{_help()} {printable(entry.fix.message)}"
+            unsafe = " (unsafe fix)" if entry.fix.applicability == "unsafe" else ""
+            yield f"{_help()} {printable(entry.fix.message)}{unsafe}"
         yield f"{_help()} `rnnlint rule {entry.code}` explains {entry.name}"
 
 

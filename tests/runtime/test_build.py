@@ -136,7 +136,7 @@ GOOD = dedent('''
 
     def table(kinds=("Dropout", "LSTM")):
         model = keras.Sequential([layers.Input((5, 1))])
-        for kind, options in zip(kinds, ({"rate": 0.4}, {"units": 3})):
+        for kind, options in zip(kinds, ({"rate": np.float32(0.5)}, {"units": 3})):
             model.add(getattr(layers, kind)(**options))
         return model
 
@@ -478,14 +478,14 @@ SEEN: list[tuple[str, str, list[str], list[str]]] = [
     (
         "good:table",
         "",
-        ["Input (None, 5, 1)", "Dropout(rate=0.4) (None, 5, 1)", "LSTM(units=3) (None, 3)"],
+        ["Input (None, 5, 1)", "Dropout(rate=0.5) (None, 5, 1)", "LSTM(units=3) (None, 3)"],
         ["sequential"],
     ),
     ("ready:net", "", ["Input (None, 5, 1)", "SimpleRNN(units=3) (None, 3)"], ["sequential"]),
     (
         "good.py:table",
         "",
-        ["Input (None, 5, 1)", "Dropout(rate=0.4) (None, 5, 1)", "LSTM(units=3) (None, 3)"],
+        ["Input (None, 5, 1)", "Dropout(rate=0.5) (None, 5, 1)", "LSTM(units=3) (None, 3)"],
         ["sequential"],
     ),
     (

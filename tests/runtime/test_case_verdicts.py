@@ -50,8 +50,9 @@ def test_keras_2(blocks: tuple[Block, ...], keras2: Session, tmp_path: Path) -> 
 
 def check(blocks: tuple[Block, ...], session: Session, folder: Path) -> None:
     found = list(session.confirm(findings(blocks, session, folder)))
+    silent = {one.code for one in found if one.verdict is None}
+    assert silent <= {"RNN900", "RNN901"}, told(found)
     verdicts = [one.verdict for one in found if one.verdict is not None]
-    assert len(verdicts) == len(found)
     assert all(
         one.status == "confirmed" or (one.status == "unverified" and REASONS.match(one.evidence)) for one in verdicts
     ), told(found)

@@ -351,9 +351,9 @@ def test_own_masks(
         (
             "raises",
             {"control": OK, "call": {**ERROR, "when": "inference"}},
-            {"without": ["unroll", "use_bias"]},
+            {"without": ["unroll", "use_bias"], "fake_gpu": True},
             "confirmed",
-            "the call raises ValueError: misfit; the same without `unroll` and `use_bias` runs",
+            "the call raises ValueError: misfit; the same without `unroll` and `use_bias` runs (on a pretended GPU)",
         ),
         (
             "raises",
@@ -764,6 +764,8 @@ def test_messages_become_one_clean_line() -> None:
     assert verdict.evidence == (
         "the training step raises InvalidArgumentError: Incompatible shapes: [3,1,4] vs. [6,7,4]"
     )
+    ended = ask("rate", "rejected", rated(call={**REFUSED, "message": "Received: rate=20."}))
+    assert ended.evidence == "the constructor raises ValueError: Received: rate=20"
     long = ask("rate", "training-error", rated(call={**outcome, "message": "\x07 a\u2028b" + "c" * 1000}))
     assert long.evidence.isprintable()
     assert len(long.evidence) < 300

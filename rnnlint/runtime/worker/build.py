@@ -59,10 +59,10 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
         _recorder = record.Recorder(record.Keras(load.keras()))
     target = _Target(request["target"], request["cwd"], _recorder.places)
     since = len(_recorder.order)
-    process = os.getpid()
+    process, state = os.getpid(), _State(request)
     _recorder.install()
     try:
-        with _State(request):
+        with state:
             try:
                 result = target.run(request["args"])
                 models = list(_models(result, _recorder.keras, _DEPTH, set()))
@@ -73,7 +73,9 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
             except BaseException as error:
                 if os.getpid() != process:
                     raise
-                raise BuildError(target.explain(error, request.get("timeout"))) from None
+                if state.stack:
+                    raise BuildError(target.slow(state.stack, request["timeout"])) from None
+                raise BuildError(target.explain(error)) from None
     finally:
         _recorder.uninstall()
         if os.getpid() != process:
@@ -93,6 +95,7 @@ class _State:
     def __init__(self, request: dict[str, Any]) -> None:
         self._request = request
         self._undo: list[Callable[[], Any]] = []
+        self.stack: list[traceback.FrameSummary] = []  # at the end of the time
 
     def __enter__(self) -> None:
 
@@ -133,7 +136,9 @@ class _State:
         # Windows has none; there, and where user code takes the signal, the parent ends the worker.
         if limit and hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
 
-            def ring(*_: object) -> None:
+            def ring(_: int, frame: types.FrameType | None) -> None:
+                # TensorFlow makes an exception of its own of one that comes while it traces.
+                self.stack[:] = traceback.extract_stack(frame)
                 raise _Timeout
 
             signal.signal(signal.SIGALRM, ring)
@@ -301,14 +306,11 @@ class _Target:
 
     # -- what went wrong
 
-    def explain(self, error: BaseException, limit: float | None) -> str:
+    def explain(self, error: BaseException) -> str:
         """An exception of user code in one line."""
-        frames = traceback.extract_tb(error.__traceback__)
-        at = self._at(frames)
+        at = self._at(traceback.extract_tb(error.__traceback__))
         said = " ".join(str(error).split())[:200]
         told = f"{type(error).__name__}: {said}" if said else type(error).__name__
-        if isinstance(error, _Timeout):
-            return self._slow(frames, at, limit)
         if isinstance(error, EOFError):
             text = "{} asks for input{}; let --build call what does not, or give the value by --build-arg"
             return text.format(self._what, at)
@@ -328,8 +330,9 @@ class _Target:
             return f"{self._what} runs out of memory{at}; build a smaller model by --build-arg"
         return f"{self._what} raises{at} {told}"
 
-    def _slow(self, frames: list[traceback.FrameSummary], at: str, limit: float | None) -> str:
-        text = f"{self._what} has not returned after {limit or 0:g} s, still{at}"
+    def slow(self, frames: list[traceback.FrameSummary], limit: float) -> str:
+        """What user code was doing when its time was over, in one line."""
+        text = f"{self._what} has not returned after {limit:g} s, still{self._at(frames)}"
         inside = [frame for frame in frames if not self._places.user(frame.filename)]
         if any(frame.name == "fit" for frame in inside):
             return text + " in fit(); let --build call a function that builds the model and does not train it"

@@ -482,7 +482,7 @@ class Describe:
             origin="tensorflow.compat.v1.keras" if old else self.keras.name if keras else "",
             complete=not opaque and made is not None,
             args=[
-                # NumPy's numbers count as Python's, but not in a tuple: a noise_shape of them is an error in Keras 3.13.
+                # NumPys numbers count as Pythons, but not in a tuple: a noise_shape of them is an error in Keras 3.13.
                 {"name": key, "value": self.value(_number(one)), "positional": by_position}
                 for key, one, by_position in arguments
             ],

@@ -1,0 +1,167 @@
+"""One document through the linter, as it stands in the editor. Runs in a child process and knows nothing of LSP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from tokenize import detect_encoding
+
+from rnnlint import files, gate, modules, pins, suppress
+from rnnlint.findings import Diagnostic, Edit, Finding
+from rnnlint.fixer import resolve
+from rnnlint.fixer import run as run_fixes
+from rnnlint.graph import Span
+from rnnlint.linter import FileResult, accepts, environment, finish, lint, unique
+from rnnlint.modules import Modules
+from rnnlint.settings import Resolver, Settings, SettingsError
+from rnnlint.source import Source, from_bytes, from_text, read
+
+# Each finding's own comment costs a look at the whole text.
+MOST_COMMENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Lint the text of `path`; `fix`: apply its safe fixes instead.
+
+    `open` are the texts of all open scripts by their real paths, `folders` those of the workspace. `foreign` are
+    findings of this file that were made in others, which build models from what it holds.
+    """
+
+    path: str
+    text: str
+    open: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    foreign: tuple[Finding, ...] = ()
+    fix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A rule's name in a suppression comment."""
+
+    span: Span
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a job gave.
+
+    `comments` are for each finding the edits that suppress it; `elsewhere` are findings in other files, before
+    suppression; `read` the real paths of the modules that were looked at; `lines` the rows of other files that
+    findings point to. `fixed` is the text after fixes. `problem` says why there are no settings.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    comments: tuple[tuple[Edit, ...], ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    elsewhere: tuple[Finding, ...] = ()
+    read: frozenset[str] = frozenset()
+    lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    fixed: str | None = None
+    problem: str = ""
+
+
+def perform(job: Job) -> Answer:
+    """The answer to a job."""
+    _forget()
+    try:
+        settings = Resolver(cwd=os.path.dirname(job.path)).settings(job.path)
+    except SettingsError as error:
+        return Answer(problem=str(error))
+    if settings.excludes(job.path):
+        return Answer(fixed=job.text if job.fix else None)
+    look = _Look(job, settings)
+    if job.fix:
+        return Answer(fixed=_fixed(job, look))
+    result, source = look.at(from_text(job.text, job.path, accepts))
+    return Answer(
+        result.findings,
+        tuple(_comments(result.findings, source)) if not settings.ignore_noqa else (),
+        result.diagnostics,
+        tuple(_mentions(source)),
+        tuple(look.elsewhere),
+        frozenset(look.read),
+        look.lines(result.findings),
+    )
+
+
+def _forget() -> None:
+    """What was remembered of the disk is of one run, and a server runs for days."""
+    for module in (files, gate, modules, pins):
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+
+
+class _Look:
+    """Lints one file with the others as they stand in the editor, or else on the disk."""
+
+    def __init__(self, job: Job, settings: Settings) -> None:
+        self._job = job
+        self._settings = settings
+        self._modules = Modules({os.path.realpath(job.path): job.path}, job.folders, self._read)
+        self.elsewhere: list[Finding] = []
+        self.read: set[str] = set()
+
+    def _read(self, path: str) -> Source:
+        real = os.path.realpath(path)
+        self.read.add(real)
+        text = self._job.open.get(real)
+        return read(path, accepts) if text is None else from_text(text, path, accepts)
+
+    def at(self, source: Source) -> tuple[FileResult, Source]:
+        """What a state of the file gives."""
+        path, settings = self._job.path, self._settings
+        folder = os.path.dirname(path)
+        env = environment(settings, folder, self._modules.top(folder), source.text)
+        result = lint(source, settings, self._modules, env)
+        self.elsewhere = [one for one in result.findings if one.span.path != path]
+        own = [one for one in result.findings if one.span.path == path]
+        result = finish(replace(result, findings=unique([*own, *self._job.foreign])), settings, source)
+        certain = settings.min_confidence == "certain"
+        shown = tuple(one for one in result.findings if one.confidence == "certain" or not certain)
+        return replace(result, findings=resolve(shown, source)), source
+
+    def lines(self, findings: Iterable[Finding]) -> dict[tuple[str, int], str]:
+        """The rows of other files where related places of findings start and end."""
+        spans = (one.span for finding in findings for one in finding.related if one.span.path != self._job.path)
+        rows = {(span.path, row) for span in spans for row in (span.row, span.end_row)}
+        return {(path, row): self._modules.source(path).line(row) for path, row in rows}
+
+
+def _comments(findings: Iterable[Finding], source: Source) -> Iterable[tuple[Edit, ...]]:
+    for number, finding in enumerate(findings):
+        yield suppress.add_noqa([finding], source)[0] if number < MOST_COMMENTS else ()
+
+
+def _mentions(source: Source) -> Iterable[Mention]:
+    for directive in suppress.directives(source):
+        at = directive.span
+        for one in directive.selectors:
+            if one.codes:
+                column = at.column + one.start
+                span = Span(at.path, at.row, column, at.row, column + one.end - one.start, at.cell)
+                yield Mention(span, one.codes)
+
+
+def _fixed(job: Job, look: _Look) -> str:
+    """The text with all safe fixes made, as `rnnlint check --fix` makes them."""
+    try:
+        encoding = "utf-8"
+        if not job.path.endswith(".ipynb"):
+            # A coding cookie holds for the bytes that the fixes are made in.
+            encoding = detect_encoding(BytesIO(job.text.encode()).readline)[0].removesuffix("-sig")
+        data = job.text.encode(encoding)
+    except (SyntaxError, UnicodeError):
+        return job.text
+
+    def relint(changed: Mapping[str, bytes]) -> Mapping[str, FileResult]:
+        return {job.path: look.at(from_bytes(changed.get(job.path, data), job.path, accepts))[0]}
+
+    outcome = run_fixes(relint({}), lambda _: data, relint, lambda _: False)
+    return outcome.files[job.path].after.decode(encoding) if job.path in outcome.files else job.text
