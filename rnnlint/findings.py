@@ -148,7 +148,7 @@ class Remedy:
 # ---------------------------------------------------------------------------------------------------------------------
 # Confirmation
 
-ProbeKind: TypeAlias = Literal["mask", "own-mask", "error", "rate", "masking", "ids", "cudnn"]
+ProbeKind: TypeAlias = Literal["mask", "own-mask", "error", "rate", "masking", "ids", "cudnn", "kept", "state", "inference", "drawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Probe:
     flow), `axis` is the time axis of the call's input. `claim` says which of the kind's observations decides, and
     `probability` the figure predicted for it. `argument` is the one in question, `others` further ones that have to be
     put back with it. `where` holds the `(version, backend)` pairs that the finding speaks of, as
-    `rnnlint.keras.versions.Where` does; empty means every Keras.
+    `rnnlint.keras.versions.Where` does; empty means every Keras. `fixed` is the Keras release that no longer does it.
     """
 
     kind: ProbeKind
@@ -173,6 +173,7 @@ class Probe:
     others: tuple[str, ...] = ()
     probability: float | None = None
     where: frozenset[tuple[tuple[int, int], str]] = frozenset()
+    fixed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # On one line, or several in brackets; a notebook's lines are JSON strings.
 _IMPORT = re.compile(
     rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*"
-    rb"(?:from[ \t]+([.\w \t]+?)[ \t]+import\b[ \t\\\r\n]*(\([^)]*\)|[^#\r\n\"]*)|import[ \t]+([^#\r\n\";]+))"
+    rb"(?:from[ \t]+([.\w \t]+?)[ \t]+import\b[ \t\\\r\n]*(\([^)]*\)|(?:[^#\r\n\"\\]|\\\r?\n)*)"
+    rb"|import[ \t]+([^#\r\n\";\\]+))"
 )
 # The most that a list of names in brackets is read of.
 _LONGEST = 10_000
@@ -56,7 +57,7 @@ def imports(data: bytes) -> Iterator[Import]:
         if opened >= 0 and data.find(b")", opened, end) < 0:
             closed = data.find(b")", end, end + _LONGEST)
             end = closed + 1 if closed >= 0 else end
-        elif data[end - 1 : end] == b"\\" and end < len(data):
+        elif data[end - 2 : end].rstrip(b"\r").endswith(b"\\") and end < len(data):
             end = _line_end(data, end + 1)
         for match in _IMPORT.finditer(data[start:end]):
             source, names, modules = (group.decode("utf-8", "replace") if group else "" for group in match.groups())

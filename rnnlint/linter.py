@@ -250,7 +250,7 @@ def _check(
         from rnnlint.checks import RULES
 
         rules = RULES
-    given = RuleSettings(env, settings.timestep_loss_threshold)
+    given = RuleSettings(env, settings.timestep_loss_threshold, settings.asked)
     for rule, check in rules:
         if rule.code in settings.rules:
             yield from _run(rule, check, graph, given, source, diagnostics)

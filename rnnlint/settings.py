@@ -94,14 +94,15 @@ def _default_rules() -> frozenset[str]:
 class Settings:
     """All settings of one file, resolved. Plain and picklable; `Settings()` holds the defaults.
 
-    `rules` are the codes that are on; `keras_version` and `backend` are as written, "auto" where they are to be read
-    from the pins of the project; `timestep_loss_threshold` is a probability. `unsafe_fixes` is None where nothing was
-    said: then they are not made, but offered. `config` is the pyproject.toml that was
-    used, or None. `python` is the Python that confirms, or None for the running one; `confirm_timeout` in seconds for
-    each model, `confirm_memory` in GiB.
+    `rules` are the codes that are on, `asked` those of them that were selected and not just left on. `keras_version`
+    and `backend` are as written, "auto" where they are to be read from the pins of the project;
+    `timestep_loss_threshold` is a probability. `unsafe_fixes` is None where nothing was said: then they are not made,
+    but offered. `config` is the pyproject.toml that was used, or None. `python` is the Python that confirms, or None
+    for the running one; `confirm_timeout` in seconds for each model, `confirm_memory` in GiB.
     """
 
     rules: frozenset[str] = field(default_factory=_default_rules)
+    asked: frozenset[str] = frozenset()
     per_file_ignores: tuple[tuple[Patterns, frozenset[str]], ...] = ()
     exclude: tuple[Patterns, ...] = ()
     force_exclude: bool = False
@@ -243,10 +244,9 @@ def _specificity(selector: str) -> int:
     return 0 if selector == ALL else len(selector) if selector.startswith("RNN") else len("RNN101")
 
 
-def _resolve_rules(layers: Sequence[tuple[Options, _Place]]) -> frozenset[str]:
-    """Rules that are on: the defaults, then each layer. Within a layer the longest prefix wins, `ignore` on a tie."""
+def _resolve_rules(layers: Sequence[tuple[Options, _Place]], enabled: frozenset[str]) -> frozenset[str]:
+    """Rules that are on: those given, then each layer. Within a layer the longest prefix wins, `ignore` on a tie."""
     rules = known_rules()
-    enabled = _default_rules()
     for options, place in layers:
         decided: dict[str, bool] = {}
         written = [
@@ -445,7 +445,8 @@ def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Se
                     raise SettingsError(f"{place.of(key)}: {error}") from error
                 simple[one.name] = _RELATIVE[one.name](value, place.base) if one.name in _RELATIVE else value
     return Settings(
-        rules=_resolve_rules(layers),
+        rules=_resolve_rules(layers, _default_rules()),
+        asked=_resolve_rules(layers, frozenset()),
         per_file_ignores=_resolve_ignores(layers),
         exclude=tuple(_resolve_excludes(layers)),
         config=config,

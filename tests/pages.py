@@ -330,10 +330,10 @@ def settings_of(block: Block) -> Settings:
     """The settings that a block is linted with: the default rules and the page's own, unless it selects."""
     given = block.settings
     rules = Settings().rules | ({block.own} if block.own else set())
-    if "select" in given:
-        rules = frozenset(given["select"].split(","))
+    asked = frozenset(given["select"].split(",")) if "select" in given else frozenset()
     return Settings(
-        rules=frozenset(rules),
+        rules=asked or frozenset(rules),
+        asked=asked,
         keras_version=given.get("keras-version", "auto"),
         backend=given.get("backend", "auto"),
         timestep_loss_threshold=float(given.get("timestep-loss-threshold", "0.01")),

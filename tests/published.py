@@ -66,6 +66,15 @@ IDENTITY = {
 }
 
 
+def command(folder: Path) -> str:
+    """A folder for the PATH in which `rnnlint` is the working tree's, under the Python of the tests."""
+    folder.mkdir()
+    file = folder / "rnnlint"
+    file.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m rnnlint "$@"\n', encoding="utf-8")
+    file.chmod(0o755)
+    return str(folder)
+
+
 def git(*arguments: str, cwd: Path) -> str:
     """Run git and return what it says."""
     return run("git", *arguments, cwd=cwd, env={**os.environ, **IDENTITY})

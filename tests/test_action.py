@@ -258,9 +258,8 @@ def test_a_version_comes_from_the_index(action: Runner, workspace: Path, version
     assert "forecast.py:8:9: RNN101" in result.log
 
 
-@pytest.mark.parametrize("version", ["0.0.1", " @ file:///tmp/hacked; touch hacked", "$(touch hacked)"])
-def test_no_such_version(action: Runner, workspace: Path, version: str) -> None:
-    result = action(workspace, version=version)
+def test_no_such_version(action: Runner, workspace: Path) -> None:
+    result = action(workspace, version="0.0.1; $(touch hacked)")
     assert result.status != 0
     assert result.steps == ["python", "install"]
     assert [path.name for path in workspace.iterdir()] == ["forecast.py"]
@@ -298,7 +297,8 @@ def test_gitlab(workspace: Path, python: Path) -> None:
 @pytest.fixture
 def python(tmp_path: Path) -> Path:
     """The commands of a fresh Python."""
-    run(sys.executable, "-m", "venv", str(tmp_path / "fresh"))
+    # Not by `venv`, which takes longer.
+    run(sys.executable, "-m", "virtualenv", "-q", "--no-download", str(tmp_path / "fresh"))
     return tmp_path / "fresh" / "bin"
 
 

@@ -99,13 +99,17 @@ model = keras.Sequential([keras.Input((9, 4)), {}])
         ("make(layers.Dropout)", True),
         ("layers.Dropout(.3, (None, 1, 4))", True),
         ("getattr(layers, 'Dropout')(.3), layers.GRU(4)", True),
-        ("layers.Dense(3)  # Dropout before an LSTM", False),
         ("isinstance(layer, layers.Dropout), isinstance(layer, layers.LSTM)", False),
     ],
 )
 def test_a_file_needs_what_some_rule_speaks_of(layers: str, wanted: bool, tmp_path: Path) -> None:
     write(tmp_path, {"model.py": MODEL.format(layers)})
     assert candidates(tmp_path) == (["model.py"] if wanted else [])
+
+
+def test_prose_is_not_code(tmp_path: Path) -> None:
+    write(tmp_path, {"model.py": '"""A Dropout before an LSTM."""\n# Dropout(.3), LSTM(4)' + MODEL.format("")})
+    assert candidates(tmp_path) == []
 
 
 def test_the_selected_rules_decide(tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tests.published import HOME, ROOT, TAG, environment, git, run
+from tests.published import HOME, ROOT, TAG, command, environment, git, run
 from tests.readme import blocks, load, snippets
 
 BAD = blocks("python")[0]
@@ -112,14 +111,11 @@ def test_fix(tmp_path: Path, env: dict[str, str]) -> None:
 @pytest.mark.keras
 def test_confirm(tmp_path: Path, env: dict[str, str], keras3_python: str) -> None:
     """With what stands on the PATH."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    command = folder / "rnnlint"
-    command.write_text(f'#!/bin/sh\nPYTHONPATH={json.dumps(str(ROOT))} exec {keras3_python} -m rnnlint "$@"\n')
-    command.chmod(0o755)
     work = tmp_path / "work"
     work.mkdir()
-    project = Project(work, configured("id: rnnlint-confirm"), {**env, "PATH": f"{folder}:{env['PATH']}"})
+    project = Project(
+        work, configured("id: rnnlint-confirm"), {**env, "PATH": f"{command(tmp_path / 'bin')}:{env['PATH']}"}
+    )
     project.write("forecast.py", CLEAN)
     project.commit()
     project.write("forecast.py", BAD)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,35 +16,135 @@ import rnnlint
 from rnnlint.checks import RULES
 from rnnlint.cli import cli
 from rnnlint.settings import KEYS, Resolver
+from tests.published import HOME, command, run
+from tests.readme import README, ROOT, blocks
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = f"{HOME}/blob/main/"
+EXAMPLE = blocks("python")[0]
 
 
-def blocks(language: str) -> list[str]:
-    """The code blocks of one language."""
-    return [text for found, text in BLOCK.findall(README) if found == language]
+@pytest.fixture
+def terminal(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user's terminal, in which `rnnlint` is installed."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    path = f"{command(tmp_path / 'bin')}{os.pathsep}{kept['PATH']}"
+    return {**kept, "PATH": path, "HOME": str(tmp_path / "home"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the README's example."""
+    found = tmp_path / "work"
+    found.mkdir()
+    (found / "forecast.py").write_text(EXAMPLE, encoding="utf-8")
+    return found
+
+
+def commands(word: str) -> list[str]:
+    """The lines of the one shell block that holds a word, without their comments."""
+    (block,) = (text for text in blocks("sh") if word in text)
+    return [line.partition("  #")[0].rstrip() for line in block.splitlines()]
 
 
 def test_the_example_gives_the_output_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "RNNLINT_OUTPUT_FORMAT"):
         monkeypatch.delenv(name, raising=False)
-    Path("forecast.py").write_text(blocks("python")[0], encoding="utf-8")
+    Path("forecast.py").write_text(EXAMPLE, encoding="utf-8")
     result = CliRunner().invoke(cli, ["check", "--isolated", "forecast.py"])
     assert result.exit_code == 1
     assert result.stdout.splitlines() == blocks("text")[0].splitlines()
 
 
+@pytest.mark.keras
+def test_confirm_gives_the_output_shown(folder: Path, terminal: dict[str, str], keras3_python: str) -> None:
+    """But for the figures, which another Keras may draw otherwise."""
+    (text,) = blocks("console")
+    line, *expected = text.splitlines()
+    done = subprocess.run(
+        shlex.split(line.removeprefix("$ ")),
+        cwd=folder,
+        env=terminal,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert [_plain(one) for one in done.stdout.splitlines()] == [_plain(one) for one in expected]
+
+
+def _plain(line: str) -> str:
+    return re.sub(r"\b\d+\.\d %", "N %", line)
+
+
+@pytest.mark.keras
+def test_the_ways_to_confirm(folder: Path, terminal: dict[str, str], keras3_python: str) -> None:
+    other, build = commands("--build")
+    home = Path(terminal["HOME"]) / "project"
+    home.mkdir(parents=True)
+    (home / ".venv").symlink_to(sys.prefix)
+    (folder / "src").mkdir()
+    (folder / "forecast.py").rename(folder / "src" / "forecast.py")
+    assert "2 confirmed" in run("bash", "-c", other, cwd=folder, env=terminal, status=1)
+    layers = "[keras.Input(shape=(48, units)), keras.layers.Dropout(rate()), keras.layers.LSTM(8)]"
+    model = f"def make_model(units):\n    return keras.Sequential({layers})\n"
+    rate = "def rate():\n    return float(input.__name__ == 'input') / 4\n"
+    (folder / "model.py").write_text(f"import keras\n\n{rate}\n\n{model}", encoding="utf-8")
+    said = run("bash", "-c", build, cwd=folder, env=terminal, status=1)
+    assert "model.py" in said
+    assert re.search(r"confirmed: .*Dropout|confirmed: 256 draws", said)
+
+
+def test_the_fixes(folder: Path, terminal: dict[str, str]) -> None:
+    diff, safe, unsafe = commands("--diff")
+    file = folder / "forecast.py"
+    assert "-        layers.LSTM(32, recurrent_dropout=0.2)," in run(
+        "bash", "-c", diff, cwd=folder, env=terminal, status=1
+    )
+    run("bash", "-c", safe, cwd=folder, env=terminal, status=1)
+    assert file.read_text(encoding="utf-8") == EXAMPLE
+    run("bash", "-c", unsafe, cwd=folder, env=terminal, status=1)
+    assert "recurrent_dropout" not in file.read_text(encoding="utf-8")
+
+
+def test_the_baseline(folder: Path, terminal: dict[str, str]) -> None:
+    write, compare = commands("--write-baseline")
+    run("bash", "-c", write, cwd=folder, env=terminal)
+    run("bash", "-c", compare, cwd=folder, env=terminal)
+    (folder / "new.py").write_text(EXAMPLE, encoding="utf-8")
+    said = run("bash", "-c", compare, cwd=folder, env=terminal, status=1)
+    assert "new.py" in said
+    assert "forecast.py:" not in said
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion(folder: Path, terminal: dict[str, str], shell: str) -> None:
+    (line,) = commands("_COMPLETE")
+    if shell == "bash":
+        said = run("bash", "-c", f"{line}; complete -p rnnlint", env=terminal)
+        assert said.strip().endswith("rnnlint")
+        # What the function asks for when TAB is pressed.
+        asked = {
+            **terminal,
+            "COMP_WORDS": "rnnlint check --output-",
+            "COMP_CWORD": "2",
+            "_RNNLINT_COMPLETE": "bash_complete",
+        }
+        assert {"plain,--output-format", "plain,--output-file"} <= set(run("rnnlint", env=asked).split())
+    else:
+        script = run("rnnlint", env={**terminal, "_RNNLINT_COMPLETE": f"{shell}_source"})
+        assert f"{shell}_complete" in script
+
+
 def test_the_rules_table_is_that_of_the_registry() -> None:
     rows = [
-        f"| [{rule.code}](rules/{rule.code}.md) | `{rule.name}` | {'on' if rule.default else 'off'} | {rule.summary} |"
+        f"| [{rule.code}]({FILE}rules/{rule.code}.md) | `{rule.name}` | {'on' if rule.default else 'off'} | {rule.fix} "
+        f"| {rule.summary} |"
         for rule, _ in RULES
     ]
     assert [line for line in README.splitlines() if line.startswith("| [RNN")] == rows
@@ -62,17 +165,9 @@ def test_every_setting_is_an_option() -> None:
 
 @pytest.mark.parametrize("line", blocks("python")[1].splitlines())
 def test_the_suppressions_suppress(line: str) -> None:
-    example = blocks("python")[0]
-    assert "RNN101" in {finding.code for finding in rnnlint.check_source(example)}
-    found = rnnlint.check_source(example.replace("layers.Dropout(0.3),", line))
+    assert "RNN101" in {finding.code for finding in rnnlint.check_source(EXAMPLE)}
+    found = rnnlint.check_source(EXAMPLE.replace("layers.Dropout(0.3),", line))
     assert {finding.code for finding in found} == {"RNN201"}
-
-
-def test_the_hook_exists() -> None:
-    ids = re.compile(r"- id: (\S+)")
-    (text,) = blocks("yaml")
-    assert ids.findall(text) == ids.findall((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert f"rev: v{rnnlint.__version__}\n" in text
 
 
 def test_the_library_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,5 +176,15 @@ def test_the_library_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+    """They are absolute, for where the README is shown alone; those into the project are for files that exist."""
+    headings = {
+        re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-")
+        for text in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        else:
+            assert target.startswith("https://"), target
+            inside = re.match(rf"{HOME}/(?:blob|tree)/main/(.*)", target)
+            assert not inside or (ROOT / inside[1]).exists(), target

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rnnlint.graph import Const, Layer, Range, Unknown, Value, options
+from rnnlint.graph import Choice, Const, Layer, Range, Unknown, Value, options
+from rnnlint.keras.scalars import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ def rate(layer: Layer, name: str = "rate") -> Rate:
         return OFF if layer.complete or name != "rate" else _of(Unknown("hidden by a splat"))
     found = _of(arg.value)
     return found if name == "rate" or found.known or found.high is not None else OFF
+
+
+def said(layer: Layer, name: str) -> str:
+    """The argument as in the source, as far as it drops: `dropout=0.2`."""
+    arg = layer.arg(name)
+    if arg is None:
+        return f"`{name}`"
+    drops = tuple(one for one in options(arg.value) if _of(one).active and not isinstance(one, Unknown))
+    return f"`{name}={text(drops[0] if len(drops) == 1 else Choice(drops))}`" if drops else f"`{name}`"
 
 
 def _of(value: Value) -> Rate:

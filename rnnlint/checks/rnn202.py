@@ -37,7 +37,7 @@ def _findings(layer: Layer, node: int | None, env: Env) -> Iterator[Finding]:
     local = env.restrict(layer.origin)
     found = disqualifiers(layer, env)
     for lost in found:
-        if lost.argument in ("recurrent_dropout", "use_cudnn") or forced(lost.layer):
+        if lost.argument in ("recurrent_dropout", "dropout", "use_cudnn") or forced(lost.layer):
             continue
         span, related = place(lost.layer, lost.arg)
         certain = lost.certain and lost.layer.certain

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rnnlint.graph import Arg, Choice, Const, Layer, LayerArg, Name, Range, Value, options
+from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind, spec
 from rnnlint.keras.versions import Env, Where
@@ -186,7 +187,7 @@ def _judges(layer: Layer, position: str) -> dict[str, _Judge]:
         "recurrent_dropout": lambda value: _rate(
             value, EVERYWHERE, NOWHERE if position == "forward" else Where.keras2()
         ),
-        "dropout": lambda value: _rate(value, Where.keras3("tensorflow", until=3), NOWHERE),
+        "dropout": lambda value: _rate(value, DROPOUT_LOSES_CUDNN.where, NOWHERE),
         "activation": lambda value: _function(value, "tanh"),
         "recurrent_activation": lambda value: _function(value, "sigmoid"),
         "use_bias": lambda value: _flag(value, lost_if=False),

@@ -25,6 +25,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "embedding": ("Embedding",),
     "time-distributed": ("TimeDistributed",),
     "use_cudnn": ("use_cudnn",),
+    "implementation": ("implementation",),
     "lambda": ("Lambda",),
     "training": ("training",),
     "seed": ("seed",),

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from rnnlint.graph import Arg, Choice, Const, Dim, Items, Layer, Range, Shape, Unknown, Value, options
 from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE, fast_in_keras2, kind
+from rnnlint.keras.defects import CONV_LSTM_IGNORES
 from rnnlint.keras.scalars import argument, number, text
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env, Where
@@ -286,7 +287,7 @@ def rnn_input_mask(layer: Layer, env: Env) -> InputMask | None:
         return None
     here = Where(env.restrict(layer.origin).pairs)
     if what is Kind.CONV_RECURRENT:
-        ignored = Where.keras3(until=4)  # the code was commented out: keras#20063
+        ignored = CONV_LSTM_IGNORES.where
         shared = (EVERYWHERE - ignored) & here
         return InputMask(layer, arg, NOWHERE, shared, NOWHERE, NOWHERE, 4, ignored & here)
     fast = fast_in_keras2(layer) if what is Kind.RECURRENT else False

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from rnnlint.graph import Arg, Const, Layer, Range, Value, options
 from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE, kind
+from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env, Where
@@ -154,10 +155,9 @@ def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[
         return
     clamps = "" if reason == "one" else "clamps it to 1 and "
     simple = layer.short.startswith("SimpleRNN")
-    # FACTS 5: ConvLSTM ignored both up to 3.4; 3.0 and 3.1 drew the recurrent mask with the rate of the input's.
-    ignored = Where.keras3(until=1) if name == "recurrent_dropout" else NOWHERE
+    ignored = RECURRENT_RATE_IGNORED.where if name == "recurrent_dropout" else NOWHERE
     if what is Kind.CONV_RECURRENT:
-        ignored = Where.keras3(until=4)
+        ignored = CONV_LSTM_IGNORES.where
     yield Outcome("off", f"{clamps}drops nothing", _STANDALONE | ignored)
     yield Outcome("training-error", f"{clamps}raises ValueError at the call", (_KERAS_2 | _TF_OLD) - ignored)
     rest = _KERAS_3 - _TF_OLD - ignored

@@ -1,6 +1,6 @@
 """The language server: what `rnnlint check` says, while the code is being written.
 
-    lsp ──Job──► pool ══pipe══► analysis (a child process that may be killed) ══pipe══► Answer ──places──► LSP types
+    lsp ─► desk ─► places ──Job──► pool ══pipe══► analysis (a child process, which may be killed) ══pipe══► Answer ─► desk
 
-Only `lsp` and `places` know pygls and lsprotocol, which are an extra.
+Only `lsp`, `desk` and `places` know pygls and lsprotocol, which are an extra.
 """

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from tokenize import detect_encoding
 
 from rnnlint import files, gate, modules, pins, suppress
 from rnnlint.findings import Diagnostic, Edit, Finding
-from rnnlint.fixer import resolve
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
 from rnnlint.linter import FileResult, accepts, environment, finish, lint, unique
 from rnnlint.modules import Modules
+from rnnlint.runner import needs
 from rnnlint.settings import Resolver, Settings, SettingsError
-from rnnlint.source import Source, from_bytes, from_text, read
+from rnnlint.source import Source, from_bytes, from_text, read, read_bytes
 
 # Each finding's own comment costs a look at the whole text.
 MOST_COMMENTS = 200
@@ -104,28 +104,48 @@ class _Look:
     def __init__(self, job: Job, settings: Settings) -> None:
         self._job = job
         self._settings = settings
-        self._modules = Modules({os.path.realpath(job.path): job.path}, job.folders, self._read)
+        self._real = os.path.realpath(job.path)
+        self._modules = Modules()
         self.elsewhere: list[Finding] = []
         self.read: set[str] = set()
-
-    def _read(self, path: str) -> Source:
-        real = os.path.realpath(path)
-        self.read.add(real)
-        text = self._job.open.get(real)
-        return read(path, accepts) if text is None else from_text(text, path, accepts)
 
     def at(self, source: Source) -> tuple[FileResult, Source]:
         """What a state of the file gives."""
         path, settings = self._job.path, self._settings
-        folder = os.path.dirname(path)
-        env = environment(settings, folder, self._modules.top(folder), source.text)
-        result = lint(source, settings, self._modules, env)
+        texts = {**self._job.open, self._real: source.text}
+
+        def given(name: str) -> Source:
+            real = os.path.realpath(name)
+            if real == self._real:
+                return source
+            self.read.add(real)
+            return from_text(texts[real], name, accepts) if real in texts else read(name, accepts)
+
+        def data(name: str) -> bytes | None:
+            real = os.path.realpath(name)
+            self.read.add(real)
+            found = texts[real].encode("utf-8", "surrogatepass") if real in texts else read_bytes(name)
+            return found if isinstance(found, bytes) else None
+
+        self._modules = Modules({self._real: path}, self._job.folders, given)
+        result = FileResult(path, diagnostics=source.diagnostics)
+        if self._job.fix or source.diagnostics or self._candidate(data):
+            folder = os.path.dirname(path)
+            env = environment(settings, folder, self._modules.top(folder), source.text)
+            result = lint(source, settings, self._modules, env)
         self.elsewhere = [one for one in result.findings if one.span.path != path]
         own = [one for one in result.findings if one.span.path == path]
         result = finish(replace(result, findings=unique([*own, *self._job.foreign])), settings, source)
         certain = settings.min_confidence == "certain"
         shown = tuple(one for one in result.findings if one.confidence == "certain" or not certain)
-        return replace(result, findings=resolve(shown, source)), source
+        return replace(result, findings=shown), source
+
+    def _candidate(self, data: Callable[[str], bytes | None]) -> bool:
+        """Whether the file can hold a finding, or put together what other open files hold."""
+        asked = gate.Gate(needs([self._settings.rules]), self._modules, data)
+        for path in {self._job.path, *self._job.open} - {self._real} | {self._job.path}:
+            asked.look(path, data(path))
+        return self._job.path in asked.candidates()
 
     def lines(self, findings: Iterable[Finding]) -> dict[tuple[str, int], str]:
         """The rows of other files where related places of findings start and end."""

@@ -8,7 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import connection, get_context, parent_process
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -74,7 +74,8 @@ class Pool:
         answer.add_done_callback(lambda one: one.cancelled() or one.exception())
         newer = asyncio.ensure_future(outdated.wait())
         try:
-            await asyncio.wait({answer, newer}, timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED)
+            both: list[asyncio.Future[Any]] = [answer, newer]
+            await asyncio.wait(both, timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done() and newer.done():
                 await asyncio.wait({answer}, timeout=PATIENCE)
         finally:

@@ -1,0 +1,105 @@
+"""RNN110: dropout straight in front of a recurrent layer that drops its input itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from rnnlint.checks.arguments import place
+from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.flow import kind, target, upstream
+from rnnlint.checks.loss import off, title
+from rnnlint.checks.rate import rate, said
+from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.graph import Graph, Node
+from rnnlint.keras.masks import rnn_input_mask
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN110",
+    name="stacked-dropout",
+    summary="Reports a dropout layer straight in front of a recurrent layer that has a `dropout` of its own.",
+    default=False,
+    runtime="kept",
+    needs=(frozenset({"dropout layer", "recurrent layer", "dropout"}),),
+)
+
+_ZEROING = (Kind.DROPOUT, Kind.SPATIAL_DROPOUT)
+# What may stand between and passes on what the dropout left.
+_THROUGH = frozenset({Kind.MASKING})
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """Dropout calls one behind the other, the first one first, and the share that they keep between them."""
+
+    calls: tuple[Node, ...]
+    way: tuple[int, ...]
+    kept: float
+    certain: bool
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per recurrent layer: the dropouts in front of it that keep least."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    for node in graph.nodes:
+        if node.kind != "layer" or node.layer is None or off(node) or (read := target(node.layer)) is None:
+            continue
+        own = rnn_input_mask(read.layer, settings.keras)
+        stacks = list(_stacks(graph, node))
+        if own is None or not stacks:
+            continue
+        env = settings.keras.restrict(own.layer.origin)
+        where = own.per_timestep | own.time_shared
+        second = rate(own.layer, "dropout")
+        if second.likely is None or where.within(env) == "none":
+            continue
+        stack = min(stacks, key=lambda one: one.kept)
+        kept = stack.kept * (1 - second.likely)
+        sure = stack.certain and second.always and own.layer.certain and where.within(env) == "all"
+        span, related = place(own.layer, own.arg)
+        names = [title(one.layer) for one in stack.calls if one.layer is not None]
+        yield Finding(
+            RULE.code,
+            RULE.name,
+            f"{' and '.join(names)} straight before {said(own.layer, 'dropout')} of this {own.layer.short}: both drop, "
+            f"and {'an effective' if sure else 'as little as an'} {_percent(kept)} of the input is kept",
+            span,
+            "certain" if sure else "possible",
+            "drops what another dropout left",
+            (*related, *(Related(one.layer.span, "drops, too") for one in stack.calls if one.layer is not None)),
+            probe=Probe(
+                "kept",
+                own.layer.id,
+                "",
+                node.id,
+                stack.way,
+                read.time,
+                argument="dropout",
+                probability=kept,
+                where=only_in(where, env),
+            ),
+        )
+
+
+def _stacks(graph: Graph, node: Node) -> Iterator[_Stack]:
+    """The stacks that end at the input of a node. Where paths join there are several; a part of one is one, too."""
+    for found in upstream(graph, node, _THROUGH):
+        calls = tuple(one for one in (found.dropout, *found.between) if kind(one.layer) is not Kind.MASKING)
+        rates = [rate(one.layer) for one in calls if one.layer is not None]
+        kinds = {kind(one.layer) for one in calls}
+        if kinds <= set(_ZEROING) and all(one.likely is not None for one in rates) and not any(map(off, calls)):
+            yield _Stack(
+                calls,
+                found.way(node),
+                prod(1 - (one.likely or 0) for one in rates),
+                found.certain and all(one.always for one in rates) and all(one.certain for one in calls),
+            )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

@@ -1,0 +1,63 @@
+"""RNN204: `dropout` alone keeps a layer off cuDNN in the first releases of Keras 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, forced, outermost, place
+from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of, union
+from rnnlint.checks.rate import said
+from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.cudnn import disqualifiers
+from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
+
+RULE = Rule(
+    code="RNN204",
+    name="dropout-disables-cudnn",
+    summary="Reports a `dropout` that takes an LSTM or GRU off cuDNN, as it does in Keras 3.0 to 3.3 on tensorflow.",
+    runtime="cudnn",
+    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per layer that nothing else takes off cuDNN."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
+    for layer in outermost(graph):
+        env = settings.keras.restrict(layer.origin)
+        found = disqualifiers(layer, settings.keras)
+        for lost in found:
+            if lost.argument != "dropout" or forced(lost.layer):
+                continue
+            # What loses it without the dropout is the business of RNN201 and RNN202.
+            others = union(one.where for one in found if one.layer is lost.layer and one is not lost)
+            where = lost.where - others
+            confidence = spoken_of(where, env, RULE, settings)
+            if confidence is None:
+                continue
+            span, related = place(lost.layer, lost.arg)
+            sure = confidence == "certain" and lost.certain and lost.layer.certain
+            yield Finding(
+                RULE.code,
+                RULE.name,
+                f"{said(lost.layer, 'dropout')} {'takes' if sure else 'may take'} this {lost.layer.short} off cuDNN in "
+                f"{DROPOUT_LOSES_CUDNN.releases}: several times slower on a GPU, in training and at inference"
+                f"{DROPOUT_LOSES_CUDNN.mended}",
+                span,
+                "certain" if sure else "possible",
+                "no cuDNN with this",
+                related,
+                probe=Probe(
+                    "cudnn",
+                    lost.layer.id,
+                    node=called.get(layer.id),
+                    argument=lost.argument,
+                    where=only_in(where, env),
+                    fixed=DROPOUT_LOSES_CUDNN.fixed,
+                ),
+            )

@@ -1,0 +1,85 @@
+"""RNN302: `implementation=1` beside `dropout`, which Keras 3.8 and later cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, outermost, place
+from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.rate import rate, said
+from rnnlint.checks.remedies import removal
+from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.graph import Const, Graph, Layer, options
+from rnnlint.keras.cudnn import kind
+from rnnlint.keras.defects import IMPLEMENTATION_1_FAILS
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN302",
+    name="implementation-1-crashes",
+    summary="Reports `implementation=1` beside a `dropout` on an LSTM or GRU, which fails in Keras 3.8 and later.",
+    fix="safe",
+    runtime="error",
+    needs=(frozenset({"recurrent layer", "implementation"}), frozenset({"recurrent layer", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per layer, at its `implementation`."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
+    for layer in outermost(graph):
+        for inner in _reached(layer):
+            arg = inner.arg("implementation")
+            dropped = rate(inner, "dropout")
+            if arg is None or not dropped.active or _avoided(inner):
+                continue
+            ones = [option == Const(1) for option in options(arg.value)]
+            env = settings.keras.restrict(inner.origin)
+            confidence = spoken_of(IMPLEMENTATION_1_FAILS.where, env, RULE, settings)
+            if confidence is None or not any(ones):
+                continue
+            sure = confidence == "certain" and all(ones) and dropped.always and inner.certain
+            sure = sure and inner.complete and not rate(inner, "recurrent_dropout").active
+            span, related = place(inner, arg)
+            dropout = inner.arg("dropout")
+            assert dropout is not None, "an active rate is written"
+            yield Finding(
+                RULE.code,
+                RULE.name,
+                f"`implementation=1` with {said(inner, 'dropout')}: this {inner.short} {'fails' if sure else 'may fail'} "
+                f"at its first training call in {IMPLEMENTATION_1_FAILS.releases}",
+                span,
+                "certain" if sure else "possible",
+                "fails in training with `dropout`",
+                (*related, Related(dropout.span, "the dropout")),
+                probe=Probe(
+                    "error",
+                    inner.id,
+                    "raises",
+                    called.get(layer.id),
+                    argument="implementation",
+                    where=only_in(IMPLEMENTATION_1_FAILS.where, env),
+                ),
+                remedy=removal(inner, arg, "safe") if confidence == "certain" and all(ones) else None,
+            )
+
+
+def _reached(layer: Layer) -> Iterator[Layer]:
+    """The LSTMs and GRUs in a layer whose `implementation` arrives: Bidirectional forgets that of its forward layer."""
+    match kind(layer):
+        case Kind.RECURRENT if layer.short in ("LSTM", "GRU"):
+            yield layer
+        case Kind.BIDIRECTIONAL:
+            yield from (inner for child in layer.children[1:] for inner in _reached(child))
+        case Kind.TIME_DISTRIBUTED:
+            yield from (inner for child in layer.children for inner in _reached(child))
+
+
+def _avoided(layer: Layer) -> bool:
+    """Whether the fast path, which is what fails, is never tried: without cuDNN, or with a recurrent dropout."""
+    forced = layer.arg("use_cudnn")
+    return rate(layer, "recurrent_dropout").always or (forced is not None and forced.value == Const(False))

@@ -1,0 +1,72 @@
+"""RNN303: rates above one half, which are often meant the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, place
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import DROPOUTS, kind
+from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.graph import Arg, Const, Graph, Layer, Range, Value, options
+from rnnlint.keras.scalars import number, text
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN303",
+    name="suspicious-dropout-rate",
+    summary="Reports a dropout rate above 0.5, which may be the share that was to be kept.",
+    default=False,
+    runtime="kept",
+    needs=(
+        frozenset({"dropout layer"}),
+        frozenset({"recurrent layer", "dropout"}),
+        frozenset({"recurrent layer", "positional"}),
+    ),
+)
+
+_RECURRENT = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """One finding per rate of a dropout layer, a recurrent layer or a cell."""
+    called = calls(graph)
+    return once(
+        finding for layer in graph.layers for finding in _findings(layer, called.get(layer.id))
+    )
+
+
+def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:
+    what = kind(layer)
+    for name in ("rate", "p") if what in DROPOUTS else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
+        arg = layer.arg(name)
+        high = [one for one in options(arg.value) if _high(one)] if arg is not None else []
+        if arg is not None and high:
+            yield _finding(layer, arg, high[0], len(high) == len(options(arg.value)), node)
+
+
+def _high(value: Value) -> bool:
+    """Whether a rate is above 0.5 whatever a tuner chooses, and below 1: from there on it is RNN301's."""
+    if isinstance(value, Range):
+        return value.low is not None and 0.5 < value.low < 1 and value.high is not None and value.high < 1
+    rate = number(value)
+    return rate is not None and 0.5 < rate < 1
+
+
+def _finding(layer: Layer, arg: Arg, value: Value, always: bool, node: int | None) -> Finding:
+    span, related = place(layer, arg)
+    rate = value.low if isinstance(value, Range) else number(value)
+    assert rate is not None, "a rate is only high if it is known"
+    share = f"{100 * rate:.3g} %"
+    meant = f"; to keep {share}, write {1 - rate:.3g}" if isinstance(value, Const) else ""
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"`{arg.name}={text(value)}` drops {'at least ' * isinstance(value, Range)}{share}: "
+        f"Keras takes the share that is dropped, not the one that is kept{meant}",
+        span,
+        "certain" if always and layer.certain else "possible",
+        "drops more than it keeps",
+        related,
+        probe=Probe("kept", layer.id, "", node, argument=arg.name, probability=1 - rate),
+    )

@@ -1,0 +1,64 @@
+"""RNN501: a GRU whose recurrent dropout scales the state itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, place
+from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.flow import kind
+from rnnlint.checks.rate import rate, said
+from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.defects import GRU_STATE_GROWS, GRU_STATE_GROWS_WITH_DROPOUT
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN501",
+    name="gru-recurrent-dropout-explodes",
+    summary="Reports a `recurrent_dropout` on a GRU, whose state then grows without bound in Keras 3.2 to 3.7.",
+    runtime="state",
+    needs=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per GRU or GRUCell."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
+    for layer in graph.layers:
+        if kind(layer) not in (Kind.RECURRENT, Kind.CELL) or layer.short not in ("GRU", "GRUCell"):
+            continue
+        arg, dropped = layer.arg("recurrent_dropout"), rate(layer, "recurrent_dropout")
+        if arg is None or not dropped.active:
+            continue
+        defect = GRU_STATE_GROWS_WITH_DROPOUT if rate(layer, "dropout").always else GRU_STATE_GROWS
+        env = settings.keras.restrict(layer.origin)
+        confidence = spoken_of(defect.where, env, RULE, settings)
+        if confidence is None:
+            continue
+        sure = confidence == "certain" and dropped.always and layer.certain
+        span, related = place(layer, arg)
+        yield Finding(
+            RULE.code,
+            RULE.name,
+            f"{said(layer, 'recurrent_dropout')} {'makes' if sure else 'may make'} the state of this {layer.short} "
+            f"explode: {defect.releases} scales the state itself at every timestep and carries it on, so that nothing "
+            f"bounds it{defect.mended}",
+            span,
+            "certain" if sure else "possible",
+            "the state grows at every timestep",
+            related,
+            probe=Probe(
+                "state",
+                layer.id,
+                "grows",
+                called.get(layer.id),
+                argument="recurrent_dropout",
+                where=only_in(defect.where, env),
+                fixed=defect.fixed,
+            ),
+        )

@@ -1,0 +1,70 @@
+"""RNN502: `dropout` that stays active at inference where the layer runs on cuDNN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, outermost, place
+from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.rate import rate, said
+from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.cudnn import disqualifiers, kernel
+from rnnlint.keras.defects import DROPS_AT_INFERENCE
+from rnnlint.keras.table import Kind, spec
+
+RULE = Rule(
+    code="RNN502",
+    name="dropout-at-inference",
+    summary="Reports a `dropout` on an LSTM or GRU that runs on cuDNN, where Keras 3.4 to 3.8 on tensorflow drops at "
+    "inference, too.",
+    runtime="inference",
+    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per layer that nothing takes off cuDNN."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
+    for layer in outermost(graph):
+        env = settings.keras.restrict(layer.origin)
+        found = disqualifiers(layer, settings.keras)
+        for inner in layer.walk():
+            what = spec(inner.name) if inner.kind == "keras" else None
+            arg, dropped = inner.arg("dropout"), rate(inner, "dropout")
+            if what is None or what.kind is not Kind.RECURRENT or arg is None or not dropped.active:
+                continue
+            where, sure = DROPS_AT_INFERENCE.where & kernel(inner), dropped.always and inner.certain and inner.complete
+            for lost in found:
+                if lost.layer is inner and lost.where & where:
+                    if lost.certain:
+                        where -= lost.where
+                    sure = False
+            confidence = spoken_of(where, env, RULE, settings)
+            if confidence is None:
+                continue
+            sure = sure and confidence == "certain"
+            span, related = place(inner, arg)
+            yield Finding(
+                RULE.code,
+                RULE.name,
+                f"{said(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at inference, too: "
+                f"{DROPS_AT_INFERENCE.releases} does so where the layer runs on cuDNN{DROPS_AT_INFERENCE.mended}",
+                span,
+                "certain" if sure else "possible",
+                "not switched off at inference on a GPU",
+                related,
+                probe=Probe(
+                    "inference",
+                    inner.id,
+                    "",
+                    called.get(layer.id),
+                    argument="dropout",
+                    where=only_in(where, env),
+                    fixed=DROPS_AT_INFERENCE.fixed,
+                ),
+            )

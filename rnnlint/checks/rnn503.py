@@ -1,0 +1,75 @@
+"""RNN503: recurrent dropout that is drawn with the rate of the other argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, place
+from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.flow import kind
+from rnnlint.checks.rate import Rate, rate, said
+from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN503",
+    name="recurrent-dropout-ignored",
+    summary="Reports a `recurrent_dropout` that is not the rate with which Keras 3.0 and 3.1 drops the state.",
+    runtime="kept",
+    needs=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per recurrent layer or cell."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
+    for layer in graph.layers:
+        arg, wanted = layer.arg("recurrent_dropout"), rate(layer, "recurrent_dropout")
+        if kind(layer) not in (Kind.RECURRENT, Kind.CELL) or arg is None or not wanted.active:
+            continue
+        used = rate(layer, "dropout")
+        env = settings.keras.restrict(layer.origin)
+        confidence = spoken_of(RECURRENT_RATE_IGNORED.where, env, RULE, settings)
+        if confidence is None or (used.active and wanted.known == used.known):
+            continue
+        alone = layer.arg("dropout") is None or (not used.active and layer.complete)
+        sure = confidence == "certain" and wanted.always and layer.certain and layer.complete
+        sure = sure and (not used.active if alone else _apart(wanted, used))
+        span, related = place(layer, arg)
+        verb = "does" if sure else "may do"
+        yield Finding(
+            RULE.code,
+            RULE.name,
+            f"{said(layer, 'recurrent_dropout')} {f'{verb} nothing' if alone else f'{verb} not what it says'}: "
+            f"{RECURRENT_RATE_IGNORED.releases} drops the state with the rate of `dropout`, "
+            f"which is {_figure(used) if not alone else '0'}{RECURRENT_RATE_IGNORED.mended}",
+            span,
+            "certain" if sure else "possible",
+            "not the rate that is used",
+            related,
+            probe=Probe(
+                "kept",
+                layer.id,
+                "ignored",
+                called.get(layer.id),
+                argument="recurrent_dropout",
+                probability=None if used.active and used.value is None else 1 - (used.value or 0.0),
+                where=only_in(RECURRENT_RATE_IGNORED.where, env),
+                fixed=RECURRENT_RATE_IGNORED.fixed,
+            ),
+        )
+
+
+def _apart(one: Rate, other: Rate) -> bool:
+    """Whether two rates are known to differ."""
+    return one.value is not None and other.value is not None and one.value != other.value
+
+
+def _figure(used: Rate) -> str:
+    return "another one" if used.value is None else f"{used.value:g}"

@@ -1,0 +1,53 @@
+"""RNN505: a recurrent layer's `dropout`, which means another thing in Keras 2 than in Keras 3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.arguments import calls, place
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import kind
+from rnnlint.checks.rate import rate, said
+from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.graph import Graph
+from rnnlint.keras.cudnn import fast_in_keras2
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN505",
+    name="dropout-meaning-changed",
+    summary="Reports a `dropout` on an LSTM or GRU that Keras 2 draws for each timestep and Keras 3 once for all.",
+    default=False,
+    runtime="mask",
+    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    """One finding per layer, whichever Keras the code is for now."""
+    return once(_findings(graph, settings))
+
+
+def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+    called = calls(graph)
+    for layer in graph.layers:
+        arg, dropped = layer.arg("dropout"), rate(layer, "dropout")
+        if kind(layer) is not Kind.RECURRENT or arg is None or not dropped.active:
+            continue
+        # Before 2.4 Keras 2, too, drew one mask for all timesteps.
+        fast, env = fast_in_keras2(layer), settings.keras.restrict(layer.origin)
+        if fast is False or max(env.versions) < (2, 4):
+            continue
+        sure = fast is True and dropped.always and layer.certain
+        span, related = place(layer, arg)
+        yield Finding(
+            RULE.code,
+            RULE.name,
+            f"{said(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras 2 "
+            f"{'draws' if sure else 'may draw'} a mask for every timestep, Keras 3 one for the whole sequence",
+            span,
+            "certain" if sure else "possible",
+            "per timestep in Keras 2, per sequence in Keras 3",
+            related,
+            probe=Probe("drawn", layer.id, "per-step|shared", called.get(layer.id), argument="dropout"),
+        )

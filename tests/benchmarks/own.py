@@ -1,0 +1,92 @@
+"""Time or memory of rnnlint's own part on one file, without libcst's parse; prints JSON.
+
+Its own process, so that no other file's trees lie in memory:
+
+    python own.py time|memory ROOT FILE
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+from statistics import median
+
+# Repeated within one process until this many seconds have passed, at most so often.
+_ENOUGH = 0.5
+_MOST = 7
+
+
+def main() -> None:
+    kind, root, path = sys.argv[1:]
+    sys.path.insert(0, root)
+
+    import libcst as cst
+
+    from rnnlint import check_source, files
+    from rnnlint.interpret import unit
+    from rnnlint.runner import check_paths
+    from rnnlint.settings import Settings
+
+    # Everything that is imported late is imported now.
+    check_source("from keras import layers\nlayers.LSTM(8, recurrent_dropout=0.2)\nlayers.Dropout(0.1)\n")
+    settings = Settings(keras_version="3")
+    real = unit.parse
+    spent = trees = peak = 0.0
+
+    def clocked(text: str) -> cst.Module:
+        nonlocal spent
+        start = time.process_time()
+        try:
+            return real(text)
+        finally:
+            spent += time.process_time() - start
+
+    def traced(text: str) -> cst.Module:
+        nonlocal trees, peak
+        before, high = tracemalloc.get_traced_memory()
+        peak = max(peak, high - trees)
+        try:
+            return real(text)
+        finally:
+            # What the parser held for a moment is not ours, and what it leaves is the tree.
+            tracemalloc.reset_peak()
+            trees += tracemalloc.get_traced_memory()[0] - before
+
+    def whole() -> float:
+        start = time.process_time()
+        results.extend(check_paths([path], settings))
+        return time.process_time() - start
+
+    results = list(check_paths([path], settings))
+    refused = [one.message for result in results for one in result.diagnostics if one.kind == "too-complex"]
+    # What lies beyond the limits is measured all the same.
+    files.MAX_SOURCE = files.MAX_NODES = sys.maxsize
+    results.clear()
+    if kind == "time":
+        unit.parse = clocked
+        own, parse = list[float](), list[float]()
+        while not own or (sum(own) + sum(parse) < _ENOUGH and len(own) < _MOST):
+            results.clear()
+            gc.collect()
+            spent = 0.0
+            own.append(whole() - spent)
+            parse.append(spent)
+        said = {"own": median(own), "parse": median(parse)}
+    else:
+        unit.parse = traced
+        gc.collect()
+        tracemalloc.start()
+        whole()
+        said = {"memory": max(peak, tracemalloc.get_traced_memory()[1] - trees)}
+    findings = sum(len(result.findings) for result in results)
+    wrong = [one.message for result in results for one in result.diagnostics]
+    lines = Path(path).read_bytes().count(b"\n")
+    print(json.dumps({**said, "lines": lines, "findings": findings, "refused": refused, "wrong": wrong}))
+
+
+if __name__ == "__main__":
+    main()

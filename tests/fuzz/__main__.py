@@ -1,0 +1,218 @@
+"""Bytes through the whole of rnnlint. Everything that a user would call a bug is kept in a folder, by its cause.
+
+A bug is: an exception, an "internal-error", a statement that breaks the interpreter, more than 10 s of CPU or 1 GB of
+memory for a few kilobytes, a fix that makes a file unreadable, and findings that differ between two runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from tests.fuzz.mutate import WORDS, Mutator, blocks
+
+if TYPE_CHECKING:
+    from rnnlint.graph import Graph
+    from rnnlint.source import Source
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 10
+MEGABYTES = 1000
+# A file that grows is no finding: beyond this, time and memory are those of its size.
+LONGEST = 12_000
+VERSIONS = ("auto", "auto", "3.15", "3.0", "2.15", "2.3")
+
+
+class Hang(BaseException):
+    """An input took too long."""
+
+
+class Fuzzer:
+    """Runs inputs and keeps what breaks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.started = time.monotonic()
+        self.runs = 0
+        self.known: set[str] = {path.stem for path in folder.glob("*.py")}
+        signal.signal(signal.SIGVTALRM, _hang)
+
+    def one(self, data: bytes) -> None:
+        """One input."""
+        self.runs += 1
+        if self.runs % 200 == 0:
+            passed = time.monotonic() - self.started
+            line = {"runs": self.runs, "seconds": round(passed), "findings": len(self.known), "memory": _memory()}
+            with (self.folder / "progress.jsonl").open("a") as log:
+                log.write(json.dumps(line) + "\n")
+        if len(data) > 4 * LONGEST:
+            return
+        before = _memory()
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+        try:
+            problem = examine(data)
+        except Hang as error:
+            problem = f"hang at {_place(error)}"
+        except Exception as error:  # noqa: BLE001 - this is what is being looked for
+            problem = f"{type(error).__name__} at {_place(error)}: {error}"
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if _memory() - before > MEGABYTES:
+            problem = problem or f"memory grew by {_memory() - before} MB"
+        if problem:
+            self.keep(problem, data)
+
+    def keep(self, problem: str, data: bytes) -> None:
+        """Write down an input, the smallest for each problem."""
+        name = hashlib.sha256(_cause(problem).encode()).hexdigest()[:12]
+        path = self.folder / f"{name}.py"
+        if name not in self.known or len(data) < path.stat().st_size:
+            self.known.add(name)
+            path.write_bytes(data)
+            (self.folder / f"{name}.txt").write_text(problem)
+
+
+def examine(data: bytes) -> str | None:
+    """What is wrong with what rnnlint makes of an input, or None."""
+    from rnnlint import fixer, linter
+    from rnnlint.findings import Finding
+    from rnnlint.interpret import interpret
+    from rnnlint.settings import Settings, known_rules
+    from rnnlint.source import from_bytes
+
+    name = "a.ipynb" if data.lstrip()[:1] == b"{" else "a.py"
+    choice = hashlib.sha256(data).digest()
+    settings = Settings(
+        rules=frozenset(rule.code for rule in known_rules()), keras_version=VERSIONS[choice[0] % len(VERSIONS)]
+    )
+    errors: list[str] = []
+
+    def listened(source: Source, finder: linter.Finder, env: Any) -> Graph:
+        graph = interpret(source, finder, env)
+        errors.extend(note.message for note in graph.errors)
+        return graph
+
+    def look(content: bytes, name: str) -> linter.FileResult:
+        source = from_bytes(content, name, linter.accepts)
+        result = linter.lint(source, settings, linter.NoFinder(), linter.environment(settings), listened)
+        return linter.finish(result, settings, source)
+
+    inputs = [(data, name)]
+    if name == "a.py" and choice[1] % 4 == 0:
+        cells = [part for part in data.decode("utf-8", "replace").split("\n\n") if part.strip()]
+        content = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+        inputs = [(json.dumps(content).encode(), "a.ipynb")]
+    for content, path in inputs:
+        result = look(content, path)
+        for diagnostic in result.diagnostics:
+            if diagnostic.kind == "internal-error":
+                return diagnostic.message
+        if errors:
+            return f"interpreter: {errors[0]}"
+        if choice[2] % 8 == 0 and _said(look(content, path).findings) != _said(result.findings):
+            return "two runs differ"
+        for finding in result.findings:
+            if finding.fix is not None:
+                fixed = fixer.apply(content, path, finding.fix.edits)
+                after = look(fixed, path)
+                if len(after.diagnostics) > len(result.diagnostics):
+                    return f"the fix of {finding.code} gives {after.diagnostics[-1].kind}"
+    return None
+
+
+def _said(findings: Any) -> list[tuple[object, ...]]:
+    return [(one.span, one.code, one.message) for one in findings]
+
+
+def _hang(_signal: int, _frame: FrameType | None) -> None:
+    raise Hang
+
+
+def _memory() -> int:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _place(error: BaseException) -> str:
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if "rnnlint" in one.filename]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+
+
+def _cause(problem: str) -> str:
+    """A problem without the names and numbers of its input."""
+    return "".join("0" if char.isdigit() else char for char in problem.split("'")[0])
+
+
+def corpus() -> list[str]:
+    """The code blocks of the rules and the cases, and the sample programs."""
+    pages = [*sorted(ROOT.glob("rules/*.md")), *sorted(ROOT.glob("tests/cases/*.md"))]
+    texts = blocks(page.read_text() for page in pages)
+    return texts + [path.read_text(errors="replace") for path in sorted(ROOT.glob("tests/sample/**/*.py"))[:200]]
+
+
+def main() -> None:
+    """Fuzz for some minutes."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--folder", type=Path, default=Path("fuzzed"), help="where the inputs that break are kept")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", type=Path, nargs="*", help="only run these inputs and say what is wrong")
+    options = parser.parse_args()
+    if options.again is not None:
+        for path in options.again:
+            print(path, examine(path.read_bytes()))
+        return
+    texts = corpus()
+    mutator = Mutator(texts)
+    folder: Path = options.folder
+    seeds = folder / "corpus"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for text in texts:
+        if len(text) < LONGEST:
+            (seeds / hashlib.sha256(text.encode()).hexdigest()[:16]).write_text(text)
+    words = folder / "words.dict"
+    words.write_text("".join(f'"{word}"\n' for word in WORDS if word.isalnum()))
+    atheris: Any = importlib.import_module("atheris")
+    with atheris.instrument_imports(include=["rnnlint"], enable_loader_override=False):
+        importlib.import_module("rnnlint.linter")
+        importlib.import_module("rnnlint.interpret")
+        importlib.import_module("rnnlint.checks")
+        importlib.import_module("rnnlint.fixer")
+        importlib.import_module("rnnlint.notebook")
+        importlib.import_module("rnnlint.suppress")
+    fuzzer = Fuzzer(folder)
+
+    def mutate(data: bytes, longest: int, seed: int) -> bytes:
+        if seed % 10 == 0:
+            return bytes(atheris.Mutate(data, longest))
+        text = mutator.mutate(data.decode("utf-8", "replace"), seed)
+        return text.encode("utf-8", "replace")[:longest]
+
+    def cross(one: bytes, other: bytes, longest: int, seed: int) -> bytes:
+        joined = mutator.join(one.decode("utf-8", "replace"), other.decode("utf-8", "replace"), seed)
+        return joined.encode("utf-8", "replace")[:longest]
+
+    arguments = [
+        *(sys.argv[0], str(seeds), f"-max_total_time={round(options.minutes * 60)}", f"-max_len={LONGEST}"),
+        *(f"-dict={words}", f"-seed={options.seed}", "-timeout=120", "-rss_limit_mb=4000", "-print_final_stats=1"),
+        *(f"-artifact_prefix={folder}{os.sep}", "-reload=0", "-len_control=0"),
+    ]
+    atheris.Setup(arguments, fuzzer.one, custom_mutator=mutate, custom_crossover=cross)
+    with suppress(KeyboardInterrupt):
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
