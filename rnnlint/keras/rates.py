@@ -157,7 +157,8 @@ def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[
     simple = layer.short.startswith("SimpleRNN")
     ignored = RECURRENT_RATE_IGNORED.where if name == "recurrent_dropout" else NOWHERE
     if what is Kind.CONV_RECURRENT:
-        ignored = CONV_LSTM_IGNORES.where
+        # It used neither, but drew both, which tensorflow refuses.
+        ignored |= CONV_LSTM_IGNORES.where - _TF_OLD
     yield Outcome("off", f"{clamps}drops nothing", _STANDALONE | ignored)
     yield Outcome("training-error", f"{clamps}raises ValueError at the call", (_KERAS_2 | _TF_OLD) - ignored)
     rest = _KERAS_3 - _TF_OLD - ignored

@@ -598,9 +598,13 @@ def test_conv_lstm_ignored_its_dropout() -> None:
     assert found.ignored.describe(ANY) == "Keras 3.0 to 3.4"
     assert found.time_shared.describe(ANY) == "Keras 2 and Keras 3.5 and later"
     ignoring = Env(frozenset((3, minor) for minor in range(5)), frozenset({"tensorflow", "torch"}))
+    drawn = {"dropout": "Keras 3 on tensorflow", "recurrent_dropout": "Keras 3.2 to 3.4 on tensorflow"}
     for which in LAYER_RATES:
         (rate,) = check_rates(rated("ConvLSTM2D", which, 20), ignoring)
-        assert [outcome.text for outcome in rate.outcomes] == ["clamps it to 1 and drops nothing"]
+        off, raises = rate.outcomes
+        assert off.text == "clamps it to 1 and drops nothing"
+        assert raises.text == "clamps it to 1 and raises ValueError at the call"
+        assert raises.where.describe(ignoring) == drawn[which]
 
 
 def outcomes(given: Layer) -> dict[str, str]:
