@@ -148,7 +148,9 @@ class Remedy:
 # ---------------------------------------------------------------------------------------------------------------------
 # Confirmation
 
-ProbeKind: TypeAlias = Literal["mask", "own-mask", "error", "rate", "masking", "ids", "cudnn", "kept", "state", "inference", "drawn"]
+ProbeKind: TypeAlias = Literal[
+    "mask", "own-mask", "error", "rate", "masking", "ids", "cudnn", "kept", "state", "inference"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,23 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The call of a model, or of a user's class that runs layers of its own ("layer"): the nodes that it is made of.
+
+    `whole` is one number for all calls of one object. `name` and `span` are as of a `Model`; `inputs` are the tensors
+    that it was called on, and lie outside of `nodes`.
+    """
+
+    whole: int
+    kind: Literal["sequential", "functional", "subclass", "layer"]
+    name: str
+    span: Span
+    inputs: tuple[Ref, ...]
+    outputs: tuple[Ref, ...]
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something that was not understood, for `-v`."""
 
@@ -230,6 +247,7 @@ class Graph:
 
     A loop has no edges backwards: its body is run again, and the second turn's calls are nodes of their own.
     `notes` are what was not understood; `errors` the statements that broke the interpreter, which is a bug of ours.
+    `parts` are the models that are called: their nodes are among those of the model that calls them.
     """
 
     layers: tuple[Layer, ...] = ()
@@ -237,6 +255,7 @@ class Graph:
     models: tuple[Model, ...] = ()
     notes: tuple[Note, ...] = ()
     errors: tuple[Note, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def shape(self, ref: Ref) -> Shape:
         """Shape of one output of a node."""

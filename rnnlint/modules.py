@@ -4,34 +4,111 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
-from pathlib import Path
+from functools import cached_property
 
 from rnnlint.files import SUFFIXES, guard, project_root
 from rnnlint.source import Source, read
 
 
+def _names(folder: str) -> frozenset[str]:
+    """What can be a module or a package in a folder."""
+    try:
+        return frozenset(name for name in os.listdir(folder) if name.endswith(SUFFIXES[0]) or name.isidentifier())
+    except OSError:
+        return frozenset()
+
+
+class Disk:
+    """Asks the disk for what lies in folders and where links lead, once per question.
+
+    `asked` keeps the questions with their answers, so that a later run can ask whether they are still the same.
+    """
+
+    def __init__(self) -> None:
+        self.asked: dict[tuple[str, str], object] = {}
+        self._listed: dict[str, frozenset[str]] = {}
+
+    def names(self, folder: str) -> frozenset[str]:
+        """The names of modules and packages in a folder: one look instead of one for every name that is asked for."""
+        found = self._listed.get(folder)
+        if found is None:
+            found = self._listed[folder] = self.asked["names", folder] = _names(folder)
+        return found
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is such a file."""
+        folder, name = os.path.split(path)
+        return name in self.names(folder) and bool(self._ask("file", path))
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is such a folder."""
+        folder, name = os.path.split(path)
+        return name in self.names(folder) and bool(self._ask("folder", path))
+
+    def real(self, path: str) -> str:
+        """Where an absolute path leads."""
+        if os.pardir in path or self._ask("link", path):
+            return str(self._ask("real", path))
+        folder, name = os.path.split(path)
+        return os.path.join(self.real(folder), name) if name else path
+
+    def is_link(self, path: str) -> bool:
+        """Whether a path is a symbolic link."""
+        return bool(self._ask("link", path))
+
+    def root(self, folder: str) -> str | None:
+        """The project that a folder stands in."""
+        found = self._ask("root", folder)
+        return None if found is None else str(found)
+
+    def _ask(self, question: str, path: str) -> object:
+        key = question, path
+        if key not in self.asked:
+            self.asked[key] = QUESTIONS[question](path)
+        return self.asked[key]
+
+
+QUESTIONS: dict[str, Callable[[str], object]] = {
+    "names": _names,
+    "file": os.path.isfile,
+    "folder": os.path.isdir,
+    "link": os.path.islink,
+    "real": os.path.realpath,
+    "root": project_root,
+}
+Spelled = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
+
 class Modules:
     """Finds and keeps sources of modules: a `rnnlint.interpret.Finder`.
 
-    `spelled` maps real paths to the paths by which the run knows its files; `tops` are the folders (absolute) that
-    were given to lint. Nothing outside the importing file's project (`.git`, else a packaging file, else the given
+    `spelled` maps real paths to the paths by which the run knows its files, or gives such a mapping when it is needed;
+    `tops` are the folders (absolute) that were given to lint. Nothing outside the importing file's project (`.git`, else a packaging file, else the given
     folder, and where that lies inside a package the folder that holds the package) is ever read, also not through
     symbolic links; and of what is installed in one folder with it, only its own package.
     """
 
     def __init__(
         self,
-        spelled: Mapping[str, str] | None = None,
+        spelled: Spelled | None = None,
         tops: tuple[str, ...] = (),
         read: Callable[[str], Source] = read,
+        disk: Disk | None = None,
     ) -> None:
         self._read = read
-        self._spelled = spelled or {}
+        self._given = spelled or {}
         self._tops = tops
+        self.disk = disk or Disk()
         self._sources: dict[str, Source] = {}
         self._located: dict[tuple[str, int, str], str | None] = {}
         self._roots: dict[str, str] = {}
+
+    def __reduce__(self) -> tuple[type[Modules], tuple[object, ...]]:
+        return Modules, (self._spelled, self._tops, self._read)
+
+    @cached_property
+    def _spelled(self) -> Mapping[str, str]:
+        return self._given() if callable(self._given) else self._given
 
     def find(self, module: str, level: int, importer: str) -> Source | None:
         """The source of a module by dotted name, relative to the importer's package where `level` > 0.
@@ -53,20 +130,20 @@ class Modules:
         key = (module, level, folder)
         if key not in self._located:
             found = self._search(module, level, folder)
-            self._located[key] = None if found is None else self._spelled.get(os.path.realpath(found), found)
+            self._located[key] = None if found is None else self._spelled.get(self._real(found), found)
         return self._located[key]
 
     def top(self, folder: str) -> str | None:
         """The given folder that holds this one, the innermost; for one inside a package, what holds the package."""
         tops = (top for top in self._tops if (folder + os.sep).startswith(os.path.join(top, "")))
         top = max(tops, key=len, default=None)
-        return None if top is None else _package_root(top)
+        return None if top is None else self._package_root(top)
 
     def root(self, folder: str) -> str:
         """The folder that no import from `folder` leaves."""
         if folder not in self._roots:
-            candidates = [one for one in (project_root(folder), self.top(folder)) if one is not None]
-            self._roots[folder] = min(candidates, key=len) if candidates else _package_root(folder)
+            candidates = [one for one in (self.disk.root(folder), self.top(folder)) if one is not None]
+            self._roots[folder] = min(candidates, key=len) if candidates else self._package_root(folder)
         return self._roots[folder]
 
     def _search(self, module: str, level: int, folder: str) -> str | None:
@@ -74,99 +151,49 @@ class Modules:
         parts = module.split(".") if module else []
         if not all(part.isidentifier() for part in parts) or not (parts or level):
             return None
-        for base in _bases(folder, level, root):
+        for base in self._bases(folder, level, root):
             if parts and os.path.basename(base) in _INSTALLED and _below(base, folder) != parts[0]:
                 continue  # another project's package, installed beside this one
-            stem = os.path.join(base, *parts)
+            above = self._descend(base, parts[:-1])
+            if above is None:
+                continue
+            stem = os.path.join(above, *parts[-1:])
             for path in (os.path.join(stem, "__init__.py"), *([f"{stem}.py"] if parts else [])):
-                if _is_file(path) and self._inside(path, root):
+                if self._is_file(path) and self._inside(path, root):
                     return path
-            if _holds_modules(stem) and self._inside(stem, root):
+            if self._holds_modules(stem) and self._inside(stem, root):
                 return os.path.join(stem, "__init__.py")
         return None
 
-    @staticmethod
-    def _inside(path: str, root: str) -> bool:
-        return (os.path.realpath(path) + os.sep).startswith(os.path.join(os.path.realpath(root), ""))
+    def _descend(self, folder: str, parts: list[str]) -> str | None:
+        for part in parts:
+            if part not in self.disk.names(folder):
+                return None
+            folder = os.path.join(folder, part)
+        return folder
 
-    def source(self, path: str) -> Source:
-        """A file's source, read once, whether or not it can be parsed."""
-        real = os.path.realpath(path)
-        if real not in self._sources:
-            self._sources[real] = self._read(self._spelled.get(real, path))
-        return self._sources[real]
-
-    def _readable(self, path: str) -> Source | None:
-        source = self.source(path)
-        return None if source.diagnostics or guard(source) is not None else source
-
-    def _package(self, path: str) -> Source:
-        real = os.path.realpath(path)
-        source = self._sources.get(real)
-        if source is None:
-            source = self._sources[real] = Source(path, "")
-        return source
-
-
-def _bases(folder: str, level: int, root: str) -> Iterator[str]:
-    """Where a module may be: relative to the package, or below the script's folder and the folders above it."""
-    if level:
-        for _ in range(level - 1):
-            if folder == root:
-                return
-            folder = os.path.dirname(folder)
-        yield folder
-        return
-    while True:
-        yield folder
-        source = os.path.join(folder, "src")
-        if "src" in _entries(folder) and os.path.isdir(source):
-            yield source
-        parent = os.path.dirname(folder)
-        if folder == root or parent == folder:
+    def _bases(self, folder: str, level: int, root: str) -> Iterator[str]:
+        """Where a module may be: relative to the package, or below the script's folder and the folders above it."""
+        if level:
+            for _ in range(level - 1):
+                if folder == root:
+                    return
+                folder = os.path.dirname(folder)
+            yield folder
             return
-        folder = parent
+        while True:
+            yield folder
+            source = os.path.join(folder, "src")
+            if self.disk.is_folder(source):
+                yield source
+            parent = os.path.dirname(folder)
+            if folder == root or parent == folder:
+                return
+            folder = parent
 
-
-# Folders that hold packages of many projects.
-_INSTALLED = ("site-packages", "dist-packages")
-
-
-def _below(base: str, folder: str) -> str:
-    """The first folder on the way from one folder down to another."""
-    return os.path.relpath(folder, base).partition(os.sep)[0]
-
-
-def _holds_modules(folder: str) -> bool:
-    """Whether a folder is a package without `__init__.py`: Python files in it, or in a folder below it."""
-    above, name = os.path.split(folder)
-    if name not in _entries(above):
-        return False
-    try:
-        with os.scandir(folder) as scan:
-            entries = list(scan)
-    except OSError:
-        return False
-    if any(entry.name.endswith(SUFFIXES[0]) for entry in entries):
-        return True
-    return any(entry.is_dir(follow_symlinks=False) and Path(entry.path, "__init__.py").is_file() for entry in entries)
-
-
-@lru_cache(maxsize=4096)
-def _entries(folder: str) -> frozenset[str]:
-    """The names in a folder: one look instead of one for every name that is asked for."""
-    try:
-        return frozenset(os.listdir(folder))
-    except OSError:
-        return frozenset()
-
-
-def _is_file(path: str) -> bool:
-    folder, name = os.path.split(path)
-    return name in _entries(folder) and os.path.isfile(path)
-
-
-def _package_root(folder: str) -> str:
-    while _is_file(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return folder
+    def _is_file(self, path: str) -> bool:
+        folder, name = os.path.split(path)
+        above, package = os.path.split(folder)
+        if name == "__init__.py" and package not in self.disk.names(above):
+            return False  # and no look into a folder that is not there
+        return path in self._spelled or self.disk.is_file(path)

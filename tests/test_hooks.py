@@ -85,8 +85,9 @@ def test_commits(project: Project) -> None:
 
 
 def test_notebook(project: Project) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BAD)])
-    project.write("forecast.ipynb", nbformat.writes(notebook))
+    v4 = nbformat.v4
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(BAD)])  # type: ignore[no-untyped-call]
+    project.write("forecast.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     said = project.commit(status=1)
     assert "forecast.ipynb:cell 1:8:9" in said
 

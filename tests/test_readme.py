@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
 
 import rnnlint
 from rnnlint.checks import RULES
@@ -113,13 +119,16 @@ def test_the_fixes(folder: Path, terminal: dict[str, str]) -> None:
 
 
 def test_the_baseline(folder: Path, terminal: dict[str, str]) -> None:
-    write, compare = commands("--write-baseline")
+    write, compare, comment = commands("--write-baseline")
     run("bash", "-c", write, cwd=folder, env=terminal)
     run("bash", "-c", compare, cwd=folder, env=terminal)
     (folder / "new.py").write_text(EXAMPLE, encoding="utf-8")
     said = run("bash", "-c", compare, cwd=folder, env=terminal, status=1)
     assert "new.py" in said
     assert "forecast.py:" not in said
+    run("bash", "-c", comment, cwd=folder, env=terminal)
+    assert "layers.Dropout(0.3),  # noqa: RNN101\n" in (folder / "new.py").read_text(encoding="utf-8")
+    run("rnnlint", "check", cwd=folder, env=terminal)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -139,6 +148,48 @@ def test_the_completion(folder: Path, terminal: dict[str, str], shell: str) -> N
     else:
         script = run("rnnlint", env={**terminal, "_RNNLINT_COMPLETE": f"{shell}_source"})
         assert f"{shell}_complete" in script
+
+
+def _neovim() -> list[str]:
+    (text,) = blocks("lua")
+    (command,) = re.findall(r"cmd = \{ (.*?) \}", text)
+    return [json.loads(word) for word in command.split(", ")]
+
+
+def _helix() -> list[str]:
+    (text,) = (text for text in blocks("toml") if "language-server" in text)
+    data = tomllib.loads(text)
+    assert "rnnlint" in data["language"][0]["language-servers"]
+    server = data["language-server"]["rnnlint"]
+    return [server["command"], *server["args"]]
+
+
+def _vscode() -> list[str]:
+    (text,) = blocks("json")
+    data = json.loads(text)
+    return [data["glspc.server.command"], *data["glspc.server.commandArguments"]]
+
+
+@pytest.mark.parametrize("command", [_neovim, _helix, _vscode])
+def test_the_editors_start_a_server(command: Callable[[], list[str]], folder: Path, terminal: dict[str, str]) -> None:
+    async def talk() -> types.InitializeResult:
+        client = LanguageClient("tests", "1")
+        program, *arguments = command()
+        # As pygls starts it: by name, which is looked up on this process's PATH.
+        await client.start_io(
+            shutil.which(program, path=terminal["PATH"]) or program, *arguments, cwd=folder, env=terminal
+        )
+        result = await client.initialize_async(
+            types.InitializeParams(types.ClientCapabilities(), root_uri=folder.as_uri())
+        )
+        await client.shutdown_async(None)
+        client.exit(None)
+        await client.stop()  # type: ignore[no-untyped-call]
+        return result
+
+    result = asyncio.run(talk())
+    assert result.server_info
+    assert result.server_info.name == "rnnlint"
 
 
 def test_the_rules_table_is_that_of_the_registry() -> None:

@@ -29,7 +29,7 @@ def test_codes_are_in_order_and_unique() -> None:
     assert sorted(set(CODES)) == CODES
     names = [rule.name for rule, _ in RULES]
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in names)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", name) for name in names)
 
 
 def test_a_module_per_rule() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from rnnlint.checks.arguments import place
+from rnnlint.checks.arguments import enumeration, place
 from rnnlint.checks.context import RuleSettings, once, only_in
 from rnnlint.checks.flow import kind, target, upstream
 from rnnlint.checks.loss import off, title
@@ -66,8 +66,8 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         yield Finding(
             RULE.code,
             RULE.name,
-            f"{' and '.join(names)} straight before {said(own.layer, 'dropout')} of this {own.layer.short}: both drop, "
-            f"and {'an effective' if sure else 'as little as an'} {_percent(kept)} of the input is kept",
+            f"{said(own.layer, 'dropout')} of this {own.layer.short} drops from what {enumeration(names)} left: "
+            f"together they {'keep' if sure else 'may keep no more than'} {100 * kept:.3g} % of the input",
             span,
             "certain" if sure else "possible",
             "drops what another dropout left",
@@ -99,7 +99,3 @@ def _stacks(graph: Graph, node: Node) -> Iterator[_Stack]:
                 prod(1 - (one.likely or 0) for one in rates),
                 found.certain and all(one.always for one in rates) and all(one.certain for one in calls),
             )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

@@ -50,8 +50,8 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             yield Finding(
                 RULE.code,
                 RULE.name,
-                f"`implementation=1` with {said(inner, 'dropout')}: this {inner.short} {'fails' if sure else 'may fail'} "
-                f"at its first training call in {IMPLEMENTATION_1_FAILS.releases}",
+                f"`implementation=1` with {said(inner, 'dropout')}: this {inner.short} "
+                f"{'fails' if sure else 'may fail'} in the first training step in {IMPLEMENTATION_1_FAILS.releases}",
                 span,
                 "certain" if sure else "possible",
                 "fails in training with `dropout`",

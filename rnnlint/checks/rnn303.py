@@ -25,20 +25,20 @@ RULE = Rule(
     ),
 )
 
+# GaussianDropout drops nothing.
+_DROPPING = DROPOUTS - {Kind.GAUSSIAN_DROPOUT}
 _RECURRENT = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """One finding per rate of a dropout layer, a recurrent layer or a cell."""
     called = calls(graph)
-    return once(
-        finding for layer in graph.layers for finding in _findings(layer, called.get(layer.id))
-    )
+    return once(finding for layer in graph.layers for finding in _findings(layer, called.get(layer.id)))
 
 
 def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:
     what = kind(layer)
-    for name in ("rate", "p") if what in DROPOUTS else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
+    for name in ("rate", "p") if what in _DROPPING else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
         arg = layer.arg(name)
         high = [one for one in options(arg.value) if _high(one)] if arg is not None else []
         if arg is not None and high:

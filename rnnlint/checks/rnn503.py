@@ -9,8 +9,9 @@ from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import Rate, rate, said
 from rnnlint.findings import Finding, Probe, Rule
-from rnnlint.graph import Graph
+from rnnlint.graph import Graph, Layer, options
 from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
+from rnnlint.keras.scalars import number
 from rnnlint.keras.table import Kind
 
 RULE = Rule(
@@ -38,17 +39,16 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         confidence = spoken_of(RECURRENT_RATE_IGNORED.where, env, RULE, settings)
         if confidence is None or (used.active and wanted.known == used.known):
             continue
-        alone = layer.arg("dropout") is None or (not used.active and layer.complete)
+        alone = _zero(layer)
         sure = confidence == "certain" and wanted.always and layer.certain and layer.complete
-        sure = sure and (not used.active if alone else _apart(wanted, used))
+        sure = sure and (alone or _apart(wanted, used))
         span, related = place(layer, arg)
-        verb = "does" if sure else "may do"
+        effect = ("does nothing" if sure else "may do nothing") if alone else ("is" if sure else "may be") + " ignored"
         yield Finding(
             RULE.code,
             RULE.name,
-            f"{said(layer, 'recurrent_dropout')} {f'{verb} nothing' if alone else f'{verb} not what it says'}: "
-            f"{RECURRENT_RATE_IGNORED.releases} drops the state with the rate of `dropout`, "
-            f"which is {_figure(used) if not alone else '0'}{RECURRENT_RATE_IGNORED.mended}",
+            f"{said(layer, 'recurrent_dropout')} of this {layer.short} {effect}: {RECURRENT_RATE_IGNORED.releases} "
+            f"drops the state with the rate of `dropout`{_which(used, alone)}{RECURRENT_RATE_IGNORED.mended}",
             span,
             "certain" if sure else "possible",
             "not the rate that is used",
@@ -59,7 +59,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 "ignored",
                 called.get(layer.id),
                 argument="recurrent_dropout",
-                probability=None if used.active and used.value is None else 1 - (used.value or 0.0),
+                probability=1.0 if alone else None if used.value is None else 1 - used.value,
                 where=only_in(RECURRENT_RATE_IGNORED.where, env),
                 fixed=RECURRENT_RATE_IGNORED.fixed,
             ),
@@ -71,5 +71,12 @@ def _apart(one: Rate, other: Rate) -> bool:
     return one.value is not None and other.value is not None and one.value != other.value
 
 
-def _figure(used: Rate) -> str:
-    return "another one" if used.value is None else f"{used.value:g}"
+def _zero(layer: Layer) -> bool:
+    """Whether the input's rate is 0, as far as is written."""
+    arg = layer.arg("dropout")
+    rates = [number(one) for one in options(arg.value)] if arg is not None else [0.0]
+    return all(one is not None and one <= 0 for one in rates)
+
+
+def _which(used: Rate, alone: bool) -> str:
+    return ", which is 0" if alone else "" if used.value is None else f", which is {used.value:g}"

@@ -49,5 +49,5 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             "certain" if sure else "possible",
             "per timestep in Keras 2, per sequence in Keras 3",
             related,
-            probe=Probe("drawn", layer.id, "per-step|shared", called.get(layer.id), argument="dropout"),
+            probe=Probe("kept", layer.id, "drawn", called.get(layer.id), argument="dropout"),
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Ref, Shape, Span
+from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Part, Ref, Shape, Span
 
 
 @dataclass
@@ -19,6 +19,7 @@ class GraphBuilder:
     models: list[Model] = field(default_factory=list)
     notes: dict[tuple[Span, str], Note] = field(default_factory=dict)
     errors: dict[tuple[Span, str], Note] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -74,6 +75,20 @@ class GraphBuilder:
         """Add a model."""
         self.models.append(Model(kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
 
+    def part(
+        self,
+        whole: int,
+        kind: Literal["sequential", "functional", "subclass", "layer"],
+        name: str,
+        span: Span,
+        inputs: Sequence[Ref],
+        outputs: Sequence[Ref],
+        nodes: Sequence[int],
+    ) -> None:
+        """Add the call of a model; one that made no node says nothing."""
+        if nodes:
+            self.parts.append(Part(whole, kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
+
     def note(self, span: Span, message: str) -> None:
         """Remember something that was not understood; the same thing at the same place once."""
         self.notes.setdefault((span, message), Note(span, message))
@@ -90,4 +105,5 @@ class GraphBuilder:
             tuple(self.models),
             tuple(self.notes.values()),
             tuple(self.errors.values()),
+            tuple(self.parts),
         )

@@ -1245,7 +1245,11 @@ class Interpreter(Evaluator):
                 self.store.set(instance.id, "@built", Const(True))
                 shape = Unknown("the shape that build() gets", span)
                 self._call_function(build, CallArgs((ArgV(shape, span),)), span, instance)
-            return self._call_function(call, args, span, instance)
+            first = len(self.graph.nodes)
+            result = self._call_function(call, args, span, instance)
+            if instance.cls.keras:
+                semantics.remember_call(self, instance, args, result, first)
+            return result
         model = semantics.model_of(self, instance)
         if model is not None:
             return semantics.call_model(self, model, args, span)

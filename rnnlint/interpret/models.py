@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rnnlint import graph
 from rnnlint.graph import Layer, Node, Ref, Shape, Span
@@ -335,8 +336,18 @@ def _begin(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
         inputs, output = ends(ctx, layer)
         if inputs and output is not None:
             written.start = inputs[0]
+            _part(ctx, layer, inputs, output, _own_nodes(ctx, layer))
             return output
     return _step(ctx, layer, _start(ctx, layer, span, written), span)
+
+
+def _own_nodes(ctx: Context, model: ModelV) -> list[int]:
+    """The nodes of a model that has an input of its own."""
+    functional = ctx.memory.functionals.get(model.id)
+    if functional is not None:
+        return [id for id in functional.nodes if ctx.graph.nodes[id].kind != "input"]
+    known = ctx.memory.sequentials[model.id]
+    return [node for links in _ordered(links_of(ctx, model), {}) for node in known.own.nodes.get(links, ())]
 
 
 def _start(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
@@ -562,8 +573,11 @@ def call_model(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value
         return ctx.unknown(reason, span, [arg.value])
     try:
         functional = ctx.memory.functionals.get(model.id)
+        first = len(ctx.graph.nodes)
         if functional is not None:
-            return _call_functional(ctx, functional, arg)
+            result = _call_functional(ctx, functional, arg)
+            remember_call(ctx, model, args, result, first)
+            return result
         known = ctx.memory.sequentials.get(model.id)
         if known is None:
             return ctx.unknown("a model that is not understood", span, [arg.value])
@@ -571,10 +585,32 @@ def call_model(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value
         tip = links_of(ctx, model)
         written = Written(x)
         known.calls.setdefault(tip, written)
-        output = write(ctx, tip, written)
-        return output if output is not None else x
+        first = len(ctx.graph.nodes)
+        output = write(ctx, tip, written) or x
+        _part(ctx, model, [x], output, range(first, len(ctx.graph.nodes)))
+        return output
     finally:
         ctx.memory.running.discard(-model.id)
+
+
+def remember_call(ctx: Context, whole: ModelV | InstanceV, args: CallArgs, result: Value, first: int) -> None:
+    """Remember that the nodes from `first` on are the call of a model or of a user's layer."""
+    given = [arg.value for arg in (*args.positional, *(arg for _, arg in args.keywords))]
+    _part(ctx, whole, given, result, range(first, len(ctx.graph.nodes)))
+
+
+def _part(
+    ctx: Context, whole: ModelV | InstanceV, given: Iterable[Value], result: Value, nodes: Sequence[int]
+) -> None:
+    inputs = [ref for value in given for tensor in tensors(ctx, value) for ref in tensor.refs]
+    outputs = [ref for tensor in tensors(ctx, result) for ref in tensor.refs]
+    if isinstance(whole, InstanceV):
+        kind: Literal["subclass", "layer"] = "subclass" if whole.cls.keras == "keras.Model" else "layer"
+        ctx.graph.part(whole.id, kind, whole.cls.name, whole.cls.span, inputs, outputs, nodes)
+    elif (functional := ctx.memory.functionals.get(whole.id)) is not None:
+        ctx.graph.part(whole.id, "functional", functional.name, whole.span, inputs, outputs, nodes)
+    elif (sequential := ctx.memory.sequentials.get(whole.id)) is not None:
+        ctx.graph.part(whole.id, "sequential", sequential.name, whole.span, inputs, outputs, nodes)
 
 
 def _call_functional(ctx: Context, known: Functional, arg: ArgV) -> Value:

@@ -26,6 +26,7 @@ from rnnlint.interpret.models import (
     join_values,
     model_of,
     ref_shape,
+    remember_call,
     sequential_of,
 )
 from rnnlint.interpret.ops import function, merge_of_keras_1, operator
@@ -62,6 +63,7 @@ __all__ = [
     "method",
     "model_of",
     "operator",
+    "remember_call",
     "reshape",
     "sequential_init",
     "sequential_of",

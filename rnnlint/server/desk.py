@@ -306,9 +306,7 @@ class Server(LanguageServer):
             found += await self._fix_all(opened, result)
         return found
 
-    def _quick_fix(
-        self, finding: Finding, diagnostic: types.Diagnostic, result: Result
-    ) -> Iterator[types.CodeAction]:
+    def _quick_fix(self, finding: Finding, diagnostic: types.Diagnostic, result: Result) -> Iterator[types.CodeAction]:
         fix = finding.fix
         edits = fix and result.snapshot.edits(fix.edits)
         if fix and edits:

@@ -53,7 +53,7 @@ class Measured:
             return None
         if quantity == "memory":
             return self.memory
-        return statistics.median(getattr(run, quantity) for run in self.runs)
+        return statistics.median(_quantity(run, quantity) for run in self.runs)
 
     def record(self) -> dict[str, Any]:
         """For the JSON file."""
@@ -64,6 +64,11 @@ class Measured:
             "memory": self.memory,
             "failure": self.failure,
         }
+
+
+def _quantity(run: Run, name: str) -> float:
+    value: float = getattr(run, name)
+    return value
 
 
 def environment() -> dict[str, str]:
@@ -98,7 +103,7 @@ class Rounds:
         return found
 
     def _warm_up(self, one: Measured, paths: Sequence[Path]) -> None:
-        """The first run fills caches and shows whether the command works; it counts only if there is no time for more."""
+        """The first run fills caches and shows whether the command works; it only counts if there is no time for more."""
         stdout, stderr = self.folder / "stdout", self.folder / "stderr"
         run = self._run(one.command, paths, str(stdout), str(stderr))
         self.say(f"  {one.command.name}: {run.wall:.2f} s, status {run.status}")
@@ -172,7 +177,7 @@ def spread(mine: Measured, other: Measured, quantity: str) -> tuple[float, float
     if quantity == "memory" or min(len(mine.runs), len(other.runs)) < 2:
         return None
     pairs = zip(mine.runs, other.runs, strict=False)
-    ratios = [getattr(one, quantity) / getattr(two, quantity) for one, two in pairs]
+    ratios = [_quantity(one, quantity) / _quantity(two, quantity) for one, two in pairs]
     return min(ratios), max(ratios)
 
 

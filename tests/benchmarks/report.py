@@ -18,7 +18,7 @@ from tests.benchmarks.tools import COLD, ROOT
 from tests.benchmarks.workloads import SCALING, WANTED, Workload
 
 _QUANTITIES = {"wall": "time", "peak": "peak memory of the largest process", "memory": "memory of all processes"}
-_NONE = "–"
+_NONE = "-"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
@@ -78,17 +78,19 @@ def about(facts: Mapping[str, Any], versions: Mapping[str, str], end: Sequence[f
 def workload(what: Workload, found: Sequence[Measured]) -> Iterator[str]:
     """What each command took."""
     files, size = what.size()
-    yield f"### {what.title[0].upper()}{what.title[1:]} ({what.name}): {files:,} file{'s'[: files != 1]}, {_mb(size)} MB"
+    extent = f"{files:,} file{'s'[: files != 1]}, {size / 1000:,.0f} KB"
+    yield f"### {what.title[0].upper()}{what.title[1:]} ({what.name}): {extent}"
     yield ""
     mine = measure.names(found).get(COLD)
     header = (
         "command",
         "median s",
-        "min–max s",
+        "least to most",
         "CPU s",
         "peak MB",
         "all processes MB",
         f"{COLD} ÷ it",
+        "by CPU",
         "status",
         "runs",
     )
@@ -102,17 +104,18 @@ def workload(what: Workload, found: Sequence[Measured]) -> Iterator[str]:
 def _row(one: Measured, mine: Measured | None) -> tuple[str, ...]:
     name = one.command.name
     if one.failure:
-        return (name, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, one.failure, "0")
+        return (name, *[_NONE] * 7, one.failure, "0")
     walls = [run.wall for run in one.runs]
     wall, cpu, peak = (one.median(quantity) or 0 for quantity in ("wall", "cpu", "peak"))
     return (
         name,
         f"{wall:.3f}",
-        f"{min(walls):.3f}–{max(walls):.3f}",
+        f"{min(walls):.3f} to {max(walls):.3f}",
         f"{cpu:.2f}",
         _mb(peak),
         _mb(one.memory) if one.memory else _NONE,
         _ratio(measure.ratio(mine, one, "wall")),
+        _ratio(measure.ratio(mine, one, "cpu")),
         str(one.runs[-1].status),
         str(len(one.runs)),
     )
@@ -126,7 +129,7 @@ def _ratio(value: float | None, limit: Fraction = Fraction(1)) -> str:
     """As a fraction where it is a small one, or where it is to be compared with one."""
     if value is None:
         return _NONE
-    if limit.numerator == 1 and limit.denominator > 5 or value < 0.01:
+    if (limit.numerator == 1 and limit.denominator > 5) or value < 0.01:
         return f"1/{1 / value:.1f}" if value > 0.1 else f"1/{1 / value:.0f}"
     return f"{value:.2f}"
 
@@ -145,6 +148,7 @@ def figures(found: Mapping[str, Sequence[Measured]], points: Sequence[Point]) ->
                 "wanted": wanted.limit,
                 "measured": measure.ratio(mine, other, wanted.quantity),
                 "rounds": rounds,
+                "cpu": measure.ratio(mine, other, "cpu") if wanted.quantity == "wall" else None,
             }
         )
     for shape in dict.fromkeys(point.shape for point in points):
@@ -154,7 +158,9 @@ def figures(found: Mapping[str, Sequence[Measured]], points: Sequence[Point]) ->
             ("peak memory per line, most ÷ least", [point.bytes for point in own]),
         ):
             apart = max(values) / min(values) if len(values) > 1 and min(values) > 0 else None
-            listed.append({"workload": shape, "figure": figure, "wanted": SCALING, "measured": apart, "rounds": None})
+            listed.append(
+                {"workload": shape, "figure": figure, "wanted": SCALING, "measured": apart, "rounds": None, "cpu": None}
+            )
     return listed
 
 
@@ -168,8 +174,9 @@ def figures_table(listed: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         wanted = f"≤ {f'1/{limit.denominator}' if limit.numerator == 1 and limit.denominator > 5 else float(limit):}"
         each = " to ".join(_ratio(end, limit) for end in rounds) if rounds else _NONE
         reached = _NONE if value is None else "yes" if value <= limit else "no"
-        rows.append((one["workload"], one["figure"], wanted, _ratio(value, limit), each, reached))
-    yield from table(("workload", "figure", "wanted", "measured", "single rounds", "reached"), rows, 2)
+        cpu = _ratio(one["cpu"], limit)
+        rows.append((one["workload"], one["figure"], wanted, _ratio(value, limit), each, cpu, reached))
+    yield from table(("workload", "figure", "wanted", "measured", "single rounds", "by CPU", "reached"), rows, 2)
 
 
 def scaling(points: Iterable[Point]) -> Iterator[str]:

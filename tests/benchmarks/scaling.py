@@ -52,7 +52,9 @@ def measure(
     lines: Sequence[int], layers: Sequence[int], rounds: int, limit: float, scratch: Path, say: Callable[[str], None]
 ) -> Iterator[Point]:
     """One point per size and shape."""
-    made = [("lines of functions", size, generate.functions) for size in lines]
+    made: list[tuple[str, int, Callable[[int], str]]] = [
+        ("lines of functions", size, generate.functions) for size in lines
+    ]
     made += [(shape, size, text) for shape, text in LAYERS.items() for size in layers]
     for shape, size, text in made:
         path = scratch / "scaling.py"

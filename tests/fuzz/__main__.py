@@ -123,12 +123,11 @@ def examine(data: bytes) -> str | None:
             return f"interpreter: {errors[0]}"
         if choice[2] % 8 == 0 and _said(look(content, path).findings) != _said(result.findings):
             return "two runs differ"
-        for finding in result.findings:
-            if finding.fix is not None:
-                fixed = fixer.apply(content, path, finding.fix.edits)
-                after = look(fixed, path)
-                if len(after.diagnostics) > len(result.diagnostics):
-                    return f"the fix of {finding.code} gives {after.diagnostics[-1].kind}"
+        fixes = {finding.code: finding.fix for finding in result.findings if finding.fix is not None}
+        for code, fix in fixes.items():
+            after = look(fixer.apply(content, path, fix.edits), path)
+            if len(after.diagnostics) > len(result.diagnostics):
+                return f"the fix of {code} gives {after.diagnostics[-1].kind}"
     return None
 
 

@@ -206,6 +206,17 @@ def test_masks(claim: str, seen: dict[str, Any], probability: float | None, stat
     assert verdict == Verdict(status, evidence, *KERAS)
 
 
+def test_an_axis_that_is_not_known() -> None:
+    verdict = ask("mask", "per-step", mask(), asked={"axis": None})
+    assert verdict == Verdict("unverified", "the time axis of the dropout's input is not known", *KERAS)
+
+
+def test_a_rate_that_is_not_known() -> None:
+    layer = {"class": "keras.layers.Dropout", "keywords": {"rate": {"symbol": "r"}}}
+    verdict = ask("mask", "elementwise", mask(values=[0, 10752]), layer=layer)
+    assert verdict == Verdict("unverified", "256 draws: nothing is dropped", *KERAS)
+
+
 def test_a_mask_that_no_recurrent_layer_reads_need_not_reach_one() -> None:
     verdict = ask("mask", "elementwise", mask(reaches=None))
     assert verdict.status == "confirmed"
