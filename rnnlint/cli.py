@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -20,6 +21,7 @@ from rnnlint.output import FORMATS, Report, code, printable, render, shown, wher
 
 if TYPE_CHECKING:
     from rnnlint.baseline import Baseline
+    from rnnlint.cache import Cache
     from rnnlint.findings import Diagnostic, Finding, Rule
     from rnnlint.fixer import Outcome
     from rnnlint.linter import FileResult
@@ -125,6 +127,15 @@ def _arguments(ctx: click.Context, parameter: click.Parameter, values: Sequence[
     return found
 
 
+def _jobs(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """A number of processes; None for as many as pay."""
+    if value is None or value == AUTO:
+        return None
+    if not value.isascii() or not value.isdigit() or not int(value):
+        raise click.BadParameter(f"'{value}' is neither a number from 1 on nor {AUTO}", ctx, parameter)
+    return int(value)
+
+
 def _targets(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
     for target in values:
         module, _, name = target.rpartition(":")
@@ -146,7 +157,7 @@ SECTIONS = {
     "config": "Configuration",
     "exclude": "Files",
     "output_format": "Output",
-    "no_cache": "Other",
+    "jobs": "Other",
 }
 
 
@@ -213,11 +224,13 @@ class Sectioned(click.Command):
 )
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="A pyproject.toml to use for every file.")
 @click.option("--isolated", is_flag=True, help="Read no pyproject.toml settings.")
+@click.option("--show-settings", is_flag=True, help="Print the settings of the first file, and lint nothing.")
 @_list("--exclude", "Patterns of files and folders to pass over.", "PATTERNS", _split_or_none)
 @_list("--extend-exclude", "Like --exclude, on top of the default ones.", "PATTERNS")
 @click.option("--force-exclude/--no-force-exclude", default=None, help="Pass over excluded files even if named.")
 @click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Pass over what git ignores.  [on]")
 @click.option("--stdin-filename", metavar="PATH", help="The name of the file that comes through stdin (`-`).")
+@click.option("--show-files", is_flag=True, help="Print the files that would be linted, and lint nothing.")
 @click.option(
     "--output-format",
     type=click.Choice(list(FORMATS)),
@@ -237,7 +250,15 @@ class Sectioned(click.Command):
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print the findings and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was not understood, and which settings hold.")
-@click.option("-n", "--no-cache", is_flag=True, help="Accepted; nothing is cached.")
+@click.option("-j", "--jobs", callback=_jobs, metavar="N", help="Processes that analyse; auto: as many as pay.  [auto]")
+@click.option("-n", "--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False),
+    envvar="RNNLINT_CACHE_DIR",
+    show_envvar=True,
+    help="Where results are kept.  [.rnnlint_cache in the project]",
+)
 @click.option("-e", "--exit-zero", is_flag=True, help="End with status 0 where findings would make it 1.")
 @click.pass_context
 def check(ctx: click.Context, /, **given: Any) -> None:
@@ -272,7 +293,8 @@ def check(ctx: click.Context, /, **given: Any) -> None:
     )
     try:
         resolver = Resolver(options, given["config"], isolated=given["isolated"])
-        status = _Check(resolver, given).run(paths)
+        one = _Check(resolver, given)
+        status = one.show(paths) if given["show_settings"] or given["show_files"] else one.run(paths)
     except (SettingsError, MissingPathError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -315,6 +337,7 @@ class _Check:
     text: bytes | None = None
     found: Found | None = None
     useless: str = ""
+    start: float = field(default_factory=monotonic)
 
     def run(self, paths: Sequence[str]) -> int:
         """Lint, print, and return the exit status."""
@@ -347,6 +370,28 @@ class _Check:
             status = 1 if self.findings else 0
         return max([2 if self.missing or self.wrong else status, *(one.status for one in self.diagnostics)])
 
+    def show(self, paths: Sequence[str]) -> int:
+        """Print which files would be linted, or the settings of the first one, and return the exit status."""
+        from rnnlint import show
+        from rnnlint.files import discover
+        from rnnlint.modules import Modules
+
+        name = self.given["stdin_filename"] or STDIN
+        listed = discover((path for path in paths if path != STDIN), self._settings)
+        files = sorted([*listed.files, *([name] if STDIN in paths else [])], key=os.path.abspath)
+        for diagnostic in listed.diagnostics:
+            self._warn("warning", diagnostic.message)
+        if not files:
+            self._warn("warning", "no Python files or notebooks found under the given paths")
+        lines: Iterable[str] = (path if path == STDIN else printable(os.path.abspath(path)) for path in files)
+        if self.given["show_settings"] and files:
+            tops = tuple(os.path.abspath(path) for path in paths if os.path.isdir(path))
+            top = Modules({}, tops).top(os.path.dirname(os.path.abspath(files[0])))
+            lines = show.lines(files[0], self._settings(files[0]), top)
+        for line in lines:
+            self._out(f"{line}\n")
+        return 2 if self.wrong else max((one.status for one in listed.diagnostics), default=0)
+
     def _lint(self, paths: Sequence[str], changed: Mapping[str, bytes] | None = None) -> Iterator[FileResult]:
         from rnnlint.runner import lint_text, run
 
@@ -360,7 +405,27 @@ class _Check:
                 yield lint_text((changed or {}).get(name, self.text), name, settings, self.found)
         named = [path for path in paths if path != STDIN]
         if named:
-            yield from run(named, self._settings, self.found, changed)
+            cache, progress = self._cache(), self._progress
+            jobs = self.given["jobs"]
+            yield from run(named, self._settings, self.found, changed, jobs=jobs, cache=cache, watch=progress)
+            if cache and cache.problem and self.given["verbose"]:
+                self._note([cache.problem])
+
+    def _cache(self) -> Cache | None:
+        """The results of earlier runs. What is written into files is not taken from there."""
+        given = self.given
+        if given["no_cache"] or given["confirm"] or given["add_noqa"] or self._fixing:
+            return None
+        from rnnlint.cache import Cache, default_folder
+
+        folder = given["cache_dir"]
+        return Cache(folder or default_folder(), named=folder is not None)
+
+    def _progress(self, items: Iterable[Any], length: int, title: str) -> Iterable[Any]:
+        """The same, with a bar on the terminal for what takes longer than a second."""
+        if self.given["quiet"] or not sys.stderr.isatty():
+            return items
+        return _with_bar(items, length, title, self.start)
 
     def _settings(self, path: str) -> Settings:
         """The settings of a file. Where its pyproject.toml is wrong that is said once, and none of its rules run."""
@@ -738,19 +803,43 @@ class _Check:
         click.echo(line, err=True, color=self._colored(sys.stderr))
 
     def _warn(self, kind: str, message: str) -> None:
-        colors = {"error": "red", "warning": "yellow", "note": "cyan"}
-        text = f"{click.style(kind, fg=colors[kind], bold=True)}: {printable(message)}"
-        click.echo(text, err=True, color=self._colored(sys.stderr))
+        click.echo(_said(kind, message), err=True, color=self._colored(sys.stderr))
 
     def _colored(self, stream: Any) -> bool:
-        """As ruff: the option, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE, else whether it is a terminal."""
-        if self.given["color"] != "auto":
-            return bool(self.given["color"] == "always")
-        if os.environ.get("NO_COLOR"):
-            return False
-        if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
-            return True
-        return os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0" and stream.isatty()
+        return _colored(self.given["color"], stream)
+
+
+def _colored(choice: str, stream: Any) -> bool:
+    """As ruff: the option, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE, else whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0" and bool(stream.isatty())
+
+
+def _said(kind: str, message: str) -> str:
+    """A line for stderr."""
+    colors = {"error": "red", "warning": "yellow", "note": "cyan"}
+    return f"{click.style(kind, fg=colors[kind], bold=True)}: {printable(message)}"
+
+
+def _with_bar(items: Iterable[Any], length: int, title: str, start: float) -> Iterator[Any]:
+    """The items, with a progress bar from a second after the start on; nothing of it stays."""
+    bar = click.progressbar(length=length, label=title, file=sys.stderr)
+    shown = 0
+    due = start + 1
+    try:
+        for done, item in enumerate(items):
+            yield item
+            if (now := monotonic()) >= due:
+                bar.update(done + 1 - shown)
+                shown, due = done + 1, now + 0.1
+    finally:
+        if shown:
+            click.echo("\r\x1b[K\x1b[?25h", nl=False, err=True, color=True)
 
 
 def _is(finding: Finding, status: str) -> bool:
@@ -852,3 +941,88 @@ def server_command(stdio: bool) -> None:  # noqa: ARG001
     if sys.stdin is None or sys.stdin.isatty():
         click.echo("rnnlint server talks to an editor on stdin and stdout; Ctrl+D ends it.", err=True)
     sys.exit(serve())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# rnnlint graph
+
+
+@cli.command("graph", short_help="Show the models that a file builds, as far as rnnlint sees them.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "tree", "json", "mermaid", "svg"]),
+    default="table",
+    show_default=True,
+    help="Form of the drawing.",
+)
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the drawing there.")
+@click.option(
+    "--keras-version", metavar="VERSION", help="Such as 3.15, 2 or '>=3.4,<4'; auto reads the project's pins."
+)
+@click.option("--backend", metavar="BACKEND", help="auto, tensorflow, jax or torch.")
+@_list("--select", "Rules whose findings are marked.", callback=_split_or_none)
+@_list("--extend-select", "Rules whose findings are marked on top.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="A pyproject.toml to use for every file.")
+@click.option("--isolated", is_flag=True, help="Read no pyproject.toml settings.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Use colours."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what was not understood.")
+@click.pass_context
+def graph_command(
+    ctx: click.Context, /, paths: Sequence[str], form: str, output_file: str | None, **given: Any
+) -> None:
+    """Show the models of Python files and notebooks as rnnlint recovers them: nothing is imported or run.
+
+    For each layer: the line that constructs it, its output shape (`None` is any or unknown size, `?` an unknown shape),
+    the axes along which its dropout mask varies, and whether it runs on cuDNN or why not. Findings are marked by their
+    codes, with a question mark where they are possible only. `svg` needs the extra: pip install 'rnnlint[graph]'
+
+    The status is 0, 1 if a file could not be read, 2 for a wrong command line or configuration.
+    """
+    from rnnlint import drawing
+    from rnnlint.files import MissingPathError
+    from rnnlint.recover import graphs
+    from rnnlint.settings import Options, Resolver, SettingsError
+    from rnnlint.summary import Summary, summarize
+
+    options = Options(**{name: given[name] for name in ("keras_version", "backend", "select", "extend_select")})
+    drawn: list[drawing.File] = []
+    status = 0
+
+    def note(message: str) -> None:
+        click.echo(_said("note", message), err=True, color=_colored(given["color"], sys.stderr))
+
+    try:
+        resolver = Resolver(options, given["config"], isolated=given["isolated"])
+        for one in graphs(paths, resolver.settings):
+            result = one.result
+            summary = summarize(one.graph, result.findings, one.env) if one.graph else Summary()
+            status = max([status, *(diagnostic.status for diagnostic in result.diagnostics)])
+            named = any(os.path.isfile(path) and os.path.samefile(path, result.path) for path in paths)
+            if named or summary.models or summary.uncalled or result.diagnostics:
+                drawn.append(drawing.File(result.path, summary, one.env, result.diagnostics))
+            if given["verbose"]:
+                for one_note in result.notes:
+                    note(f"{where(one_note.span)}: {one_note.message}")
+    except (SettingsError, MissingPathError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        ctx.exit(130)
+    width = shutil.get_terminal_size().columns
+    page = drawing.Page(max(width, 60), output_file is None and _colored(given["color"], sys.stdout))
+    try:
+        text = "".join(drawing.render(form, drawn, page))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("grandalf", "pyparsing"):
+            raise
+        _fail("a picture needs an extra: pip install 'rnnlint[graph]'")
+    if not drawn:
+        note("no model found")
+    if output_file is None:
+        click.echo(text, nl=False, color=page.color)
+    else:
+        Path(output_file).write_text(text, encoding="utf-8")
+    ctx.exit(status)

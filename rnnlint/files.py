@@ -49,10 +49,14 @@ class MissingPathError(Exception):
 
 @dataclass
 class Discovered:
-    """The files to lint, sorted, each once, spelled as the user spelled their folder; and what could not be read."""
+    """The files to lint, sorted, each once, spelled as the user spelled their folder; and what could not be read.
+
+    `looks` are the files' status, and whether they are symbolic links.
+    """
 
     files: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    looks: dict[str, tuple[os.stat_result, bool]] = field(default_factory=dict)
 
 
 def discover(paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], Settings]) -> Discovered:
@@ -65,20 +69,13 @@ def discover(paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], 
         MissingPathError: where a given path does not exist.
     """
     found = Discovered()
-    chosen: dict[tuple[int, int] | str, tuple[bool, str]] = {}
-
-    def choose(path: str, status: os.stat_result | None, link: bool) -> None:
-        key = (status.st_dev, status.st_ino) if status and status.st_ino else os.path.realpath(path)
-        known = chosen.get(key)
-        if known is None or (link, path) < known:
-            chosen[key] = (link, path)
-
+    chosen: dict[tuple[int, int] | str, tuple[bool, str, os.stat_result]] = {}
     for given in paths:
         path = os.path.normpath(os.fspath(given))
         try:
-            status = Path(path).stat()
+            status = os.stat(path)
         except (OSError, ValueError):
-            if not Path(path).is_symlink():
+            if not os.path.islink(path):
                 raise MissingPathError(os.fspath(given)) from None
             found.diagnostics.append(_unreadable(path, "broken symbolic link"))
             continue
@@ -86,18 +83,23 @@ def discover(paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], 
         resolved = settings(os.path.join(path, "-") if folder else path)
         if resolved.force_exclude and resolved.excludes(path, is_dir=folder):
             continue
-        if folder:
-            for one, one_status, link in _Walk(path, settings, found.diagnostics):
-                choose(one, one_status, link)
-        else:
-            choose(path, status, False)
-    found.files = sorted({path for _, path in chosen.values()})
+        reached = _Walk(path, settings, found.diagnostics) if folder else [(os.path.islink(path), path, status)]
+        for one in reached:
+            _, name, status = one
+            # On Windows what a folder says of its files is without inode.
+            key = (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(name)
+            known = chosen.get(key)
+            if known is None or one[:2] < known[:2]:
+                chosen[key] = one
+    looks = {path: (status, link) for link, path, status in chosen.values()}
+    found.files = sorted(looks)
+    found.looks = looks
     found.diagnostics.sort(key=lambda one: one.span)
     return found
 
 
 class _Walk:
-    """The Python files and notebooks below one given folder."""
+    """The Python files and notebooks below one given folder, each with its status and whether it is a link."""
 
     def __init__(self, root: str, settings: Callable[[str], Settings], diagnostics: list[Diagnostic]) -> None:
         self._root = root
@@ -105,7 +107,7 @@ class _Walk:
         self._diagnostics = diagnostics
         self._rebased: dict[int, tuple[Patterns, ...]] = {}
 
-    def __iter__(self) -> Iterator[tuple[str, os.stat_result | None, bool]]:
+    def __iter__(self) -> Iterator[tuple[bool, str, os.stat_result]]:
         ignores: tuple[_Ignore, ...] = ()
         if self._settings(os.path.join(self._root, "-")).respect_gitignore:
             ignores = _ignores_above(self._root)
@@ -114,46 +116,66 @@ class _Walk:
             folder, ignores = folders.pop()
             try:
                 with os.scandir(folder) as scan:
-                    entries = sorted(scan, key=lambda entry: entry.name)
+                    entries = list(scan)
             except OSError as error:
                 self._diagnostics.append(_unreadable(folder, error.strerror or str(error)))
                 continue
+            prefix = "" if folder == os.curdir else os.path.join(folder, "")
             settings = self._settings(os.path.join(folder, "-"))
-            if not settings.respect_gitignore:
-                ignores = ()
-            elif any(entry.name == ".gitignore" for entry in entries):
-                ignores = (*ignores, *_load_ignore(folder, os.path.join(folder, ".gitignore")))
+            ignores = self._ignores(folder, {entry.name for entry in entries}, ignores, settings)
+            unwanted = self._unwanted(folder, settings, ignores)
             for entry in entries:
-                path = os.path.join(folder, entry.name) if folder != os.curdir else entry.name
-                is_dir = entry.is_dir(follow_symlinks=False)
-                if not is_dir and (not entry.name.endswith(SUFFIXES) or entry.name.startswith(".#")):
-                    continue
-                if self._excludes(settings, path, is_dir) or _ignored(ignores, path, is_dir):
-                    continue
-                if is_dir:
-                    inner = ignores
-                    if settings.respect_gitignore and Path(path, ".git").exists():
-                        # Another repository inside this one: its own rules hold, as for git itself.
-                        inner = _load_ignore(path, os.path.join(path, ".git", "info", "exclude"))
-                    folders.append((path, inner))
-                else:
-                    yield from self._file(path, entry)
+                name = entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if not unwanted(name, True):
+                        folders.append((prefix + name, ignores))
+                elif name.endswith(SUFFIXES) and not name.startswith(".#") and not unwanted(name, False):
+                    status = self._status(prefix + name, entry)
+                    if status is not None:
+                        yield entry.is_symlink(), prefix + name, status
 
-    def _file(self, path: str, entry: os.DirEntry[str]) -> Iterator[tuple[str, os.stat_result | None, bool]]:
+    def _ignores(
+        self, folder: str, names: set[str], above: tuple[_Ignore, ...], settings: Settings
+    ) -> tuple[_Ignore, ...]:
+        """The ignore files that hold in a folder, outermost first."""
+        if not settings.respect_gitignore:
+            return ()
+        if ".git" in names and folder != self._root:
+            # Another repository inside this one: its own rules hold, as for git itself.
+            above = _load_ignore(folder, os.path.join(folder, ".git", "info", "exclude"))
+        if ".gitignore" in names:
+            above = (*above, *_load_ignore(folder, os.path.join(folder, ".gitignore")))
+        return above
+
+    def _unwanted(self, folder: str, settings: Settings, ignores: tuple[_Ignore, ...]) -> Callable[[str, bool], bool]:
+        """Whether a name in the folder is excluded or ignored. What lies above was asked before."""
+        matchers = [one.inside(folder) for one in self._excludes(settings)]
+        absolute = os.path.join(os.path.abspath(folder), "")
+        ignored = [one.inside(absolute) for one in reversed(ignores)]
+
+        def unwanted(name: str, is_dir: bool) -> bool:
+            if any(match(name, is_dir) for match in matchers):
+                return True
+            verdicts = (verdict(name, is_dir) for verdict in ignored)
+            return next((one for one in verdicts if one is not None), False)
+
+        return unwanted
+
+    def _status(self, path: str, entry: os.DirEntry[str]) -> os.stat_result | None:
         try:
             status = entry.stat()
         except OSError as error:
             reason = "broken or circular symbolic link" if entry.is_symlink() else error.strerror or str(error)
             self._diagnostics.append(_unreadable(path, reason))
-            return
+            return None
         if stat.S_ISREG(status.st_mode):
-            # On Windows a DirEntry has no inode.
-            yield path, status if status.st_ino else None, entry.is_symlink()
-        elif not stat.S_ISDIR(status.st_mode):
+            return status
+        if not stat.S_ISDIR(status.st_mode):
             self._diagnostics.append(_unreadable(path, "not a regular file"))
+        return None
 
-    def _excludes(self, settings: Settings, path: str, is_dir: bool) -> bool:
-        """As `Settings.excludes`; but what matches the given folder itself, or one above it, does not count."""
+    def _excludes(self, settings: Settings) -> tuple[Patterns, ...]:
+        """As `Settings.exclude`; but what matches the given folder itself, or one above it, does not count."""
         patterns = self._rebased.get(id(settings))
         if patterns is None:
             root = os.path.abspath(self._root)
@@ -161,7 +183,7 @@ class _Walk:
                 replace(one, base=root) if one.match(root, is_dir=True) else one for one in settings.exclude
             )
             self._rebased[id(settings)] = patterns
-        return any(one.match(path, is_dir=is_dir) for one in patterns)
+        return patterns
 
 
 def _unreadable(path: str, reason: str) -> Diagnostic:
@@ -170,10 +192,27 @@ def _unreadable(path: str, reason: str) -> Diagnostic:
 
 @dataclass(frozen=True)
 class _Ignore:
-    """One ignore file; its patterns are relative to `base`, an absolute path with a trailing separator."""
+    """One ignore file; its patterns are relative to `base`, an absolute path with a trailing separator.
+
+    Where patterns are `plain`, without a slash but at the end, they speak of names, whatever folder these are in.
+    """
 
     base: str
     spec: PathSpec[Any]
+    plain: bool
+    _known: dict[str, bool | None] = field(default_factory=dict, compare=False)
+
+    def inside(self, folder: str) -> Callable[[str, bool], bool | None]:
+        """Whether a name in a folder (absolute, with a trailing separator) is ignored; None where that is not said."""
+        above = "" if self.plain else folder[len(self.base) :].replace(os.sep, "/")
+
+        def verdict(name: str, is_dir: bool) -> bool | None:
+            relative = above + name + "/" * is_dir
+            if relative not in self._known:
+                self._known[relative] = self.spec.check_file(relative).include
+            return self._known[relative]
+
+        return verdict
 
 
 def _ignores_above(root: str) -> tuple[_Ignore, ...]:
@@ -206,7 +245,8 @@ def _load_ignore(folder: str, path: str) -> tuple[_Ignore, ...]:
         except ValueError:
             continue  # git, too, takes no notice of a pattern that it cannot read
         lines.append(line)
-    return (_Ignore(os.path.join(os.path.abspath(folder), ""), GitIgnoreSpec.from_lines(lines)),)
+    plain = not any("/" in line.strip()[:-1] for line in lines if not line.startswith("#"))
+    return (_Ignore(os.path.join(os.path.abspath(folder), ""), GitIgnoreSpec.from_lines(lines), plain),)
 
 
 def _ignored(ignores: Sequence[_Ignore], path: str, is_dir: bool) -> bool:

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rnnlint import syntax
@@ -184,7 +183,14 @@ class Gate:
                 yield located
                 # `from package import name` gives the name; a package itself gives all its modules as attributes.
                 if not (one.names and name == one.module) and os.path.basename(located) == "__init__.py":
-                    yield from _attributes(located, data)
+                    yield from self._attributes(located, data)
+
+    def _attributes(self, package: str, data: bytes) -> Iterator[str]:
+        """The modules of a package that some code may reach as its attributes."""
+        folder = os.path.dirname(package)
+        for name in sorted(self._modules.disk.names(os.path.abspath(folder))):
+            if name.endswith(".py") and f".{name[:-3]}".encode("utf-8", "surrogateescape") in data:
+                yield os.path.join(folder, name)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Files without an ingredient of their own
@@ -256,21 +262,3 @@ class _Reachable:
             # Relative imports name none of it.
             self._known[folder] = (known | {"."}, (b"from .", b"from\t.", *written)) if found else (known, ())
         return self._known[folder]
-
-
-def _attributes(package: str, data: bytes) -> Iterator[str]:
-    """The modules of a package that some code may reach as its attributes."""
-    folder = os.path.dirname(package)
-    for name, spelled in _stems(folder):
-        if spelled in data:
-            yield os.path.join(folder, name)
-
-
-@lru_cache(maxsize=4096)
-def _stems(folder: str) -> tuple[tuple[str, bytes], ...]:
-    try:
-        with os.scandir(folder) as scan:
-            names = sorted(entry.name for entry in scan if entry.name.endswith(".py"))
-    except OSError:
-        return ()
-    return tuple((name, f".{name[:-3]}".encode("utf-8", "surrogateescape")) for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from rnnlint.files import SUFFIXES, guard, project_root
@@ -13,7 +14,11 @@ from rnnlint.source import Source, read
 def _names(folder: str) -> frozenset[str]:
     """What can be a module or a package in a folder."""
     try:
-        return frozenset(name for name in os.listdir(folder) if name.endswith(SUFFIXES[0]) or name.isidentifier())
+        return frozenset(
+            name
+            for name in os.listdir(folder)
+            if name.endswith(SUFFIXES[0]) or (name.isidentifier() and name != "__pycache__")
+        )
     except OSError:
         return frozenset()
 
@@ -83,9 +88,10 @@ class Modules:
     """Finds and keeps sources of modules: a `rnnlint.interpret.Finder`.
 
     `spelled` maps real paths to the paths by which the run knows its files, or gives such a mapping when it is needed;
-    `tops` are the folders (absolute) that were given to lint. Nothing outside the importing file's project (`.git`, else a packaging file, else the given
-    folder, and where that lies inside a package the folder that holds the package) is ever read, also not through
-    symbolic links; and of what is installed in one folder with it, only its own package.
+    `tops` are the folders (absolute) that were given to lint. Nothing outside the importing file's project (`.git`,
+    else a packaging file, else the given folder, and where that lies inside a package the folder that holds the
+    package) is ever read, also not through symbolic links; and of what is installed in one folder with it, only its
+    own package.
     """
 
     def __init__(
@@ -102,6 +108,7 @@ class Modules:
         self._sources: dict[str, Source] = {}
         self._located: dict[tuple[str, int, str], str | None] = {}
         self._roots: dict[str, str] = {}
+        self._digests: dict[Source, str] = {}
 
     def __reduce__(self) -> tuple[type[Modules], tuple[object, ...]]:
         return Modules, (self._spelled, self._tops, self._read)
@@ -158,10 +165,11 @@ class Modules:
             if above is None:
                 continue
             stem = os.path.join(above, *parts[-1:])
-            for path in (os.path.join(stem, "__init__.py"), *([f"{stem}.py"] if parts else [])):
+            package = not parts or parts[-1] in self.disk.names(above)
+            for path in [os.path.join(stem, "__init__.py")] * package + [f"{stem}.py"] * bool(parts):
                 if self._is_file(path) and self._inside(path, root):
                     return path
-            if self._holds_modules(stem) and self._inside(stem, root):
+            if package and self._holds_modules(stem) and self._inside(stem, root):
                 return os.path.join(stem, "__init__.py")
         return None
 
@@ -192,8 +200,99 @@ class Modules:
             folder = parent
 
     def _is_file(self, path: str) -> bool:
-        folder, name = os.path.split(path)
-        above, package = os.path.split(folder)
-        if name == "__init__.py" and package not in self.disk.names(above):
-            return False  # and no look into a folder that is not there
         return path in self._spelled or self.disk.is_file(path)
+
+    def _holds_modules(self, folder: str) -> bool:
+        """Whether a folder is a package without `__init__.py`: Python files in it, or in a folder below it."""
+        names = self.disk.names(folder)
+        if any(name.endswith(SUFFIXES[0]) for name in names):
+            return True
+        inner = (os.path.join(folder, name) for name in sorted(names))
+        return any(self.disk.is_file(os.path.join(one, "__init__.py")) and not self.disk.is_link(one) for one in inner)
+
+    def _package_root(self, folder: str) -> str:
+        while self._is_file(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
+            folder = os.path.dirname(folder)
+        return folder
+
+    def _real(self, path: str) -> str:
+        # The real path of a file of the run leads to itself.
+        return path if path in self._spelled else self.disk.real(path)
+
+    def _inside(self, path: str, root: str) -> bool:
+        return (self._real(path) + os.sep).startswith(os.path.join(self.disk.real(root), ""))
+
+    def source(self, path: str) -> Source:
+        """A file's source, read once, whether or not it can be parsed."""
+        real = self._real(os.path.abspath(path))
+        if real not in self._sources:
+            self._sources[real] = self._read(self._spelled.get(real, path))
+        return self._sources[real]
+
+    def digest(self, path: str | None) -> str:
+        """What was read of a file that was located, in short; empty where nothing was."""
+        if path is None or not os.path.isfile(path):
+            return ""
+        source = self.source(path)
+        if source not in self._digests:
+            self._digests[source] = digest(source)
+        return self._digests[source]
+
+    def _readable(self, path: str) -> Source | None:
+        source = self.source(path)
+        return None if source.diagnostics or guard(source) is not None else source
+
+    def _package(self, path: str) -> Source:
+        real = self._real(os.path.abspath(path))
+        source = self._sources.get(real)
+        if source is None:
+            source = self._sources[real] = Source(path, "")
+        return source
+
+
+def digest(source: Source) -> str:
+    """All that an analysis reads of a source, in short."""
+    from hashlib import blake2b
+
+    cells = [(cell.number, cell.first, cell.text) for cell in source.cells]
+    parts = source.text, source.original, source.kind, cells, sorted(source.shifts.items()), source.diagnostics
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an analysis asked for: the file of a module, and the digest of what was read there."""
+
+    module: str
+    level: int
+    importer: str
+    path: str | None
+    digest: str
+
+
+class Recorder:
+    """A finder that remembers what it was asked for."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._asked: dict[tuple[str, int, str], None] = {}
+
+    def find(self, module: str, level: int, importer: str) -> Source | None:
+        """As `Modules.find`."""
+        self._asked[module, level, importer] = None
+        return self._modules.find(module, level, importer)
+
+    def asked(self) -> Iterator[Asked]:
+        """All questions in their order, with the answers."""
+        for module, level, importer in self._asked:
+            path = self._modules.locate(module, level, importer)
+            yield Asked(module, level, importer, path, self._modules.digest(path))
+
+
+# Folders that hold packages of many projects.
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+def _below(base: str, folder: str) -> str:
+    """The first folder on the way from one folder down to another."""
+    return os.path.relpath(folder, base).partition(os.sep)[0]

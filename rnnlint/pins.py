@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,11 +37,16 @@ class Pin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A project's Keras versions and backends, and the pins they come from, for `-v` (empty: not known)."""
+    """A project's Keras versions and backends, and the pins they come from, for `-v` (empty: not known).
+
+    `folders` were searched for dependency files, and `files` were read, or would have been had they been there.
+    """
 
     env: Env
     pins: tuple[Pin, ...] = ()
     notes: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -69,17 +74,25 @@ def environment(folder: str, top: str | None = None) -> Origin:
 
 @lru_cache(maxsize=4096)
 def _environment(folder: str, top: str | None) -> Origin:
+    _asked.clear()
     pins, notes, read_any = _folder_pins(folder)
+    files = tuple(_asked)
     origin = _resolve(pins, notes)
     if origin is not None:
-        return origin
+        return replace(origin, folders=(folder,), files=files)
     parent = os.path.dirname(folder)
     below_top = top is not None and folder.startswith(os.path.join(top, ""))
     end = _is_root(folder) if _has_root(folder) else not below_top and (read_any or top is not None)
     if end or parent == folder:
-        return Origin(Env.unknown(), (), tuple(notes))
+        return Origin(Env.unknown(), (), tuple(notes), (folder,), files)
     above = _environment(parent, top)
-    return Origin(above.env, above.pins, (*notes, *above.notes)) if notes else above
+    return Origin(
+        above.env,
+        above.pins,
+        (*notes, *above.notes),
+        (folder, *above.folders),
+        tuple(dict.fromkeys((*files, *above.files))),
+    )
 
 
 def _is_root(folder: str) -> bool:
@@ -113,6 +126,11 @@ def _folder_pins(folder: str) -> tuple[list[Pin], list[str], bool]:
         except Exception as error:  # noqa: BLE001 - someone else's half-written file must not end the run
             notes.append(f"{_shown(path)} was not read for pins: {error}")
     return pins, notes, read_any
+
+
+def dependency_files(folder: str) -> tuple[str, ...]:
+    """The files of a folder that may say which Keras it is for."""
+    return tuple(path for path, _ in _dependency_files(folder))
 
 
 def _dependency_files(folder: str) -> Iterator[tuple[str, Callable[[str], Iterator[Pin]]]]:
@@ -194,7 +212,12 @@ _REQUIREMENT = re.compile(
 _OPERATOR = re.compile(r"^(?:===?|[<>]=?|!=|~=?|\^)")
 
 
+# The files that were asked for since it was emptied.
+_asked: dict[str, None] = {}
+
+
 def _text(path: str) -> str:
+    _asked[path] = None
     with Path(path).open("rb") as file:
         data = file.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
@@ -226,6 +249,7 @@ def _requirements(path: str) -> Iterator[Pin]:
     while pending and len(seen) < _MAX_INCLUDES:
         current = pending.pop()
         real = os.path.realpath(current)
+        _asked[current] = None
         if real in seen or not (real + os.sep).startswith(os.path.join(root, "")) or not Path(real).is_file():
             continue
         seen.add(real)

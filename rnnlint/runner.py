@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cache as once
+from typing import TYPE_CHECKING, Any
 
-from rnnlint.files import discover
+from rnnlint.files import discover, git_root, project_root
 from rnnlint.findings import Finding
 from rnnlint.gate import Gate
 from rnnlint.graph import Graph, Node, Note, Span
-from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, replan, unique
+from rnnlint.linter import FileResult, Finder, accepts, environment, finish, lint, own_backend, replan, unique
 from rnnlint.modules import Modules
-from rnnlint.settings import known_rules
+from rnnlint.settings import AUTO, known_rules
 from rnnlint.source import Source, from_bytes, read, read_bytes
 from rnnlint.suppress import OWN, may_hold_directives
 
 if TYPE_CHECKING:
+    from rnnlint.cache import Cache, Keeper
+    from rnnlint.files import Discovered
     from rnnlint.keras.versions import Env
+    from rnnlint.pins import Origin
+    from rnnlint.pool import Task
     from rnnlint.runtime.confirm import Found, Session
     from rnnlint.settings import Settings
 
 Resolve = Callable[[str], "Settings"]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One file to lint, picklable."""
-
-    path: str
-    settings: Settings
+# Is given what is worked on, the number of it, and a title; gives it back.
+Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
+# A run that analysed nothing is kept where it read more files than this.
+_WORTH_KEEPING = 300
 
 
 def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Settings | None = None) -> list[FileResult]:
@@ -52,20 +55,30 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
     return list(run(paths, Resolver().settings))
 
 
-@dataclass(frozen=True, slots=True)
 class _Files:
-    """What files hold: the `changed` bytes, else what stands on the disk."""
+    """What files hold: the `changed` bytes, else what stands on the disk. `told` is shown what was read."""
 
-    changed: Mapping[str, bytes]
+    def __init__(self, changed: Mapping[str, bytes], told: Callable[[str, bytes | None], None] | None = None) -> None:
+        self._changed = changed
+        self._told = told
 
-    def bytes(self, path: str) -> bytes | None:
-        data = self.changed.get(path)
-        read = read_bytes(path) if data is None else data
+    def __reduce__(self) -> tuple[type[_Files], tuple[Mapping[str, bytes]]]:
+        return _Files, (self._changed,)
+
+    def content(self, path: str) -> bytes | None:
+        read = self._read(path)
         return None if isinstance(read, Source) else read
 
     def source(self, path: str) -> Source:
-        data = self.changed.get(path)
-        return read(path, accepts) if data is None else from_bytes(data, path, accepts)
+        read = self._read(path)
+        return read if isinstance(read, Source) else from_bytes(read, path, accepts)
+
+    def _read(self, path: str) -> bytes | Source:
+        data = self._changed.get(path)
+        read = read_bytes(path) if data is None else data
+        if self._told:
+            self._told(path, None if isinstance(read, Source) else read)
+        return read
 
 
 def run(
@@ -73,36 +86,182 @@ def run(
     settings: Resolve,
     found: Found | None = None,
     changed: Mapping[str, bytes] | None = None,
+    *,
+    jobs: int | None = 1,
+    cache: Cache | None = None,
+    watch: Watch = lambda items, *_: items,
 ) -> Iterator[FileResult]:
     """Lint files and folders; `settings` resolves those of a path. Results come in the order of their paths.
+
+    A file that cannot hold a finding is not parsed, also not for errors in its syntax.
 
     Where a Keras was `found`, it is the one that code runs on, and the findings carry plans to be confirmed by it.
     `changed` files hold these bytes instead of what stands on the disk.
 
+    Args:
+        paths: files and folders.
+        settings: resolves the settings of a path.
+        found: the Keras of the Python that confirms.
+        changed: bytes by path.
+        jobs: the number of processes that analyse; None: as many as pay.
+        cache: has results of earlier runs, and keeps those of this one. Not for what is to be confirmed or fixed.
+        watch: is given what is worked on, with its number and a title, and gives it back; for a progress bar.
+
     Raises:
         MissingPathError: where a path does not exist.
     """
-    paths = list(paths)
-    files = _Files(changed or {})
-    listed = discover(paths, settings)
-    tops = tuple(os.path.abspath(path) for path in paths if os.path.isdir(path))
-    modules = Modules({os.path.realpath(path): path for path in listed.files}, tops, files.source)
-    results: dict[str, FileResult] = {}
+    forget()
+    started = time.time_ns()
+    given = [os.fspath(path) for path in paths]
+    listed = discover(given, settings)
+    keeper = None
+    if cache is not None and found is None and not changed:
+        from rnnlint.cache import Keeper
+
+        keeper = Keeper(cache, given, listed, settings, started)
+    known = keeper.run() if keeper else None
+    if known is None:
+        results = _Run(given, listed, settings, found, changed or {}, keeper).lint(jobs, watch)
+    else:
+        results = (known.get(path) or FileResult(path) for path in listed.files)
+    yield from _with_diagnostics(listed, results)
+
+
+def forget() -> None:
+    """What was remembered of the disk is of one run."""
+    git_root.cache_clear()
+    project_root.cache_clear()
+    if pins := sys.modules.get("rnnlint.pins"):
+        pins._environment.cache_clear()
+
+
+def _with_diagnostics(listed: Discovered, results: Iterable[FileResult]) -> Iterator[FileResult]:
+    """The results, with those of what could not be read among them."""
+    if not listed.diagnostics:
+        return iter(results)
+    merged = {result.path: result for result in results}
     for diagnostic in listed.diagnostics:
-        known = results.setdefault(diagnostic.span.path, FileResult(diagnostic.span.path))
-        results[known.path] = replace(known, diagnostics=(*known.diagnostics, diagnostic))
-    gate = Gate(needs(settings(path).rules for path in listed.files), modules, files.bytes)
-    commented: set[str] = set()
-    for path in listed.files:
-        data = files.bytes(path)
-        gate.look(path, data)
-        if data is not None and may_hold_directives(data):
-            commented.add(path)
-    candidates = gate.candidates()
-    for path in listed.files:
-        known = results.get(path, FileResult(path))
-        results[path] = lint_task(Task(path, settings(path)), modules, found) if path in candidates else known
-    yield from _merge(results, settings, files, commented)
+        known = merged.get(diagnostic.span.path, FileResult(diagnostic.span.path))
+        merged[known.path] = replace(known, diagnostics=(*known.diagnostics, diagnostic))
+    return (merged[path] for path in sorted(merged))
+
+
+class _Run:
+    """One run over the files that were found."""
+
+    def __init__(
+        self,
+        given: list[str],
+        listed: Discovered,
+        settings: Resolve,
+        found: Found | None,
+        changed: Mapping[str, bytes],
+        keeper: Keeper | None,
+    ) -> None:
+        self._listed = listed
+        self._settings = settings
+        self._found = found
+        self._keeper = keeper
+        tops = tuple(os.path.abspath(path) for path in given if os.path.isdir(path))
+        self._files = _Files(changed, keeper.read if keeper else None)
+        self._modules = Modules(self._spelled, tops, self._files.source)
+
+    def _spelled(self) -> dict[str, str]:
+        """The files by their real paths."""
+        real = once(os.path.realpath)
+        found = {}
+        for path, (_, link) in self._listed.looks.items():
+            folder, name = os.path.split(path)
+            found[os.path.realpath(path) if link else os.path.join(real(folder), name)] = path
+        return found
+
+    def lint(self, jobs: int | None, watch: Watch) -> Iterator[FileResult]:
+        """The results, in the order of the paths."""
+        candidates, commented = self._candidates(watch)
+        merged = self._merge(self._analyse(candidates, jobs, watch), commented)
+        if self._keeper:
+            kept = list(merged)
+            self._keeper.keep(kept, self._modules, worth=bool(candidates) or len(kept) > _WORTH_KEEPING)
+            merged = iter(kept)
+        return merged
+
+    def _candidates(self, watch: Watch) -> tuple[list[str], set[str]]:
+        """The files to analyse, and those with suppression comments about our rules."""
+        files = self._listed.files
+        one_each = {os.path.dirname(path): path for path in files}.values()
+        gate = Gate(needs(self._settings(path).rules for path in one_each), self._modules, self._files.content)
+        commented: set[str] = set()
+        for path in watch(files, len(files), "Reading"):
+            data = self._files.content(path)
+            gate.look(path, data)
+            if data is not None and may_hold_directives(data):
+                commented.add(path)
+        return sorted(gate.candidates()), commented
+
+    def _analyse(self, candidates: list[str], jobs: int | None, watch: Watch) -> dict[str, FileResult]:
+        if not candidates:
+            return {}
+        from rnnlint.pool import lint_all
+
+        notes: dict[str, Note] = {}
+        results: dict[str, FileResult] = {}
+        left: list[Task] = []
+        for path in candidates:
+            task = self._task(path, notes)
+            known = self._keeper.file(task, self._modules) if self._keeper else None
+            if known is None:
+                left.append(task)
+            else:
+                results[path] = known
+        for task, linted in watch(lint_all(left, self._modules, self._found, jobs), len(left), "Linting"):
+            results[task.path] = linted.result
+            if self._keeper:
+                self._keeper.keep_file(task, self._modules, linted)
+        # In the order of their paths, not in that in which they were done.
+        return {path: _with_note(results[path], notes.get(path)) for path in candidates}
+
+    def _task(self, path: str, notes: dict[str, Note]) -> Task:
+        from rnnlint.pool import Task
+
+        source, settings = self._modules.source(path), self._settings(path)
+        folder = os.path.dirname(os.path.abspath(path))
+        top = self._modules.top(folder)
+        env = environment(settings, folder, top, source.text, self._found)
+        if self._found is None and AUTO in (settings.keras_version, settings.backend):
+            from rnnlint import pins
+
+            origin = pins.environment(folder, top)
+            if self._keeper:
+                self._keeper.pins(origin)
+            if settings.keras_version == AUTO and (note := _pins_note(path, origin)):
+                notes[path] = note
+        return Task(path, settings, env, len(source.text))
+
+    def _merge(self, results: Mapping[str, FileResult], commented: set[str]) -> Iterator[FileResult]:
+        """Bring each finding to the file that it lies in, if that is part of the run, and let that file suppress it.
+
+        `commented` are the files with suppression comments about our rules, which are looked at even without a finding.
+        """
+        found: dict[str, list[Finding]] = {}
+        for result in results.values():
+            for finding in result.findings:
+                found.setdefault(finding.span.path, []).append(finding)
+        for path in self._listed.files:
+            known = results.get(path)
+            if known is None and path not in found and path not in commented:
+                yield FileResult(path)
+                continue
+            known = known or FileResult(path)
+            result = replace(known, findings=unique(found.get(path, ())))
+            settings = self._settings(path)
+            source: Source | None = None
+            if known.findings or result.findings or known.diagnostics or (path in commented and OWN & settings.rules):
+                source = self._modules.source(path)
+            yield finish(replace(result, source=source), settings, source)
+
+
+def _with_note(result: FileResult, note: Note | None) -> FileResult:
+    return replace(result, notes=(note, *result.notes)) if note else result
 
 
 def needs(selected: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
@@ -242,47 +401,13 @@ def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = 
     return replace(finish(result, settings, source), source=source)
 
 
-def lint_task(task: Task, modules: Modules, found: Found | None = None) -> FileResult:
-    """Lint one file; findings that lie in other files are among the result's."""
-    source = modules.source(task.path)
-    folder = os.path.dirname(os.path.abspath(task.path))
-    env = environment(task.settings, folder, modules.top(folder), source.text, found)
-    result = lint(source, task.settings, modules, env, found=found)
-    note = None if found else _pins_note(task, folder, modules)
-    return replace(result, notes=(note, *result.notes)) if note else result
-
-
 def _read(path: str) -> Source:
     return read(path, accepts)
 
 
-def _pins_note(task: Task, folder: str, modules: Modules) -> Note | None:
+def _pins_note(path: str, origin: Origin) -> Note | None:
     """For `-v`: the pins by which the Keras of a folder is known."""
-    if task.settings.keras_version != "auto":
-        return None
-    from rnnlint import pins
-
-    origin = pins.environment(folder, modules.top(folder))
     parts = [f"Keras by the pins {origin.text}"] if origin.pins else []
     text = "; ".join([*parts, *origin.notes])
     # The same words for every file of the project: said once.
-    return Note(Span(os.path.dirname(task.path) or ".", 1, 1, 1, 1), text) if text else None
-
-
-def _merge(
-    results: dict[str, FileResult], settings: Resolve, files: _Files, commented: set[str]
-) -> Iterator[FileResult]:
-    """Bring each finding to the file that it lies in, if that is part of the run, and let that file suppress it.
-
-    `commented` are the files with suppression comments about our rules, which are read even without a finding.
-    """
-    found: dict[str, list[Finding]] = {}
-    for result in results.values():
-        for finding in result.findings:
-            found.setdefault(finding.span.path, []).append(finding)
-    for path in sorted(results):
-        result = replace(results[path], findings=unique(found.get(path, ())))
-        source = result.source
-        if source is None and (result.findings or (path in commented and OWN & settings(path).rules)):
-            source = files.source(path)
-        yield finish(result, settings(path), source)
+    return Note(Span(os.path.dirname(path) or ".", 1, 1, 1, 1), text) if text else None

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 AUTO = "auto"
 ALL = "ALL"
 
-# ruff's list, without `build` and `dist` of other tools' making: patterns match below the folder they belong to only.
+# ruff's list and our own cache, without `build` and `dist` of other tools' making: patterns match below the folder they
+# belong to only.
 DEFAULT_EXCLUDE = (
     ".bzr",
     ".direnv",
@@ -35,6 +36,7 @@ DEFAULT_EXCLUDE = (
     ".pyenv",
     ".pytest_cache",
     ".pytype",
+    ".rnnlint_cache",
     ".ruff_cache",
     ".svn",
     ".tox",
@@ -76,7 +78,27 @@ class Patterns:
         if not self.patterns:
             return False
         relative = os.path.relpath(path, self.base).replace(os.sep, "/")
+        names = _names(self.patterns)
+        if names is not None:
+            return not names.isdisjoint(relative.split("/"))
         return _spec(self.patterns).match_file(relative + "/" * is_dir)
+
+    def inside(self, folder: str) -> Callable[[str, bool], bool]:
+        """As `match` for names in a folder which no pattern matches; asked by name and whether that is a folder."""
+        names = _names(self.patterns)
+        if names is not None:
+            return lambda name, _: name in names
+        relative = os.path.relpath(folder, self.base).replace(os.sep, "/")
+        above = "" if relative == os.curdir else f"{relative}/"
+        spec = _spec(self.patterns)
+        return lambda name, is_dir: spec.match_file(above + name + "/" * is_dir)
+
+
+@lru_cache(maxsize=256)
+def _names(patterns: tuple[str, ...]) -> frozenset[str] | None:
+    """The patterns, where they are nothing but names: for these a look is enough."""
+    plain = re.compile(r"[\w.-]*\w[\w.-]*", re.ASCII)
+    return frozenset(patterns) if all(plain.fullmatch(one) for one in patterns) else None
 
 
 @lru_cache(maxsize=256)
@@ -398,6 +420,7 @@ class Resolver:
         self._cwd = Path(cwd or "").absolute()
         self._cli = (options or Options(), _Place(str(self._cwd)))
         self._isolated = isolated
+        self._by_name: dict[str, Settings] = {}
         self._by_folder: dict[Path, Settings] = {}
         self._by_config: dict[str | None, Settings] = {}
         self._fixed = _load(self._cwd / config, must=True) if config else None
@@ -411,7 +434,10 @@ class Resolver:
         """The settings of a file, by the folder it lies in (for a folder, pass a path inside it)."""
         if self._fixed or self._isolated:
             return self._default
-        return self._folder((self._cwd / path).parent)
+        folder = os.path.dirname(os.fspath(path))
+        if folder not in self._by_name:
+            self._by_name[folder] = self._folder((self._cwd / path).parent)
+        return self._by_name[folder]
 
     def _folder(self, folder: Path) -> Settings:
         known = self._by_folder.get(folder)

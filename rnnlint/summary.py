@@ -18,7 +18,7 @@ from rnnlint.keras.cudnn import NOWHERE, disqualifiers, kernel, masked
 from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.masks import mask, rnn_input_mask
 from rnnlint.keras.table import Kind
-from rnnlint.keras.versions import Env, Where
+from rnnlint.keras.versions import BACKENDS, Env, Where
 
 RowKind: TypeAlias = Literal["input", "layer", "op", "opaque", "model"]
 
@@ -159,8 +159,8 @@ class _Summarizer:
         for model in graph.models:
             own = any(ref.node in model.nodes for ref in model.inputs)
             if model.nodes and (own or frozenset(model.nodes) not in whole or not self._called(model)):
-                models.append((model, self._model(model)))
-        shown = _distinct(models, self._graph)
+                models.append(self._model(model))
+        shown = _distinct(models)
         seen = {node for model in graph.models for node in model.nodes}
         inside = {node for part in graph.parts for node in part.nodes}
         spans = {graph.nodes[node].span for node in seen}
@@ -172,7 +172,7 @@ class _Summarizer:
         loose = self._connected(loose, spans)
         if loose:
             span = graph.nodes[loose[0]].span
-            units = self._units(loose, "")
+            units = self._units(loose)
             rows = self._rows(units, self._in_order(units), "", {})
             shown.append(ModelSummary("loose", "", span, (), rows))
         return Summary(tuple(sorted(shown, key=_place)), self._uncalled())
@@ -205,15 +205,11 @@ class _Summarizer:
             nodes = self._reaching(nodes, model.outputs)
         if model.kind != "functional":
             nodes = [node for node in nodes if self._graph.nodes[node].kind != "input"]
-        units = self._units(nodes, model.name, self._itself(model))
-        order = self._by_depth(units, model.inputs, model.outputs) if model.kind == "functional" else None
+        units = self._units(nodes, model)
+        order = self._by_depth(units, model.outputs) if model.kind == "functional" else None
         rows = self._rows(units, order or self._in_order(units), "", {})
         inputs = tuple(self._graph.shape(ref) for ref in model.inputs)
         return ModelSummary(model.kind, model.name, model.span, inputs, rows)
-
-    def _itself(self, model: Model) -> frozenset[int]:
-        """The nodes of a model where they are those of its own call: it is no part of itself."""
-        return frozenset(model.nodes)
 
     def _reaching(self, nodes: Sequence[int], outputs: Sequence[Ref]) -> list[int]:
         """The nodes from which the outputs come; all, where that leads nowhere."""
@@ -226,16 +222,18 @@ class _Summarizer:
                 stack += [ref.node for refs in self._graph.nodes[node].inputs for ref in refs]
         return [node for node in nodes if node in seen] or list(nodes)
 
-    def _units(self, nodes: Sequence[int], name: str, itself: frozenset[int] = frozenset()) -> list[_Unit]:
-        """The calls among some nodes, those of inner models as one."""
+    def _units(self, nodes: Sequence[int], whole: Model | Part | None = None) -> list[_Unit]:
+        """The calls among some nodes, those of inner models as one. `whole`, whose nodes they are, is none of them."""
         own = set(nodes)
         parts = [part for part in self._graph.parts if own.issuperset(part.nodes)]
-        if itself:
-            parts = [part for part in parts if frozenset(part.nodes) != itself or part.name != name or name == ""]
-            same = [part for part in parts if frozenset(part.nodes) == itself]
-            # The outermost of several calls that are made of the same nodes is the model itself.
-            if same and not any(frozenset(part.nodes) > itself for part in parts):
-                parts = [part for part in parts if part is not same[-1]]
+        if whole is not None:
+            # Calls within each other that are made of the same nodes: the inner one ends first.
+            ends = [index for index, part in enumerate(parts) if part is whole or _same_call(part, whole)]
+            if ends:
+                nodes_of = set(parts[ends[-1]].nodes)
+                parts = [
+                    part for index, part in enumerate(parts) if index < ends[-1] or not nodes_of.issubset(part.nodes)
+                ]
         taken: dict[int, Part] = {}
         for part in sorted(parts, key=lambda one: -len(one.nodes)):
             if not any(node in taken for node in part.nodes):
@@ -258,9 +256,7 @@ class _Summarizer:
     def _in_order(self, units: Sequence[_Unit]) -> list[tuple[str, int]]:
         return list(dict.fromkeys(unit.key for unit in units))
 
-    def _by_depth(
-        self, units: Sequence[_Unit], inputs: Sequence[Ref], outputs: Sequence[Ref]
-    ) -> list[tuple[str, int]]:
+    def _by_depth(self, units: Sequence[_Unit], outputs: Sequence[Ref]) -> list[tuple[str, int]]:
         """As `map_graph` orders the operations: by depth, then as a walk back from the outputs meets them first."""
         by_node = {node: unit for unit in units for node in unit.nodes}
         index: dict[tuple[str, int], int] = {}
@@ -352,8 +348,8 @@ class _Summarizer:
         part = calls[-1].part
         assert part is not None
         nodes = [node for node in part.nodes if self._graph.nodes[node].kind != "input" or part.kind == "functional"]
-        units = self._units(nodes, part.name, frozenset(part.nodes))
-        order = self._by_depth(units, part.inputs, part.outputs) if part.kind == "functional" else None
+        units = self._units(nodes, part)
+        order = self._by_depth(units, part.outputs) if part.kind == "functional" else None
         given = {ref.node: known.get(ref.node, "") for ref in part.inputs if ref.node in known}
         inner = self._rows(units, order or self._in_order(units), f"{id}.", given)
         titles = {"sequential": "Sequential", "functional": "Model"}
@@ -378,6 +374,8 @@ class _Summarizer:
         spans: Iterable[Span] = (),
         outer: Layer | None = None,
     ) -> Row:
+        # One call in a function makes many layers: a finding at an argument is about those that are given it.
+        idle = {arg.span for arg in layer.args if "dropout" in arg.name and arg.value in (Const(None), Const(0))}
         own = [layer.span, *(arg.span for arg in layer.args)]
         inside = {inner.span for child in layer.children for inner in child.walk()}
         inside |= {arg.span for child in layer.children for inner in child.walk() for arg in inner.args}
@@ -393,7 +391,7 @@ class _Summarizer:
             self._cudnn(layer, outer or layer),
             certain and layer.certain,
             "not understood" if layer.kind == "opaque" else "",
-            self._marked(span for span in (*own, *spans) if span not in inside),
+            self._marked(span for span in (*own, *spans) if span not in inside and span not in idle),
             tuple(
                 self._layer_row(f"{id}.{number}", child, (), outer=outer or layer)
                 for number, child in enumerate(layer.children, 1)
@@ -403,9 +401,7 @@ class _Summarizer:
     def _uncalled(self) -> tuple[Row, ...]:
         """The layers at places where no layer is called."""
         called = {inner.span for node in self._graph.nodes if node.layer is not None for inner in node.layer.walk()}
-        inside = {
-            inner.id for layer in self._graph.layers for child in layer.children for inner in child.walk()
-        }
+        inside = {inner.id for layer in self._graph.layers for child in layer.children for inner in child.walk()}
         found = {
             layer.span: layer
             for layer in self._graph.layers
@@ -421,7 +417,7 @@ class _Summarizer:
     def _masks(self, layer: Layer, nodes: Sequence[Node]) -> Iterator[str]:
         env = self._env.restrict(layer.origin)
         if (inner := dropout(layer)) is not None and (nodes or inner is layer):
-            yield from dict.fromkeys(self._drawn(layer, inner, node, env) for node in nodes or [None])
+            yield from dict.fromkeys(self._drawn(layer, inner, node, env) for node in nodes or (None,))
         elif kind(layer) in _RECURRENT:
             yield from self._own_masks(layer, env)
 
@@ -437,7 +433,11 @@ class _Summarizer:
             return f"{figure}: not known"
         time = self._time.get(node.id) if node is not None else None
         axes = _axes(len(drawn.varies), time)
-        over = [axis + ("?" if varies is None else "") for axis, varies in zip(axes, drawn.varies, strict=True) if varies is not False]
+        over = [
+            axis + ("?" if varies is None else "")
+            for axis, varies in zip(axes, drawn.varies, strict=True)
+            if varies is not False
+        ]
         return f"{figure}: {', '.join(over) or 'one for all'}"
 
     def _own_masks(self, layer: Layer, env: Env) -> Iterator[str]:
@@ -473,7 +473,7 @@ class _Summarizer:
         lost = [one for one in disqualifiers(outer, self._env) if one.layer is layer]
         gone, perhaps = NOWHERE, NOWHERE
         for one in lost:
-            if one.certain and layer.certain:
+            if one.certain:
                 gone |= one.where
             else:
                 perhaps |= one.where
@@ -481,15 +481,34 @@ class _Summarizer:
         arguments = ", ".join(dict.fromkeys(f"{one.argument}={one.text}" for one in lost if one.where & here))
         if not here - gone:
             return f"no: {arguments}"
-        runs = (here - gone).describe(env)
-        text = "yes" if (here - gone).within(env) == "all" else f"yes in {runs}"
+        text = "yes" if (here - gone).within(env) == "all" else f"yes on {_backends(here - gone, env)}"
         if not layer.complete or (perhaps & here):
             text = text.replace("yes", "perhaps", 1)
         if arguments:
-            return f"{text}; lost by {arguments}"
+            return f"{text}; not with {arguments}" if perhaps & here else f"{text}; elsewhere lost by {arguments}"
         if masked(layer).within(env) == "all":
             return f"{text}, without a mask"
         return text
+
+
+def _backends(where: Where, env: Env) -> str:
+    """The backends, each with its versions where they are not all that there may be: "tensorflow, jax >= 3.14"."""
+    parts = []
+    for backend in BACKENDS:
+        admitted = sorted(version for version, have in env.pairs if have == backend)
+        found = [version for version in admitted if (version, backend) in where.pairs]
+        if found and found == admitted:
+            parts.append(backend)
+        elif found and found == admitted[-len(found) :]:
+            parts.append(f"{backend} >= {found[0][0]}.{found[0][1]}")
+        elif found:
+            alone = Where.of(found, [backend]).describe(Env(env.versions, frozenset([backend])))
+            parts.append(f"{backend} ({alone.replace(f' on {backend}', '')})")
+    return ", ".join(parts)
+
+
+def _same_call(part: Part, model: Model | Part) -> bool:
+    return isinstance(model, Model) and part.span == model.span and set(part.nodes) == set(model.nodes)
 
 
 def _name(layer: Layer) -> str:
@@ -526,16 +545,15 @@ def _place(model: ModelSummary) -> tuple[bool, str, int, int, int]:
 # Models that say the same
 
 
-def _distinct(models: Sequence[tuple[Model, ModelSummary]], graph: Graph) -> list[ModelSummary]:
+def _distinct(models: Sequence[ModelSummary]) -> list[ModelSummary]:
     """One of several models of one place that have the same rows, if nothing more is known of the others.
 
     A function that builds a model is run for its callers and once by itself, with parameters that are not known.
     """
     by_place: dict[tuple[str, Span], list[ModelSummary]] = {}
-    for _, one in models:
-        by_place.setdefault((one.kind, one.span), []).append(one)
     called: dict[Span, list[list[Row]]] = {}
-    for _, one in models:
+    for one in models:
+        by_place.setdefault((one.kind, one.span), []).append(one)
         for row in one.walk():
             if row.kind == "model":
                 called.setdefault(row.span, []).append([inner for child in row.rows for inner in child.walk()])
@@ -548,7 +566,7 @@ def _distinct(models: Sequence[tuple[Model, ModelSummary]], graph: Graph) -> lis
             earlier = rows[:index]
             if any(not _says_less(other, rows[index]) or other in earlier for other in better):
                 continue
-            unsure = any(None in shape if shape is not None else True for shape in one.inputs) if one.inputs else True
+            unsure = not one.inputs or any(shape is None or None in shape[1:] for shape in one.inputs)
             if unsure and any(_says_less(rows[index], other) for other in called.get(span, ())):
                 continue
             kept.append(one)

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 import rnnlint
 from rnnlint.checks import RULES
 from rnnlint.cli import SECTIONS, cli
+from rnnlint.settings import KEYS
 from tests.runtime import fakes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -675,6 +676,48 @@ def test_confirmed_by_keras_2(keras2_python: str, bad: Path) -> None:
     (record,) = json.loads(check("--confirm", "--python", keras2_python, "--output-format", "json", status=1).stdout)
     assert (record["verdict"]["status"], record["verdict"]["backend"]) == ("confirmed", "tensorflow")
     assert record["verdict"]["keras"].startswith("2.")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What would be done
+
+
+def test_show_files_lists_what_would_be_linted(bad: Path, folder: Path) -> None:
+    write(folder / "models" / "b c.ipynb", notebook(BAD))
+    write(folder / "build" / "left_out.py", BAD)
+    write(folder / "notes.txt", BAD)
+    names = [str(bad), str(folder / "models" / "b c.ipynb")]
+    assert check("--show-files").stdout.splitlines() == names
+    assert check("--show-files", "notes.txt").stdout == f"{folder / 'notes.txt'}\n"
+    assert check("--show-files", "-", text=BAD).stdout == "-\n"
+    nothing = check("--show-files", "--exclude", "*")
+    assert (nothing.stdout, "no Python files" in nothing.stderr) == ("", True)
+    assert "does not exist" in check("--show-files", "nowhere", status=2).stderr
+
+
+def test_show_settings_shows_every_setting_of_the_first_file(bad: Path, folder: Path) -> None:
+    write(folder / "requirements.txt", "keras==3.4\n")
+    config = write(
+        folder / "pyproject.toml",
+        '[tool.rnnlint]\nselect = ["RNN1"]\nper-file-ignores = {"bad.py" = ["RNN101"]}\nextend-exclude = ["old"]\n'
+        'python = ".venv"\nunsafe-fixes = true\nbaseline = "known.json"\n',
+    )
+    lines = check("--show-settings", "--draws", "1", "--confirm", "--backend", "jax").stdout.splitlines()
+    assert lines[:2] == [f'Resolved settings for: "{bad}"', f'Settings path: "{config}"']
+    keys = {line.partition(" = ")[0] for line in lines if " = " in line}
+    assert keys == {*KEYS, "rules", "ignore-noqa"} - {"select", "ignore", "extend-select", "extend-exclude"}
+    assert {'\t"old",', '\t"bad.py": RNN101,', "\tmissing-noise-shape (RNN102),"} < set(lines)
+    assert "\tdropped-timesteps (RNN101)," not in lines
+    assert {"unsafe-fixes = true", 'backend = "jax"', f'baseline = "{folder / "known.json"}"'} < set(lines)
+    assert lines[-1] == "# auto: Keras 3.4, by keras==3.4 (requirements.txt)"
+    lines = check("--show-settings", "--isolated", "--keras-version", "2", "--backend", "jax").stdout.splitlines()
+    assert {"unsafe-fixes = hint", "baseline = none", "python = none"} < set(lines)
+    assert not lines[-1].startswith("#")
+
+
+def test_show_settings_with_settings_that_cannot_be_used(bad: Path, folder: Path) -> None:
+    write(folder / "pyproject.toml", "[tool.rnnlint]\nbackend = 'mxnet'\n")
+    assert check("--show-settings", status=2).stderr.startswith("error: pyproject.toml:2: `backend`: unknown value")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

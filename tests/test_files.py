@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnlint import files
-from rnnlint.files import MissingPathError, discover, guard, imports, may_hold_findings
+from rnnlint.files import MissingPathError, discover, guard
 from rnnlint.modules import Modules
 from rnnlint.settings import Options, Resolver
 from rnnlint.source import from_text
@@ -172,37 +172,6 @@ def test_a_folder_that_cannot_be_listed_is_said(monkeypatch: pytest.MonkeyPatch)
     result = discover((".",), Resolver().settings)
     assert result.files == ["q/b.py"]
     assert [(one.kind, one.message) for one in result.diagnostics] == [("io-error", "cannot read p: Permission denied")]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The byte test
-
-
-@pytest.mark.parametrize(
-    "text", ["Dropout(1)", "LSTM(3, dropout=.5)", "recurrent_dropout", "GRU", "CuDNNLSTM", "RNN", "use_cudnn=True"]
-)
-def test_files_with_a_candidate(text: str) -> None:
-    assert may_hold_findings(text.encode())
-
-
-@pytest.mark.parametrize("text", ["import keras\nDense(3)", "drop()", ""])
-def test_files_without_a_candidate(text: str) -> None:
-    assert not may_hold_findings(text.encode())
-
-
-def test_imported_names() -> None:
-    data = b"""import a.b as c, d
-from .e import f  # g
-from . import (h,
-   i)
-  from j import *
-x = "import k"
-"from l import m\\n",
-"x\\nimport n\\n"
-"""
-    names = imports(data)
-    assert {"a", "b", "d", "e", "f", "h", "i", "j", "l", "m", "n"} <= names
-    assert "g" not in names
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -110,7 +110,10 @@ def test_the_setting(folder: Path, bad: Path) -> None:
     assert "unsafe-fixes" in check("--fix", status=2).stderr
 
 
-def test_the_diff_can_be_applied(folder: Path, bad: Path) -> None:
+@pytest.mark.parametrize("name", ["bad.py", "my model.py", "mödel.py", "tab\there.py", 'a "quoted"\nname\\.py'])
+@pytest.mark.skipif(os.name == "nt", reason="such names are not possible")
+def test_the_diff_can_be_applied(folder: Path, bad: Path, name: str) -> None:
+    bad = bad.rename(folder / name)
     result = check("--diff", "--unsafe-fixes", status=1)
     assert result.stderr == "Would fix 3 findings.\n"
     assert bad.read_text(encoding="utf-8") == BAD

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +19,8 @@ from pygls.lsp.client import LanguageClient
 
 from rnnlint.cli import cli
 from rnnlint.rulebook import url
+from rnnlint.server.analysis import Job
+from rnnlint.server.pool import FailedError, OutdatedError, Pool
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "rnnlint", "server")
@@ -63,20 +65,20 @@ class Client(LanguageClient):
         self._news = asyncio.Condition()
         self._told: set[asyncio.Task[None]] = set()
 
-        @self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        @self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]
         async def _publish(params: types.PublishDiagnosticsParams) -> None:
             async with self._news:
                 self.published[params.uri] = params
                 self.count[params.uri] = self.count.get(params.uri, 0) + 1
                 self._news.notify_all()
 
-        @self.feature(types.WINDOW_SHOW_MESSAGE)
+        @self.feature(types.WINDOW_SHOW_MESSAGE)  # type: ignore[untyped-decorator]
         async def _message(params: types.ShowMessageParams) -> None:
             async with self._news:
                 self.messages.append(params)
                 self._news.notify_all()
 
-        @self.feature(types.CLIENT_REGISTER_CAPABILITY)
+        @self.feature(types.CLIENT_REGISTER_CAPABILITY)  # type: ignore[untyped-decorator]
         async def _register(params: types.RegistrationParams) -> None:
             async with self._news:
                 for one in params.registrations:
@@ -176,10 +178,12 @@ def capabilities(*encodings: types.PositionEncodingKind, versioned: bool = True)
 
 
 @asynccontextmanager
-async def editor(folder: Path, able: types.ClientCapabilities | None = None) -> AsyncIterator[Client]:
+async def editor(
+    folder: Path, able: types.ClientCapabilities | None = None, command: tuple[str, ...] = COMMAND
+) -> AsyncIterator[Client]:
     """An editor with a server of its own, which ends in good order."""
     client = Client()
-    await client.start_io(*COMMAND, cwd=folder, env=environ())
+    await client.start_io(*command, cwd=folder, env=environ())
     assert client._server is not None
     params = types.InitializeParams(
         able or capabilities(),
@@ -197,10 +201,13 @@ async def editor(folder: Path, able: types.ClientCapabilities | None = None) -> 
         assert client._server.stderr is not None
         assert (status, (await client._server.stderr.read()).decode()) == (0, "")
         assert client.errors == []
+    except BaseException:
+        client._server.kill()
+        assert client._server.stderr is not None
+        sys.stderr.write((await client._server.stderr.read()).decode())
+        raise
     finally:
-        if client._server.returncode is None:
-            client._server.kill()
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
 
 
 def play(scene: Awaitable[None]) -> None:
@@ -501,6 +508,24 @@ def test_imports_are_followed_into_what_is_not_saved_yet(folder: Path) -> None:
     play(scene())
 
 
+def test_findings_of_the_baseline_are_not_shown(folder: Path) -> None:
+    write(folder / "pyproject.toml", '[tool.rnnlint]\nbaseline = "known.json"\nunsafe-fixes = false\n')
+    write(folder / "model.py", LOST)
+    command = [sys.executable, "-m", "rnnlint", "check", "--write-baseline", "--quiet"]
+    subprocess.run(command, check=True, cwd=folder, env=environ(), timeout=TIMEOUT)
+
+    async def scene() -> None:
+        async with editor(folder) as client:
+            uri = (folder / "model.py").as_uri()
+            client.open(uri, "# a new line\n" + LOST)
+            await client.diagnostics(uri)
+            client.rewrite(uri, LOST + STEPS)
+            (found,) = await client.diagnostics(uri, "RNN102")
+            assert list(await client.actions(uri, found.range)) == ["Suppress with `# noqa: RNN102`"]
+
+    play(scene())
+
+
 BLOCKS = """\
 from keras import layers
 
@@ -555,7 +580,7 @@ def test_a_safe_fix(folder: Path, versioned: bool) -> None:
             assert "RNN105" in fix.title
             assert "unsafe" not in fix.title
             assert fix.kind == types.CodeActionKind.QuickFix
-            assert fix.diagnostics == [found]
+            assert list(fix.diagnostics or ()) == [found]
             assert fix.edit is not None
             assert (fix.edit.document_changes is not None) is versioned
             edits = changes(fix)
@@ -757,7 +782,7 @@ def test_a_notebook_that_is_open_as_text(folder: Path) -> None:
             uri = (folder / "model.ipynb").as_uri()
             client.open(uri, text, "json")
             (found,) = await client.diagnostics(uri, "RNN105")
-            assert covered(text, found.range) == "32"
+            assert covered(text, found.range) == "layers.Dropout(0.5, noise_shape=(32, 1, 64))"
             actions = await client.actions(uri, found.range)
             (fix,) = (one for one in actions.values() if one.is_preferred)
             (everything,) = (await client.actions(uri, span(0, 0, 0), ["source.fixAll"])).values()
@@ -785,6 +810,103 @@ def test_a_file_beyond_the_limits_does_not_keep_others_waiting(folder: Path) -> 
             client.open(model, LOST)
             await client.diagnostics(model, "RNN101")
             await client.diagnostics(hostile, "too-complex")
+
+    play(scene())
+
+
+def test_modules_of_the_project_do_not_take_the_place_of_pythons_own(folder: Path, tmp_path_factory: Any) -> None:
+    for name in ("pickle", "random", "socket", "tempfile", "threading", "types"):
+        write(folder / f"{name}.py", "raise SystemExit('a module of the project was imported')\n")
+    # As the installed command is: nothing of the current folder is on its path.
+    main = "from rnnlint.cli import main\n\nif __name__ == '__main__':\n    main()\n"
+    script = write(tmp_path_factory.mktemp("bin") / "rnnlint", main)
+
+    async def scene() -> None:
+        async with editor(folder, command=(sys.executable, str(script), "server", "--stdio")) as client:
+            uri = (folder / "model.py").as_uri()
+            client.open(uri, LOST)
+            await client.diagnostics(uri, "RNN101")
+
+    play(scene())
+
+
+def test_stdout_is_for_the_protocol_alone(folder: Path) -> None:
+    model = {"uri": (folder / "model.py").as_uri(), "languageId": "python", "version": 1, "text": LOST}
+    sent: list[dict[str, Any]] = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"method": "textDocument/didOpen", "params": {"textDocument": model}},
+        # It is answered once the document was looked at.
+        {
+            "id": 2,
+            "method": "textDocument/hover",
+            "params": {"textDocument": {"uri": model["uri"]}, "position": {"line": 4, "character": 12}},
+        },
+    ]
+    with subprocess.Popen(
+        COMMAND, cwd=folder, env=environ(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        for message in sent:
+            server.stdin.write(frame(message))
+        server.stdin.flush()
+        seen: list[dict[str, Any]] = []
+        while not any(one.get("id") == 2 for one in seen):
+            seen.append(unframed(server.stdout))
+        for message in ({"id": 3, "method": "shutdown"}, {"method": "exit"}):
+            server.stdin.write(frame(message))
+        server.stdin.flush()
+        seen.append(unframed(server.stdout))
+        assert server.stdout.read() == b""
+        assert server.wait(TIMEOUT) == 0
+    assert [one.get("id") for one in seen] == [1, None, 2, 3]
+    assert seen[2]["result"]["contents"]["value"].startswith("# RNN101 ")
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def unframed(stream: IO[bytes]) -> dict[str, Any]:
+    headers = dict(line.split(b": ") for line in iter(lambda: stream.readline().strip(), b""))
+    found: dict[str, Any] = json.loads(stream.read(int(headers[b"Content-Length"])))
+    return found
+
+
+def test_a_job_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job("/nowhere/model.py", LOST)
+
+    async def scene() -> None:
+        pool = Pool()
+        try:
+            outdated = asyncio.Event()
+            (found,) = (await pool.ask(job, outdated)).findings
+            assert found.code == "RNN101"
+            with monkeypatch.context() as patch:
+                patch.setattr("rnnlint.server.pool.LIMIT", 0.0)
+                with pytest.raises(FailedError, match="took longer"):
+                    await pool.ask(job, outdated)
+            with monkeypatch.context() as patch:
+                patch.setattr("rnnlint.server.pool.PATIENCE", 0.0)
+                asked = asyncio.ensure_future(pool.ask(job, outdated))
+                await asyncio.sleep(0)
+                outdated.set()
+                with pytest.raises(OutdatedError):
+                    await asked
+            with pytest.raises(OutdatedError):
+                await pool.ask(job, outdated)
+            # A process that dies takes nothing with it but its own job.
+            asked = asyncio.ensure_future(pool.ask(job, asyncio.Event()))
+            await asyncio.sleep(0)
+            (worker,) = pool._busy
+            worker.kill()
+            with pytest.raises(FailedError, match="died"):
+                await asked
+            assert len((await pool.ask(job, asyncio.Event())).findings) == 1
+        finally:
+            pool.close()
 
     play(scene())
 
@@ -823,7 +945,7 @@ def test_other_commands_do_not_import_it(folder: Path) -> None:
         "import sys, rnnlint.cli\n"
         "try:\n    rnnlint.cli.cli(['check', '--quiet'])\n"
         "except SystemExit as end:\n    assert end.code == 1\n"
-        "heavy = ('pygls', 'lsprotocol', 'asyncio', 'multiprocessing')\n"
+        "heavy = ('pygls', 'lsprotocol', 'asyncio', 'rnnlint.server')\n"
         "print([name for name in sys.modules if name.startswith(heavy)])"
     )
     command = [sys.executable, "-c", code]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import overload
 
 from rnnlint.findings import Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
@@ -39,6 +40,10 @@ _SAME_RANK = DROPOUTS | {
 }
 
 
+# So many layers in a row that only pass values on are no model.
+_FAR = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """How a recurrent layer reads its input: `layer` itself, wrappers taken off, and the axes of the input tensor."""
@@ -62,6 +67,7 @@ class _Step:
     source: Node
     target: Target
     before: _Step | None
+    length: int = 0  # of the walk to here
 
     def key(self) -> tuple[object, ...]:
         return (self.ref, self.axis, self.batch, self.rank, self.shared, self.certain)
@@ -96,7 +102,9 @@ class Path:
             step = step.before
 
     def way(self, graph: Graph) -> tuple[int, ...]:
-        """The nodes from the dropout to the recurrent layer, both included."""
+        """The nodes from the dropout to the recurrent layer, both included; of a very long way only the dropout."""
+        if self._step.length > _FAR:
+            return (self.dropout.id,)
         return (self.dropout.id, *(node.id for node in self.between(graph)), self.recurrent.id)
 
     @property
@@ -182,15 +190,39 @@ def _oriented(layer: Layer, rank: int | None) -> Target | None:
 # ---------------------------------------------------------------------------------------------------------------------
 # The walk
 
+
+@dataclass(frozen=True, slots=True)
+class Paths(Sequence[Path]):
+    """The paths of a graph. `from_place`: by the place in the code of the dropout layer."""
+
+    _all: tuple[Path, ...]
+    from_place: Mapping[Span, Sequence[Path]]
+    ranks: Mapping[int, int | None]  # of what the dropouts read, by the ids of their calls
+
+    @overload
+    def __getitem__(self, index: int) -> Path: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Path]: ...
+    def __getitem__(self, index: int | slice) -> Path | Sequence[Path]:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 # The checks of one file ask for the same paths one after the other.
-_latest: tuple[weakref.ref[Graph], Env, tuple[Path, ...]] | None = None
+_latest: tuple[weakref.ref[Graph], Env, Paths] | None = None
 
 
-def paths(graph: Graph, env: Env) -> tuple[Path, ...]:
+def paths(graph: Graph, env: Env) -> Paths:
     """All dropouts that reach a recurrent layer, each once per time axis, certainty and sharing of its ways."""
     global _latest  # noqa: PLW0603 - a cache of one entry
     if _latest is None or _latest[0]() is not graph or _latest[1] != env:
-        _latest = (weakref.ref(graph), env, tuple(_walk(graph, env)))
+        found = tuple(_walk(graph, env))
+        by_place: dict[Span, list[Path]] = {}
+        for path in found:
+            by_place.setdefault(path.layer.span, []).append(path)
+        _latest = (weakref.ref(graph), env, Paths(found, by_place, {path.dropout.id: path.rank for path in found}))
     return _latest[2]
 
 
@@ -254,6 +286,7 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
                         step.source,
                         step.target,
                         step,
+                        step.length + 1,
                     )
                 )
             continue
@@ -277,6 +310,7 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
                         step.source,
                         step.target,
                         step,
+                        step.length + 1,
                     )
                 )
 
@@ -319,6 +353,47 @@ def inputs_shape(graph: Graph, node: Node, index: int) -> Shape:
     return first
 
 
+class Index:
+    """The calls of a graph by the place in the code of what they call, and what reads them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._calls: dict[Span, list[Node]] = {}
+        self._dropouts: dict[Span, list[Node]] = {}
+        self._readers: dict[int, list[int]] = {}
+        self.outputs = {ref.node for model in graph.models for ref in model.outputs}
+        for node in graph.nodes:
+            if node.layer is not None:
+                self._calls.setdefault(node.layer.span, []).append(node)
+                if (inside := dropout(node.layer)) is not None:
+                    self._dropouts.setdefault(inside.span, []).append(node)
+            for refs in node.inputs:
+                for ref in refs:
+                    self._readers.setdefault(ref.node, []).append(node.id)
+
+    def calls(self, place: Span) -> Sequence[Node]:
+        """The calls of all layers that are made at a place: by a function that is called twice, say."""
+        return self._calls.get(place, ())
+
+    def dropouts(self, place: Span) -> Sequence[Node]:
+        """The calls of all dropout layers that are made at a place, alone or inside a TimeDistributed."""
+        return self._dropouts.get(place, ())
+
+    def readers(self, node: int) -> Sequence[int]:
+        """The calls that read what a call puts out."""
+        return self._readers.get(node, ())
+
+
+_indexed: tuple[weakref.ref[Graph], Index] | None = None
+
+
+def index(graph: Graph) -> Index:
+    """The index of a graph, made once."""
+    global _indexed  # noqa: PLW0603 - a cache of one entry
+    if _indexed is None or _indexed[0]() is not graph:
+        _indexed = (weakref.ref(graph), Index(graph))
+    return _indexed[1]
+
+
 def _title(node: Node) -> str:
     return node.layer.short if node.layer is not None else node.name.rpartition(".")[2]
 
@@ -329,10 +404,6 @@ def _place(node: Node) -> Span:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Without an axis: the same tensor
-
-
-# So many layers in a row that only pass values on are no model.
-_FAR = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.flow import Path, dropout, inputs_shape, kind, paths
+from rnnlint.checks.flow import Path, index, inputs_shape, kind, paths
 from rnnlint.checks.loss import width
 from rnnlint.findings import Remedy, RemoveArgument
-from rnnlint.graph import Arg, Graph, Layer, Node, Shape
+from rnnlint.graph import Arg, Graph, Layer, Shape
 from rnnlint.keras.table import Kind
 
 # Layers whose number of features is an argument. Nobody writes 1 there in front of a recurrent layer.
@@ -31,15 +31,10 @@ def removal(layer: Layer, arg: Arg, applicability: Literal["safe", "unsafe"]) ->
     return Remedy(f"Remove `{arg.name}`", applicability, ((RemoveArgument(layer.span, arg.span),),))
 
 
-def made_here(graph: Graph, layer: Layer) -> list[Node]:
-    """The calls of all dropout layers that are made at the place of this one: by a function that is called twice."""
-    return [node for node in graph.nodes if (inside := dropout(node.layer)) is not None and inside.span == layer.span]
-
-
 def one_rank(graph: Graph, layer: Layer, rank: int | None, settings: RuleSettings) -> bool:
     """Whether all that is made at this place is known to read tensors of this rank."""
-    by_path = {path.dropout.id: path.rank for path in paths(graph, settings.keras)}
-    for node in made_here(graph, layer):
+    by_path = paths(graph, settings.keras).ranks
+    for node in index(graph).dropouts(layer.span):
         shape = inputs_shape(graph, node, 0)
         if rank is None or (len(shape) if shape is not None else by_path.get(node.id)) != rank:
             return False
@@ -48,7 +43,7 @@ def one_rank(graph: Graph, layer: Layer, rank: int | None, settings: RuleSetting
 
 def common_shape(graph: Graph, layer: Layer) -> Shape:
     """The shape that all calls of what is made at this place read; None where they differ."""
-    shapes = {inputs_shape(graph, node, 0) for node in made_here(graph, layer)}
+    shapes = {inputs_shape(graph, node, 0) for node in index(graph).dropouts(layer.span)}
     return shapes.pop() if len(shapes) == 1 else None
 
 
@@ -61,7 +56,7 @@ def shared_noise_shape(graph: Graph, path: Path, settings: RuleSettings) -> str 
         return None
     if not one_rank(graph, path.layer, path.rank, settings):
         return None
-    axes = {(other.axis, other.rank) for other in paths(graph, settings.keras) if other.layer.span == path.layer.span}
+    axes = {(other.axis, other.rank) for other in paths(graph, settings.keras).from_place[path.layer.span]}
     if axes != {(path.axis, path.rank)} or not _wide(graph, path):
         return None
     assert path.rank is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Upstream, kind, upstream
+from rnnlint.checks.flow import Upstream, index, kind, upstream
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Rule, Swap
@@ -92,14 +92,14 @@ def _remedy(graph: Graph, masking: Node, found: Upstream) -> Remedy | None:
         or any(arg.name in _INPUT for one in layers for arg in one.args)
     ):
         return None
-    drops = {node.id for node in graph.nodes if node.layer is not None and node.layer.span == first}
-    masks = {node.id for node in graph.nodes if node.layer is not None and node.layer.span == second}
+    known = index(graph)
+    drops, masks = ({node.id for node in known.calls(place)} for place in (first, second))
     if any(graph.nodes[node].args for node in drops | masks):
         return None
-    readers = [(ref.node, node.id) for node in graph.nodes for refs in node.inputs for ref in refs]
-    if any((reader in masks) != (read in drops) for read, reader in readers if reader in masks or read in drops):
+    read = {ref.node for mask in masks for refs in graph.nodes[mask].inputs for ref in refs}
+    if read - drops or any(reader not in masks for drop in drops for reader in known.readers(drop)):
         return None
-    if any(ref.node in drops for model in graph.models for ref in model.outputs):
+    if drops & known.outputs:
         return None
     return Remedy("Put Masking first", "unsafe", ((Swap(first, second),),))
 

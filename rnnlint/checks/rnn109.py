@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import kind
+from rnnlint.checks.flow import index, kind
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Rule, Unwrap
@@ -61,8 +61,7 @@ _COMMON = frozenset({"layer", "name", "dtype", "trainable", "input_shape", "batc
 
 def _remedy(graph: Graph, layer: Layer, inner: Layer) -> Remedy | None:
     """The Dropout alone, unless the wrapper is called with what the Dropout does not take."""
-    called = (node for node in graph.nodes if node.layer is not None and node.layer.span == layer.span)
-    told = {arg.name for node in called for arg in node.args}
+    told = {arg.name for node in index(graph).calls(layer.span) for arg in node.args}
     if not layer.complete or not told <= {"training"} or not {arg.name for arg in layer.args} <= _COMMON:
         return None
     return Remedy("Take TimeDistributed off", "unsafe", ((Unwrap(layer.span, inner.span),),))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rnnlint.checks.arguments import calls, scope
 from rnnlint.checks.context import RuleSettings, once, only_in
-from rnnlint.checks.flow import kind
 from rnnlint.findings import Finding, Probe, Related, Rule
-from rnnlint.graph import Graph, Layer
-from rnnlint.keras.cudnn import NOWHERE, disqualifiers, kernel
-from rnnlint.keras.table import Kind
+from rnnlint.graph import Graph
+from rnnlint.keras.cudnn import as_layer, disqualifiers, kernel
 
 RULE = Rule(
     code="RNN205",
@@ -22,8 +19,6 @@ RULE = Rule(
     needs=(frozenset({"recurrent layer", "cell"}),),
 )
 
-_LAYERS = {"LSTMCell": "LSTM", "GRUCell": "GRU"}
-
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per RNN with a single cell."""
@@ -33,7 +28,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     called = calls(graph)
     for layer in graph.layers:
-        twin = _twin(layer)
+        twin = as_layer(layer)
         if twin is None:
             continue
         env = settings.keras.restrict(layer.origin)
@@ -59,19 +54,3 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 "cudnn", layer.id, "layer", called.get(layer.id), argument=twin.short, where=only_in(where, env)
             ),
         )
-
-
-def _twin(layer: Layer) -> Layer | None:
-    """The LSTM or GRU that does what an RNN with one cell does; None for every other layer."""
-    if kind(layer) is not Kind.RNN or len(layer.children) != 1:
-        return None
-    cell = layer.children[0]
-    name = _LAYERS.get(cell.short) if kind(cell) is Kind.CELL else None
-    if name is None or kernel(replace(cell, name=f"keras.layers.{name}")) == NOWHERE:
-        return None
-    return replace(
-        cell,
-        name=f"keras.layers.{name}",
-        args=(*cell.args, *(arg for arg in layer.args if arg.name != "cell")),
-        complete=cell.complete and layer.complete,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from collections import Counter
@@ -18,6 +19,8 @@ from rnnlint.graph import Span
 
 # As ruff. Each round fixes what does not overlap, so this many are only reached where something is wrong.
 MAX_ROUNDS = 100
+# What a path in a patch cannot hold as it is.
+_ODD = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 
 class Result(Protocol):
@@ -223,10 +226,17 @@ def diff(file: FixedFile, shown: str) -> str:
     before, after = user_text(file.before, file.path), user_text(file.after, file.path)
     parts: list[str] = []
     for cell, text in before.items():
-        name = shown if cell is None else f"{shown}:cell {cell}"
+        name = _named(shown) if cell is None else f"{shown}:cell {cell}"
         lines = unified_diff(_lines(text), _lines(after.get(cell, "")), name, name)
         parts += (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
     return "".join(parts)
+
+
+def _named(path: str) -> str:
+    """A path as git writes it into a patch: a tab ends one with spaces, and one with odd characters is quoted."""
+    if not _ODD.search(path):
+        return f"{path}\t" if " " in path else path
+    return '"' + _ODD.sub(lambda found: f"\\{ord(found[0]):03o}", path) + '"'
 
 
 def _lines(text: str) -> list[str]:

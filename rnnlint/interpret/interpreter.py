@@ -43,6 +43,7 @@ from rnnlint.interpret.values import (
     TupleV,
     Unknown,
     Value,
+    grow,
 )
 from rnnlint.keras import names
 
@@ -375,9 +376,9 @@ class Interpreter(Evaluator):
         if node.value is not None:
             self.assign(node.target, self.eval(node.value))
         scope = self.frame.scopes[0] if self.frame.scopes else 0
-        fields = self.store.get(scope, "@fields")
-        if isinstance(node.target, cst.Name) and isinstance(fields, TupleV):
-            self.store.set(scope, "@fields", TupleV((*fields.items, Const(node.target.value))))
+        fields = self.store.raw(scope, "@fields")
+        if isinstance(node.target, cst.Name) and (grown := grow(fields, [Const(node.target.value)])) is not None:
+            self.store.set(scope, "@fields", grown)
         return Flow.NORMAL
 
     def _augmented(self, node: cst.AugAssign) -> Flow:
@@ -487,6 +488,8 @@ class Interpreter(Evaluator):
             missing = len(elements) - len(parts)
             return parts + [Unknown("an item of a list that is only partly known")] * missing
         if isinstance(value, TensorV):
+            if not elements:
+                return []
             value = self.unknown("a tensor is taken apart", self.span(elements[0].value), [value])
         if isinstance(value, Unknown):
             return [Unknown(value.reason, value.span, value.node)] * len(elements)
@@ -498,13 +501,12 @@ class Interpreter(Evaluator):
         key = self.eval(index.value) if isinstance(index, cst.Index) and len(target.slice) == 1 else Unknown("slice")
         plain = self.key(key)
         if isinstance(owner, DictV):
-            mapping = self.mapping(owner) or DictItems((), False)
             if plain is None:
+                mapping = self.mapping(owner) or DictItems((), False)
                 items = tuple((have, self.join([item, value])) for have, item in mapping.items)
                 self.store.set(owner.id, "items", DictItems(items, False))
             else:
-                merged = {**dict(mapping.items), plain.value: value}
-                self.store.set(owner.id, "items", DictItems(tuple(merged.items()), mapping.complete))
+                library.set_key(self, owner, plain.value, value)
         elif isinstance(owner, ListV):
             listed = self.raw_items(owner) or TupleV((), False)
             if (
@@ -957,9 +959,8 @@ class Interpreter(Evaluator):
             value = named if value is function else value
             function = named
         if function.owner is not None:
-            methods = self.store.get(function.owner.id, "@methods")
-            known = methods.items if isinstance(methods, TupleV) else ()
-            self.store.set(function.owner.id, "@methods", TupleV((*known, function)))
+            methods = self.store.raw(function.owner.id, "@methods") or TupleV(())
+            self.store.set(function.owner.id, "@methods", grow(methods, [function]) or methods)
         else:
             self.list_entry(function, node)
         kind = _decorated(function)

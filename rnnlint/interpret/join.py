@@ -9,6 +9,8 @@ from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, T
 
 MOST_OPTIONS = 12
 MOST_REFS = 64
+# Longer sequences of different lengths are not told apart item by item.
+MOST_ITEMS = 2_000
 
 
 def join_shapes(shapes: Sequence[Shape]) -> Shape:
@@ -96,6 +98,8 @@ def join_items(a: TupleV, b: TupleV, hook: Callable[[Value, Value], Value | None
     complete = a.complete and b.complete
     if len(left) == len(right):
         return TupleV(tuple(_join_two(x, y, hook) for x, y in zip(left, right, strict=True)), complete)
+    if max(len(left), len(right)) > MOST_ITEMS:
+        return TupleV((), False)
     front = 0
     while front < min(len(left), len(right)) and same(left[front], right[front]):
         front += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnlint.graph import Span
@@ -20,6 +20,7 @@ from rnnlint.interpret.values import (
     DictV,
     External,
     FunctionV,
+    Grown,
     InstanceV,
     LayerV,
     ListV,
@@ -33,6 +34,7 @@ from rnnlint.interpret.values import (
     TupleV,
     Unknown,
     Value,
+    grow,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
 
 # A loop over more items than this is not unrolled.
 MOST_TURNS = 64
-# Past this many, an unrolled list is no longer kept item by item when appended to in a loop.
+# Past this many, an unrolled list is no longer kept item by item when appended to in a loop, nor a dict key by key.
 MOST_ITEMS = 50_000
+MOST_KEYS = 4_000
 
 _PURE: dict[str, Callable[..., Any]] = {
     **{name: getattr(builtins, name) for name in ("abs", "bool", "float", "int", "round", "divmod", "str", "repr")},
@@ -412,24 +415,46 @@ def extend(ip: Evaluator, target: ListV, value: Value) -> None:
     new = ip.spread(value)
     if new is None:
         ip.store.set(target.id, "items", TupleV(old.items, False))
+    elif new.complete and len(old.items) + len(new.items) <= MOST_ITEMS:
+        grown = grow(ip.store.raw(target.id, "items"), new.items)
+        ip.store.set(target.id, "items", grown or TupleV(old.items + new.items))
     else:
         ip.store.set(target.id, "items", TupleV(old.items + new.items, new.complete))
+
+
+def set_key(ip: Evaluator, target: DictV, key: Hashable, value: Value) -> None:
+    """`target[key] = value`."""
+    raw = ip.store.raw(target.id, "items")
+    grown = grow(raw, ((key, value),)) if not isinstance(raw, Grown) or len(raw) < MOST_KEYS else None
+    if grown is None:
+        old = ip.mapping(target) or DictItems((), False)
+        if len(old.items) >= MOST_KEYS and old.get(key) is None:
+            if old.complete:
+                ip.store.set(target.id, "items", DictItems(old.items, False))
+            return
+        items = {**dict(old.items), key: value}
+        ip.store.set(target.id, "items", DictItems(tuple(items.items()), old.complete))
+    else:
+        ip.store.set(target.id, "items", grown)
 
 
 def list_method(ip: Evaluator, target: ListV, name: str, args: CallArgs) -> Value:
     """A method of a list."""
     values = [arg.value for arg in args.positional]
-    old = ip.raw_items(target) or TupleV((), False)
     none = Const(None)
+    if name == "append" and values:
+        grown = grow(ip.store.raw(target.id, "items"), values[:1])
+        if grown is not None and len(grown) <= MOST_ITEMS:
+            ip.store.set(target.id, "items", grown)
+            return none
+    old = ip.raw_items(target) or TupleV((), False)
 
     def put(items: tuple[Value, ...], complete: bool = old.complete) -> Value:
         ip.store.set(target.id, "items", TupleV(items, complete))
         return none
 
     if name == "append" and values:
-        if not old.complete or len(old.items) >= MOST_ITEMS:
-            return put(old.items, False)
-        return put((*old.items, values[0]))
+        return put(old.items, False)
     if name == "extend" and values:
         extend(ip, target, values[0])
         return none

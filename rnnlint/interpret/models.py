@@ -599,9 +599,7 @@ def remember_call(ctx: Context, whole: ModelV | InstanceV, args: CallArgs, resul
     _part(ctx, whole, given, result, range(first, len(ctx.graph.nodes)))
 
 
-def _part(
-    ctx: Context, whole: ModelV | InstanceV, given: Iterable[Value], result: Value, nodes: Sequence[int]
-) -> None:
+def _part(ctx: Context, whole: ModelV | InstanceV, given: Iterable[Value], result: Value, nodes: Sequence[int]) -> None:
     inputs = [ref for value in given for tensor in tensors(ctx, value) for ref in tensor.refs]
     outputs = [ref for tensor in tensors(ctx, result) for ref in tensor.refs]
     if isinstance(whole, InstanceV):

@@ -7,9 +7,9 @@ be run, taken back and joined without copying the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rnnlint.graph import Layer, Ref, Shape, Span
 
@@ -104,10 +104,18 @@ class DictItems(Value):
 
     items: tuple[tuple[Hashable, Value], ...]
     complete: bool = True
+    _index: dict[tuple[type, Hashable], Value] | None = field(default=None, init=False, repr=False, compare=False)
 
     def get(self, key: Hashable) -> Value | None:
         """The value of a key, the last one winning, or None."""
-        return next((value for have, value in reversed(self.items) if have == key and type(have) is type(key)), None)
+        index = self._index
+        if index is None:
+            index = {(type(have), have): value for have, value in self.items}
+            object.__setattr__(self, "_index", index)
+        try:
+            return index.get((type(key), key))
+        except TypeError:  # a slice
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +248,59 @@ class CallArgs:
         return next((arg for have, arg in self.keywords if have == name), None)
 
 
+class Deferred(Value):
+    """The content of a cell that is put together when it is asked for."""
+
+    __slots__ = ()
+
+    def get(self) -> Value:
+        """The content."""
+        raise NotImplementedError
+
+
+class Grown(Deferred):
+    """The complete items of a list that grows at its end, or of a dict that is filled: `get` gives them all.
+
+    States that follow each other share one buffer, of which each knows how much is its own. So an item costs the same
+    however many there are.
+    """
+
+    __slots__ = ("_buffer", "_length", "_made", "_value")
+
+    def __init__(self, made: type[TupleV | DictItems], buffer: list[Any], length: int) -> None:
+        self._made = made
+        self._buffer = buffer
+        self._length = length
+        self._value: Value | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def get(self) -> Value:
+        """A TupleV, or a DictItems in which the last value of a key has won."""
+        if self._value is None:
+            own = self._buffer[: self._length]
+            self._value = TupleV(tuple(own)) if self._made is TupleV else DictItems(tuple(dict(own).items()))
+        return self._value
+
+    def plus(self, more: Iterable[Any]) -> Grown:
+        """The state with further items, or (key, value) pairs."""
+        if len(self._buffer) != self._length:
+            # Another branch has grown it already.
+            self._buffer = self._buffer[: self._length]
+        self._buffer.extend(more)
+        return Grown(self._made, self._buffer, len(self._buffer))
+
+
+def grow(content: Value | None, more: Sequence[Any]) -> Grown | None:
+    """The content of a list's or dict's cell with further items or pairs; None where it is not known completely."""
+    if isinstance(content, (TupleV, DictItems)) and content.complete:
+        content = Grown(type(content), list(content.items), len(content.items))
+    return content.plus(more) if isinstance(content, Grown) else None
+
+
 @dataclass(eq=False)
-class Later(Value):
+class Later(Deferred):
     """What an import gives, found out when it is first asked for: most of what a module imports is never used here.
 
     `modules` are the dotted names of `import a.b, a.c`, which all hang on `a`.
@@ -283,6 +342,8 @@ class Store:
     def __init__(self) -> None:
         self._cells: dict[Cell, Value] = {}
         self._trail: list[tuple[Cell, object]] = []
+        # Cells that are on the trail since it began and since the last jump: their old content is known.
+        self._noted: set[Cell] = set()
         self._exits: list[_Exit] = []
         self._next = 0
 
@@ -294,7 +355,7 @@ class Store:
     def get(self, id: int, key: Hashable) -> Value | None:
         """The content of a cell, or None where it was never set."""
         content = self._cells.get((id, key))
-        return content.get() if type(content) is Later else content
+        return content.get() if isinstance(content, Deferred) else content
 
     def raw(self, id: int, key: Hashable) -> Value | None:
         """The same, but what is found out later is left at that."""
@@ -303,15 +364,21 @@ class Store:
     def set(self, id: int, key: Hashable, value: Value) -> None:
         """Overwrite a cell."""
         cell = (id, key)
-        self._trail.append((cell, self._cells.get(cell, _ABSENT)))
+        self._note(cell)
         self._cells[cell] = value
 
     def delete(self, id: int, key: Hashable) -> None:
         """Make a cell as if it was never set."""
         cell = (id, key)
         if cell in self._cells:
-            self._trail.append((cell, self._cells[cell]))
+            self._note(cell)
             del self._cells[cell]
+
+    def _note(self, cell: Cell) -> None:
+        """Keep what a cell holds before it is overwritten, once for each place that the trail is read from."""
+        if cell not in self._noted:
+            self._noted.add(cell)
+            self._trail.append((cell, self._cells.get(cell, _ABSENT)))
 
     def fork(
         self,
@@ -326,13 +393,13 @@ class Store:
         for `rejoin`. Where no arm ended normally the state is that after the last arm. With `keep` False the state is
         left as it was. Time is linear in what the arms wrote.
         """
-        outer = self._trail
+        outer, noted = self._trail, self._noted
         start: dict[Cell, object] = {}
         outcomes: list[dict[Cell, object]] = []
         last: dict[Cell, object] = {}
         for arm in arms:
             trail: list[tuple[Cell, object]] = []
-            self._trail = trail
+            self._trail, self._noted = trail, set()
             before = len(self._exits)
             ended: object = False
             try:
@@ -346,10 +413,13 @@ class Store:
                 for cell, old in first.items():
                     start.setdefault(cell, old)
                     self._put(cell, old)
-                self._trail = outer
+                self._trail, self._noted = outer, noted
+                if len(self._exits) > before:
+                    noted.clear()
             last = after
             if isinstance(ended, str):
                 self._exits.append(_Exit(ended, len(outer), after))
+                noted.clear()
             elif ended is not False:
                 outcomes.append(after)
         if keep:
@@ -368,13 +438,13 @@ class Store:
                 joined = contents[0]
             else:
                 values = [
-                    content.get() if type(content) is Later else None if content is _ABSENT else content
+                    content.get() if isinstance(content, Deferred) else None if content is _ABSENT else content
                     for content in contents
                 ]
                 joined = join(cell, values)  # type: ignore[arg-type]
                 if joined is None:
                     joined = _ABSENT
-            self._trail.append((cell, self._cells.get(cell, _ABSENT)))
+            self._note(cell)
             self._put(cell, joined)
 
     @property
@@ -385,6 +455,7 @@ class Store:
     def leave(self, kind: str) -> None:
         """The code jumps away in the present state."""
         self._exits.append(_Exit(kind, len(self._trail), {}))
+        self._noted.clear()
 
     def rejoin(
         self,
@@ -417,11 +488,12 @@ class Store:
 
     def permanently(self, run: Callable[[], object]) -> None:
         """Run something whose writes no branch takes back: a module is executed once, whoever imports it first."""
-        outer, self._trail = self._trail, []
+        outer = self._trail, self._noted
+        self._trail, self._noted = [], set()
         try:
             run()
         finally:
-            self._trail = outer
+            self._trail, self._noted = outer
 
     def _put(self, cell: Cell, content: object) -> None:
         if content is _ABSENT:

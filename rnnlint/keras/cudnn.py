@@ -10,7 +10,7 @@ Sources: Keras 2 decides in `LSTM.__init__` and `GRU.__init__` (`_could_use_gpu_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnlint.graph import Arg, Choice, Const, Layer, LayerArg, Name, Range, Value, options
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
@@ -80,6 +80,19 @@ def kernel(layer: Layer) -> Where:
             return where
         case _:
             return NOWHERE
+
+
+def as_layer(layer: Layer) -> Layer | None:
+    """The LSTM or GRU that does what an RNN with one such cell does; None for every other layer."""
+    if kind(layer) is not Kind.RNN or len(layer.children) != 1:
+        return None
+    cell = layer.children[0]
+    name = {"LSTMCell": "LSTM", "GRUCell": "GRU"}.get(cell.short) if kind(cell) is Kind.CELL else None
+    if name is None:
+        return None
+    own = tuple(arg for arg in layer.args if arg.name != "cell")
+    complete = cell.complete and layer.complete
+    return replace(cell, name=f"keras.layers.{name}", args=(*cell.args, *own), complete=complete)
 
 
 def masked(layer: Layer) -> Where:

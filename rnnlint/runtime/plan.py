@@ -11,7 +11,7 @@ from rnnlint.checks.flow import DROPOUTS, Path, dropout, paths
 from rnnlint.checks.flow import target as reads
 from rnnlint.findings import Finding, Plan, Probe
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Range, Ref, Shape, Unknown, Value, options
-from rnnlint.keras.cudnn import conflicts, disqualifiers, kind
+from rnnlint.keras.cudnn import as_layer, conflicts, disqualifiers, kind
 from rnnlint.keras.masks import check_noise_shape, draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.rates import check_rates
 from rnnlint.keras.scalars import number
@@ -282,7 +282,22 @@ def _own_probability(rebuild: Rebuild, probe: Probe, layer: Layer, sizes: tuple[
 
 
 def _error(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    if probe.argument == "implementation":
+        return _implementation(graph, probe, env)
     return _noise_error(graph, probe, env) if probe.argument == "noise_shape" else _conflict(graph, probe, env)
+
+
+def _implementation(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """A layer with `implementation=1` and a dropout, with and without the former."""
+    outer = _outer(graph, probe)
+    inner = _inner(outer, probe.layer)
+    chosen: dict[tuple[int, str], Value] = {
+        (inner.id, "implementation"): Const(1),
+        (inner.id, "dropout"): _highest(inner, "dropout"),
+    }
+    if inner.arg("recurrent_dropout") is not None:
+        chosen[inner.id, "recurrent_dropout"] = Const(0.0)
+    return _recurrent(graph, probe, env, outer, chosen, {"without": ["implementation"]})
 
 
 def _noise_error(graph: Graph, probe: Probe, env: Env) -> _Planned:
@@ -346,6 +361,8 @@ def _conflict(graph: Graph, probe: Probe, env: Env) -> _Planned:
 
 def _cudnn(graph: Graph, probe: Probe, env: Env) -> _Planned:
     """A layer with an argument that takes it off cuDNN."""
+    if probe.claim == "layer":
+        return _cell_off_cudnn(graph, probe, env)
     outer = _outer(graph, probe)
     inner = _inner(outer, probe.layer)
 
@@ -361,6 +378,31 @@ def _cudnn(graph: Graph, probe: Probe, env: Env) -> _Planned:
             if not isinstance(harmless, Unknown):
                 chosen[inner.id, arg.name] = harmless
     return _recurrent(graph, probe, env, outer, chosen, {"others": list(probe.others)})
+
+
+def _cell_off_cudnn(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """An RNN with a cell, beside the layer that could run on cuDNN."""
+    layer = graph.layers[probe.layer]
+    twin = as_layer(layer)
+    assert twin is not None, "the finding is about one"
+    chosen = _harmless(layer, twin, env, ())
+    return _recurrent(graph, probe, env, layer, chosen, {"twin": True})
+
+
+def _harmless(owner: Layer, layer: Layer, env: Env, but: Sequence[str]) -> dict[tuple[int, str], Value]:
+    """Values for the arguments of `layer`, `owner`'s or its cell's, that leave it on cuDNN where they may do either."""
+
+    def lost(one: Layer) -> set[str]:
+        return {found.argument for found in disqualifiers(one, env) if found.certain}
+
+    chosen: dict[tuple[int, str], Value] = {}
+    for arg in layer.args:
+        if arg.name not in but and len(options(arg.value)) > 1:
+            value = _choose(layer, layer, arg.name, lambda one, name=arg.name: name not in lost(one))  # type: ignore[misc]
+            for one in owner.walk():
+                if one.arg(arg.name) is not None and not isinstance(value, Unknown):
+                    chosen[one.id, arg.name] = value
+    return chosen
 
 
 def _recurrent(
@@ -422,6 +464,109 @@ def _in_a_layer(rebuild: Rebuild, cell: Layer) -> tuple[int, str]:
     node = rebuild.free_id()
     rebuild.nodes[node] = {"id": node, "kind": "layer", "layer": "cell", "inputs": [made.ref], "kwargs": {}}
     return node, "cell"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is kept, and what becomes of the state
+
+
+def _kept(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """How much a layer keeps: a dropout, or a recurrent layer of its input or state, by itself or behind dropouts."""
+    if len(probe.way) > 1:
+        return _stack(graph, probe, env)
+    layer = graph.layers[probe.layer]
+    if kind(layer) in DROPOUTS:
+        chosen = {(layer.id, name): value for name, value in _rate(layer)}
+        rebuild = Rebuild(graph, env, chosen)
+        rank = _rank(layer)
+        node = _alone(rebuild, layer, (None,) * rank)
+        rate = next((number(value) for value in chosen.values()), None)
+        asked = _ask(probe, node, str(layer.id), axis=1, batch=[0], features=[*range(2, rank)])
+        return _finish(rebuild, {**asked, "probability": None if rate is None else 1 - rate}, node)
+    name = probe.argument
+    chosen = {(layer.id, name): _highest(layer, name)}
+    rate = number(chosen[layer.id, name])
+    kept = None if rate is None else 1 - rate
+    more: Json = {"argument": name}
+    if probe.claim == "ignored":
+        more["written"], kept = kept, 1.0
+        if name == "recurrent_dropout" and kind(layer) is not Kind.CONV_RECURRENT and layer.arg("dropout") is not None:
+            used = _used(layer)
+            if used == rate:
+                raise ObstacleError("the two rates may be equal")
+            chosen[layer.id, "dropout"] = Const(used)
+            kept = 1 - used
+    return _by_itself(graph, probe, env, layer, chosen, {**more, "probability": kept})
+
+
+def _used(layer: Layer) -> float:
+    """The rate of a layer's `dropout`, one that drops before one that does not; 0.5 where none is known."""
+    arg = layer.arg("dropout")
+    known = [rate for one in options(arg.value) if (rate := number(one)) is not None and rate < 1] if arg else []
+    return max(0.0, *known) if known else 0.5
+
+
+def _by_itself(
+    graph: Graph, probe: Probe, env: Env, layer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json
+) -> _Planned:
+    """A recurrent layer on a synthetic input, wrappers taken off; a cell in the layer that runs it."""
+    rebuild = Rebuild(graph, env, chosen)
+    if kind(layer) is Kind.CELL:
+        node, key = _in_a_layer(rebuild, layer)
+    else:
+        node, key = _alone(rebuild, layer, (None,) * _recurrent_rank(layer)), str(layer.id)
+    return _finish(rebuild, _ask(probe, node, key, axis=1, **more), node)
+
+
+def _finish(rebuild: Rebuild, asked: Json, node: int) -> _Planned:
+    """The job of a layer by itself, of which sizes do not matter."""
+    job, assumed = rebuild.finish(asked, [node])
+    return job, tuple(words for words in assumed if not words.endswith((" timesteps", " features", " positions")))
+
+
+def _stack(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """Dropouts straight in front of a recurrent layer that drops its input itself."""
+    *before, last = (graph.nodes[id] for id in probe.way)
+    assert last.layer is not None
+    if kind(last.layer) is Kind.TIME_DISTRIBUTED:
+        raise ObstacleError("what TimeDistributed takes apart is not followed")
+    chosen: dict[tuple[int, str], Value] = {}
+    kept = 1.0
+    for node in before:
+        inside = dropout(node.layer)
+        if inside is None:
+            continue
+        for name, value in _rate(inside):
+            chosen[inside.id, name] = value
+            kept *= 1 - (number(value) or 0.0)
+        shape = mask(inside, None, _recurrent_rank(last.layer), env.restrict(inside.origin))
+        if shape is None or shape.varies is None or not shape.varies[0]:
+            raise ObstacleError("the samples of a batch may share a mask")
+    own = _inner(last.layer, probe.layer)
+    chosen[own.id, "dropout"] = _highest(own, "dropout")
+    kept *= 1 - (number(chosen[own.id, "dropout"]) or 0.0)
+    rebuild = Rebuild(graph, env, chosen)
+    made = _cut_for(rebuild, before[0], _recurrent_rank(last.layer), 1, keep=False)
+    for node in (*before, last):
+        made = rebuild.call(node, [made], checked=False)
+    asked = _ask(probe, last.id, str(last.layer.id), argument="dropout", stack=True, probability=kept)
+    return _finish(rebuild, asked, last.id)
+
+
+def _state(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """A GRU over many timesteps. Its activation is what bounds its state, so that is the one it has by default."""
+    layer = graph.layers[probe.layer]
+    chosen: dict[tuple[int, str], Value] = {(layer.id, probe.argument): _highest(layer, probe.argument)}
+    if layer.arg("activation") is not None:
+        chosen[layer.id, "activation"] = Const("tanh")
+    return _by_itself(graph, probe, env, layer, chosen, {})
+
+
+def _inference(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """A layer that runs on cuDNN, by itself."""
+    layer = graph.layers[probe.layer]
+    chosen = {**_harmless(layer, layer, env, ("dropout",)), (layer.id, "dropout"): _highest(layer, "dropout")}
+    return _by_itself(graph, probe, env, layer, chosen, {"probability": number(chosen[layer.id, "dropout"])})
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -625,4 +770,7 @@ _KINDS: dict[str, Callable[[Graph, Probe, Env], _Planned]] = {
     "masking": _masking,
     "ids": _ids,
     "cudnn": _cudnn,
+    "kept": _kept,
+    "state": _state,
+    "inference": _inference,
 }

@@ -115,6 +115,8 @@ def _unseen(probe: Probe | None, plan: Plan | None, answer: Answer, keras: str, 
     """Why nothing can be said; empty if something was observed."""
     if probe is None or plan is None:
         return "there is nothing that a run could show of this finding"
+    if probe.fixed and not covers(probe, keras, backend) and _version(keras) >= _version(probe.fixed):
+        return f"fixed in Keras {probe.fixed}, and Keras {keras} runs here"
     if plan.obstacle or plan.job is None:
         return plan.obstacle or "no model could be planned that shows it"
     if not covers(probe, keras, backend):
@@ -434,14 +436,101 @@ def _cudnn(case: _Case) -> Said:
         return "refuted", f"it is not {argument} that loses cuDNN"
     names = [argument, *(f"`{name}`" for name in seen.get("put_back", ()))]
     told = f"cuDNN is not chosen as written, but without {' and '.join(dict.fromkeys(names))}"
+    return "confirmed", f"{told}{_timed(seen)}"
+
+
+def _timed(seen: Answer) -> str:
+    """What it costs, where there is a GPU to tell."""
     if gpu := seen.get("gpu"):
-        told += (
+        return (
             f"; a training step takes {gpu['as_written_ms']:.3g} ms on this GPU, {gpu['without_ms']:.3g} ms without: "
             f"{gpu['ratio']:.2g} times as long"
         )
-    else:
-        told += " (on a pretended GPU)"
-    return "confirmed", told
+    return " (on a pretended GPU)"
+
+
+def _cell(case: _Case) -> Said:
+    """Whether a cell in an RNN is off cuDNN, where the layer that does the same is on it."""
+    seen, name = case.seen, case.probe.argument
+    if not seen["attempted"] or not seen.get("control", True):
+        return "unverified", f"Keras was not seen choosing cuDNN here: {seen.get('mechanism')}"
+    if errors := seen.get("errors"):
+        return "unverified", f"it raises {_clean(str(next(iter(errors.values()))))}"
+    if seen["as_written"]:
+        return "refuted", "cuDNN is chosen for the cell"
+    if not seen["without"]:
+        return "unverified", f"cuDNN is not chosen for {name}, either"
+    if not seen["same"]:
+        return "refuted", f"{name} with the same weights puts out something else"
+    told = f"cuDNN is not chosen for the cell, but for {name}, which puts out the same with the same weights"
+    return "confirmed", f"{told}{_timed(seen)}"
+
+
+def _inference(case: _Case) -> Said:
+    """How much of the input is zero at inference, where it is handed to cuDNN."""
+    seen = case.seen
+    if not seen["attempted"] or not seen["control"] or seen["inference"] is None:
+        return "unverified", f"Keras was not seen choosing cuDNN here: {seen.get('mechanism')}"
+    lost, values = seen["inference"]
+    told = f"at inference {_percent(lost, values)} of the input is zero where it is handed to cuDNN"
+    if not lost:
+        return "refuted", told
+    status, told = _compare(told, lost, values, case.probability)
+    return status, f"{told} (on a pretended GPU)"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What arrives
+
+
+def _kept(case: _Case) -> Said:
+    """The share of the input, or of the state, that has an effect."""
+    kept, samples = case.seen["kept"]
+    return _compare(_share(case), kept, samples, case.probability)
+
+
+def _ignored_rate(case: _Case) -> Said:
+    """The same, which is not the share that the argument leaves."""
+    kept, samples = case.seen["kept"]
+    written, told = case.asked.get("written"), _share(case)
+    if written is not None:
+        told += f", where `{case.probe.argument}` should leave {_percent(written)}"
+        if agreement(kept, samples, written) != "refuted":
+            clear = agreement(kept, samples, case.probability or 0.0) == "refuted"
+            return "refuted" if clear else "unverified", told
+    return _compare(told, kept, samples, case.probability)
+
+
+def _share(case: _Case) -> str:
+    what = "state" if case.probe.argument == "recurrent_dropout" else "input"
+    return f"{case.seen['draws']} draws: {_percent(*case.seen['kept'])} of the {what} is kept"
+
+
+def _drawn(case: _Case) -> Said:
+    """A mask per timestep in Keras 2, one for the sequence in Keras 3."""
+    seen = case.seen
+    if seen["varies"] is None or not 0 < seen["kept"][0] < seen["kept"][1]:
+        return "unverified", "there is a single timestep here" if seen["varies"] is None else _share(case)
+    told = (
+        f"{seen['draws']} draws: {'a new mask at every timestep' if seen['varies'] else 'one mask for all timesteps'}"
+    )
+    return ("confirmed" if seen["varies"] is seen["keras2"] else "refuted"), told
+
+
+def _grows(case: _Case) -> Said:
+    """A state beyond what a tanh can give."""
+    seen = case.seen
+    told = f"after {seen['steps']} timesteps in training the largest value of the state is {seen['largest']:.3g}"
+    if seen["opened"]:
+        told += " with its update gate open"
+    if seen["calm"] > 1:
+        return "unverified", f"{told}, but at inference {seen['calm']:.3g}"
+    told += f", at inference {seen['calm']:.3g}"
+    return ("confirmed" if seen["largest"] > _BOUND else "refuted"), told
+
+
+# Rounding may lift a tanh a little.
+_BOUND = 1.001
 
 
 JUDGES: dict[tuple[str, str], Callable[[_Case], Said]] = {
@@ -461,6 +550,12 @@ JUDGES: dict[tuple[str, str], Callable[[_Case], Said]] = {
     ("masking", "steps"): _real_steps,
     ("ids", ""): _ids,
     ("cudnn", ""): _cudnn,
+    ("cudnn", "layer"): _cell,
+    ("inference", ""): _inference,
+    ("kept", ""): _kept,
+    ("kept", "ignored"): _ignored_rate,
+    ("kept", "drawn"): _drawn,
+    ("state", "grows"): _grows,
 }
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from tokenize import detect_encoding
 
-from rnnlint import files, gate, modules, pins, suppress
+from rnnlint import gate, suppress
+from rnnlint.baseline import Baseline, BaselineError, load
 from rnnlint.findings import Diagnostic, Edit, Finding
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
 from rnnlint.linter import FileResult, accepts, environment, finish, lint, unique
 from rnnlint.modules import Modules
-from rnnlint.runner import needs
+from rnnlint.runner import forget, needs
 from rnnlint.settings import Resolver, Settings, SettingsError
 from rnnlint.source import Source, from_bytes, from_text, read, read_bytes
 
@@ -68,14 +69,15 @@ class Answer:
 
 def perform(job: Job) -> Answer:
     """The answer to a job."""
-    _forget()
+    forget()
     try:
         settings = Resolver(cwd=os.path.dirname(job.path)).settings(job.path)
-    except SettingsError as error:
+        known = load(settings.baseline) if settings.baseline else None
+    except (SettingsError, BaselineError) as error:
         return Answer(problem=str(error))
     if settings.excludes(job.path):
         return Answer(fixed=job.text if job.fix else None)
-    look = _Look(job, settings)
+    look = _Look(job, settings, known)
     if job.fix:
         return Answer(fixed=_fixed(job, look))
     result, source = look.at(from_text(job.text, job.path, accepts))
@@ -90,20 +92,13 @@ def perform(job: Job) -> Answer:
     )
 
 
-def _forget() -> None:
-    """What was remembered of the disk is of one run, and a server runs for days."""
-    for module in (files, gate, modules, pins):
-        for value in vars(module).values():
-            if hasattr(value, "cache_clear"):
-                value.cache_clear()
-
-
 class _Look:
     """Lints one file with the others as they stand in the editor, or else on the disk."""
 
-    def __init__(self, job: Job, settings: Settings) -> None:
+    def __init__(self, job: Job, settings: Settings, known: Baseline | None) -> None:
         self._job = job
         self._settings = settings
+        self._known = known
         self._real = os.path.realpath(job.path)
         self._modules = Modules()
         self.elsewhere: list[Finding] = []
@@ -138,6 +133,12 @@ class _Look:
         result = finish(replace(result, findings=unique([*own, *self._job.foreign])), settings, source)
         certain = settings.min_confidence == "certain"
         shown = tuple(one for one in result.findings if one.confidence == "certain" or not certain)
+        if self._known:
+            shown = self._known.compare(shown, lambda _, row, cell: source.line(row, cell), {}).new
+        if settings.unsafe_fixes is False:
+            shown = tuple(
+                replace(one, fix=None) if one.fix and one.fix.applicability == "unsafe" else one for one in shown
+            )
         return replace(result, findings=shown), source
 
     def _candidate(self, data: Callable[[str], bytes | None]) -> bool:

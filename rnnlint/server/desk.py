@@ -60,14 +60,16 @@ class Opened:
 class Server(LanguageServer):
     """Keeps the open documents and what is known of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: str) -> None:
         cells = [types.NotebookCellLanguage("python")]
         notebooks = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*", cells)], save=True)
         super().__init__("rnnlint", __version__, notebook_document_sync=notebooks)
         self.opened: dict[str, Opened] = {}
-        self.told: str = ""
+        self.folder = folder
+        self.told = ""
         self.ended = False
         self._pool: Pool | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def keep_documents(self) -> None:
         """Take over the documents from pygls, which would count other lines than the client does."""
@@ -86,9 +88,8 @@ class Server(LanguageServer):
 
     def end(self) -> None:
         """End all analyses."""
-        for opened in self.opened.values():
-            if opened.task is not None:
-                opened.task.cancel()
+        for task in self._tasks:
+            task.cancel()
         if self._pool is not None:
             self._pool.close()
 
@@ -96,9 +97,9 @@ class Server(LanguageServer):
         """Look at a document, after a pause in which nothing else changes; what is under way is out of date."""
         opened.outdated.set()
         opened.outdated = asyncio.Event()
-        if opened.task is not None:
-            opened.task.cancel()
         opened.task = asyncio.ensure_future(self._look(opened, opened.outdated, pause))
+        self._tasks.add(opened.task)
+        opened.task.add_done_callback(self._tasks.discard)
 
     def changed(self, opened: Opened, pause: float = 0.0) -> None:
         """Look at a document whose text has changed, and at those that import it."""
@@ -116,10 +117,14 @@ class Server(LanguageServer):
 
     async def _look(self, opened: Opened, outdated: asyncio.Event, pause: float) -> None:
         await asyncio.sleep(pause)
+        if outdated.is_set():
+            return
         # What they find in this file would be drawn, and be gone, and be drawn again.
         awaited = {other.task for other in self._contributors(opened) if other.task and not other.task.done()}
         if awaited:
             await asyncio.wait(awaited, timeout=2.0)
+        if outdated.is_set():
+            return
         snapshot = self.snapshot(opened)
         if not snapshot.texts:
             opened.result = None
@@ -133,6 +138,8 @@ class Server(LanguageServer):
             return
         except FailedError as error:
             failure = str(error)
+        if outdated.is_set():
+            return
         before = opened.result.answer.elsewhere if opened.result else ()
         opened.result = Result(snapshot, job, answer, failure)
         self._tell(answer.problem)
@@ -187,7 +194,7 @@ class Server(LanguageServer):
         """The path of a document; one that was never saved is taken to lie in the workspace's folder."""
         found = uris.to_fs_path(uri)
         if found is None:
-            folder = uris.to_fs_path(self.workspace.root_uri or "") or os.getcwd()
+            folder = uris.to_fs_path(self.workspace.root_uri or "") or self.folder
             return os.path.join(folder, os.path.basename(uris.urlparse(uri)[2]) or "untitled.py")
         return os.path.abspath(found)
 
@@ -231,8 +238,6 @@ class Server(LanguageServer):
         """Forget a document; what imports it now goes by the file."""
         if (opened := self.opened.pop(uri, None)) is not None:
             opened.outdated.set()
-            if opened.task is not None:
-                opened.task.cancel()
             self.clear(opened)
             self.changed(opened)
 

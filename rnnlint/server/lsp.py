@@ -5,23 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 from lsprotocol import types
 from pygls import uris
+from pygls.exceptions import JsonRpcException
 
 from rnnlint.server.desk import FIX_ALL, Server
 
 # Seconds without a further change before a text is looked at.
 PAUSE = 0.25
 SUFFIXES = (".py", ".pyw", ".ipynb")
-# Files that say which settings hold, and which Keras; and modules.
-WATCHED = ("**/*.py", "**/*.toml", "**/*.cfg", "**/*.lock", "**/*.txt", "**/*.in", "**/*.{yml,yaml}", "**/Pipfile")
+# Modules, and files that say which settings hold, and which Keras.
+WATCHED = tuple(
+    f"**/{name}"
+    for name in ("*.py", "*.toml", "*.cfg", "*.lock", "*.txt", "*.in", "*.{yml,yaml}", "Pipfile", "*baseline*")
+)
 
 
-def make() -> Server:
-    """The server with its handlers."""
-    server = Server()
+def make(folder: str) -> Server:
+    """The server with its handlers; `folder` is for documents that were never saved."""
+    server = Server(folder)
     _session(server)
     _documents(server)
     _notebooks(server)
@@ -43,7 +48,9 @@ def _session(server: Server) -> None:
             watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
             options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
             registration = types.Registration("rnnlint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
-            await server.client_register_capability_async(types.RegistrationParams([registration]))
+            # One that refuses all the same shows what it opens and saves.
+            with suppress(JsonRpcException):
+                await server.client_register_capability_async(types.RegistrationParams([registration]))
 
     @server.feature(types.SHUTDOWN)
     def _shutdown(_: None) -> None:
@@ -115,7 +122,10 @@ def serve() -> int:
     """Talk to the editor on stdin and stdout until it says goodbye; the exit status."""
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     reader, writer = _streams()
-    server = make()
+    server = make(os.getcwd())
+    # A Python that starts looks for its own modules in the current folder first: not among the user's.
+    sys.path[:] = map(os.path.abspath, sys.path)
+    os.chdir(os.path.abspath(os.sep))
     try:
         server.start_io(reader, writer)
     finally:

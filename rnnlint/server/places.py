@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import groupby
 
 from lsprotocol import types
 from pygls.workspace import PositionCodec, ServerTextPosition, ServerTextRange, TextDocument, Workspace
@@ -150,12 +150,25 @@ def _differences(pairs: Iterable[tuple[Text, str]]) -> Edits:
     found: Edits = {}
     for text, after in pairs:
         new = split(after)
-        for kind, left, right, first, last in SequenceMatcher(None, text.lines, new, autojunk=False).get_opcodes():
-            if kind != "equal":
-                span = Span("", left + 1, 1, right + 1, 1)
-                change = types.TextEdit(line_range(span, text.lines, text.codec), "".join(new[first:last]))
-                found.setdefault(text.uri, []).append(change)
+        for start, end, lines in _blocks(text.lines, new):
+            where = line_range(Span("", start + 1, 1, end + 1, 1), text.lines, text.codec)
+            found.setdefault(text.uri, []).append(types.TextEdit(where, "".join(lines)))
     return found
+
+
+def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """The runs of lines that differ, in linear time; where their number has changed, all from the first to the last."""
+    if len(old) == len(new):
+        for differs, numbers in groupby(range(len(old)), lambda number: old[number] != new[number]):
+            if differs:
+                held = list(numbers)
+                yield held[0], held[-1] + 1, new[held[0] : held[-1] + 1]
+        return
+    most = min(len(old), len(new))
+    head = next((number for number in range(most) if old[number] != new[number]), most)
+    most -= head
+    tail = next((number for number in range(most) if old[-1 - number] != new[-1 - number]), most)
+    yield head, len(old) - tail, new[head : len(new) - tail]
 
 
 def workspace_edit(edits: Edits, versions: Mapping[str, int | None], versioned: bool) -> types.WorkspaceEdit:

@@ -37,7 +37,12 @@ def _sizes(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     "--site-packages", type=FOLDER, help="With TensorFlow and Keras.  [the running Python's]", show_default=False
 )
 @click.option("--repos", type=FOLDER, multiple=True, help="A folder of checkouts with Keras models; may be repeated.")
-@click.option("--peers", type=FOLDER, multiple=True, help="A virtual environment with peers, or a folder of such.")
+@click.option(
+    "--peers",
+    type=FOLDER,
+    multiple=True,
+    help="Take peers from this virtual environment or folder of such, and from nowhere else; may be repeated.",
+)
 @click.option("--only", type=click.Choice(NAMES), multiple=True, help="Only this workload; may be repeated.")
 @click.option("--quick", is_flag=True, help="Two rounds, without the slow peers and the largest files.")
 @click.option("--rounds", type=click.IntRange(1), help="Rounds of each workload.  [9; quick: 2]", show_default=False)

@@ -103,7 +103,7 @@ class Rounds:
         return found
 
     def _warm_up(self, one: Measured, paths: Sequence[Path]) -> None:
-        """The first run fills caches and shows whether the command works; it only counts if there is no time for more."""
+        """The first run fills caches and shows whether the command works; it counts if there is no time for more."""
         stdout, stderr = self.folder / "stdout", self.folder / "stderr"
         run = self._run(one.command, paths, str(stdout), str(stderr))
         self.say(f"  {one.command.name}: {run.wall:.2f} s, status {run.status}")
@@ -112,8 +112,8 @@ class Rounds:
         if run.wall >= self.limit:
             one.failure = f"stopped after {run.wall:.0f} s"
         elif not one.command.accepts(run.status, errors):
-            words = errors.split("\n") or [""]
-            one.failure = f"status {run.status}: {next((line for line in reversed(words) if line.strip()), '')[:200]}"
+            said = [line.strip() for line in errors.splitlines() if line.strip()]
+            one.failure = f"status {run.status}: {'; '.join(said[-2:])[:300]}"
         elif run.wall >= self.budget:
             one.runs.append(run)
 

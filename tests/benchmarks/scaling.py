@@ -16,6 +16,7 @@ from tests.benchmarks.measure import environment
 from tests.benchmarks.tools import ROOT
 
 OWN = Path(__file__).with_name("own.py")
+FIRST = "first.py"
 LAYERS: dict[str, Callable[[int], str]] = {
     "layers in one Sequential([...])": generate.sequential,
     "layers, model.add(...)": generate.added,
@@ -56,6 +57,7 @@ def measure(
         ("lines of functions", size, generate.functions) for size in lines
     ]
     made += [(shape, size, text) for shape, text in LAYERS.items() for size in layers]
+    (scratch / FIRST).write_text(generate.model(0, finding=True), encoding="utf-8")
     for shape, size, text in made:
         path = scratch / "scaling.py"
         path.write_text(text(size), encoding="utf-8")
@@ -84,14 +86,14 @@ def _point(shape: str, path: Path, rounds: int, limit: float) -> Point:
         median(one["own"] for one in times),
         memory["memory"],
         first["findings"],
-        "; ".join(first["refused"]),
+        first["refused"],
         "; ".join(first["wrong"]),
     )
 
 
 def _own(kind: str, path: Path, limit: float) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, str(OWN), kind, str(ROOT), str(path)],
+        [sys.executable, str(OWN), kind, str(ROOT), FIRST, path.name],
         env=environment(),
         cwd=path.parent,
         capture_output=True,

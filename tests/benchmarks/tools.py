@@ -36,18 +36,21 @@ _SEMGREP = """rules:
 
 
 def installed(name: str, folders: Sequence[Path]) -> Path | None:
-    """A peer's command: in one of the folders or an environment in it, beside the running Python, or on the PATH."""
+    """A peer's command: in one of the folders or an environment in it, else beside the running Python or on the PATH.
+
+    Where folders are given, nothing is looked for elsewhere.
+    """
     places = [
         place
         for folder in folders
         for environment in (folder, *sorted(filter(Path.is_dir, folder.iterdir())))
         for place in (environment, environment / "bin")
     ]
-    for place in (*places, Path(sys.executable).parent):
+    for place in places or [Path(sys.executable).parent]:
         if (place / name).is_file() and os.access(place / name, os.X_OK):
             # Not resolved: a command of an environment may be a link out of it.
             return (place / name).absolute()
-    found = shutil.which(name)
+    found = None if folders else shutil.which(name)
     return Path(found).absolute() if found else None
 
 

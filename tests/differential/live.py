@@ -42,6 +42,14 @@ class Keras:
 
     def build(self, source: Source) -> Graph:
         """What Keras builds of a source; raises RefusedError where it raised."""
+        return read(self._ask(source)["graph"], {FILENAME: source})
+
+    def summaries(self, source: Source) -> list[dict[str, Any]]:
+        """What `summary()` of each model lists that a source constructs; raises RefusedError where it raised."""
+        found: list[dict[str, Any]] = self._ask(source)["summaries"]
+        return found
+
+    def _ask(self, source: Source) -> dict[str, Any]:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"source": source.text}) + "\n")
         self._process.stdin.flush()
@@ -50,7 +58,7 @@ class Keras:
             raise RefusedError(answer["refused"] + "\n" + answer["traceback"])
         if "broken" in answer:
             raise AssertionError(answer["broken"])
-        return read(answer["graph"], {FILENAME: source})
+        return answer
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,25 @@ def load() -> Any:
     return module
 
 
+def summaries(record: Any, recorder: Any) -> Iterator[dict[str, Any]]:
+    """Of each model that the source constructs what its `summary()` lists: class and shapes of the outputs.
+
+    Shapes of a layer that was called several times, with different results, are left out: Keras 2 says "multiple".
+    """
+    for made in recorder.order:
+        model = made.object
+        if isinstance(model, keras.Model) and made.direct and made.place is not None:
+            functional = not isinstance(model, keras.Sequential) and recorder.keras.inside(model) is not None
+            layers = getattr(model, "_operations", None) if functional else None
+            rows = [(type(one).__name__, _shapes(record, one)) for one in layers or model.layers]
+            yield {"place": made.place[1:], "class": type(model).__name__, "functional": functional, "rows": rows}
+
+
+def _shapes(record: Any, layer: Any) -> Any:
+    found = [[record.shape_of(one) for one in record.flat(node.outputs)] for node in layer._inbound_nodes]
+    return found[-1] if found and all(one == found[0] for one in found) else None
+
+
 def describe(record: Any, source: str) -> dict[str, Any]:
     """Execute a source and describe all the models that it constructed."""
     keras.backend.clear_session()
@@ -48,7 +68,7 @@ def describe(record: Any, source: str) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001
             text = traceback.format_exception_only(type(error), error)[-1].strip()
             return {"refused": text, "traceback": traceback.format_exc(limit=-3)}
-        return {"graph": record.describe(recorder, 0, []).graph()}
+        return {"graph": record.describe(recorder, 0, []).graph(), "summaries": list(summaries(record, recorder))}
     finally:
         recorder.uninstall()
 

@@ -87,7 +87,6 @@ class Fuzzer:
 def examine(data: bytes) -> str | None:
     """What is wrong with what rnnlint makes of an input, or None."""
     from rnnlint import fixer, linter
-    from rnnlint.findings import Finding
     from rnnlint.interpret import interpret
     from rnnlint.settings import Settings, known_rules
     from rnnlint.source import from_bytes
@@ -151,7 +150,7 @@ def _place(error: BaseException) -> str:
 
 def _cause(problem: str) -> str:
     """A problem without the names and numbers of its input."""
-    return "".join("0" if char.isdigit() else char for char in problem.split("'")[0])
+    return "".join("0" if char.isdigit() else char for char in problem.split("'", maxsplit=1)[0])
 
 
 def corpus() -> list[str]:

@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 # Words that decide something somewhere: names, arguments, and values that hurt.
-WORDS = tuple(
-    (
-        "keras tf layers models Sequential Model Input LSTM GRU SimpleRNN RNN Bidirectional TimeDistributed ConvLSTM2D "
-        "CuDNNLSTM LSTMCell StackedRNNCells Dropout SpatialDropout1D GaussianDropout AlphaDropout GaussianNoise Masking "
-        "Embedding Dense Lambda Reshape Permute RepeatVector Flatten Concatenate Add Attention MultiHeadAttention "
-        "Activation BatchNormalization Layer units rate dropout recurrent_dropout noise_shape seed use_cudnn training "
-        "mask mask_zero return_sequences return_state stateful unroll go_backwards activation recurrent_activation "
-        "use_bias reset_after input_shape batch_input_shape batch_size input_dim input_length shape dtype name merge_mode "
-        "backward_layer weights inputs outputs layers states add pop append extend insert call build __init__ __call__ "
-        "super self cls args kwargs None True False ... 0 1 -1 0.5 1.5 10**10 1e400 1j -0.0 'tanh' 'relu' 'float32' b'' "
-        "[] () {} lambda yield await async match case type global nonlocal del import from as with try except finally "
-        "raise return break continue pass assert for while if elif else not and or in is := * ** @ % // << print range "
-        "len zip map enumerate isinstance getattr setattr partial reduce dataclass property staticmethod # noqa"
-    ).split()
-)
+WORDS = """
+keras tf layers models Sequential Model Input LSTM GRU SimpleRNN RNN Bidirectional TimeDistributed ConvLSTM2D
+CuDNNLSTM LSTMCell StackedRNNCells Dropout SpatialDropout1D GaussianDropout AlphaDropout GaussianNoise Masking
+Embedding Dense Lambda Reshape Permute RepeatVector Flatten Concatenate Add Attention MultiHeadAttention
+Activation BatchNormalization Layer units rate dropout recurrent_dropout noise_shape seed use_cudnn training
+mask mask_zero return_sequences return_state stateful unroll go_backwards activation recurrent_activation
+use_bias reset_after input_shape batch_input_shape batch_size input_dim input_length shape dtype name
+merge_mode backward_layer weights inputs outputs layers states add pop append extend insert call build
+__init__ __call__ super self cls args kwargs None True False ... 0 1 -1 0.5 1.5 10**10 1e400 1j -0.0 'tanh'
+'relu' 'float32' b'' [] () {} lambda yield await async match case type global nonlocal del import from as with
+try except finally raise return break continue pass assert for while if elif else not and or in is := * ** @ %
+// << print range len zip map enumerate isinstance getattr setattr partial reduce dataclass property
+staticmethod # noqa
+""".split()
 VALUES = (
     *("10**10**10", "[[0]*10**9]", "'a'*10**10", "1<<10**9", "(None,)*3", "float('nan')", "float('inf')", "-1", "''"),
     *("[*range(10**9)]", "range(10**9)", "{'rate': 0.5}", "{**{}}", "(lambda x: x)", "int('9'*5000)", "f'{1:99999}'"),
@@ -196,4 +195,4 @@ def _replaced(text: str, node: ast.expr, new: str) -> str:
 
 def blocks(pages: Iterable[str]) -> list[str]:
     """The Python code blocks of Markdown pages."""
-    return list(chain.from_iterable(re.findall(r"^```python[^\n]*\n(.*?)^```", page, re.M | re.S) for page in pages))
+    return list(chain.from_iterable(re.findall(r"^```python[^\n]*\n(.*?)^```", page, re.MULTILINE | re.DOTALL) for page in pages))

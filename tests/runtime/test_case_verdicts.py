@@ -19,7 +19,7 @@ GROUPS = [
     blocks for page in pages.cases() for blocks in pages.groups(page) if any("# error" in one.text for one in blocks)
 ]
 # A block may be for another Keras than the one that runs, or hold what happens too seldom.
-REASONS = re.compile(r"the code is for Keras |.* has no tf_keras; |.*: too rare to be seen among ")
+REASONS = re.compile(r"the code is for Keras |fixed in Keras |.* has no tf_keras; |.*: too rare to be seen among ")
 
 
 @pytest.fixture(scope="module")

@@ -667,6 +667,124 @@ def test_a_gate_beside_the_way_gets_the_sizes_of_what_it_is_put_on() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# What is kept, and what becomes of the state
+
+
+def at(version: str) -> Env:
+    return Env(parse_keras_version(version), frozenset({"tensorflow"}))
+
+
+def test_stacked_dropouts() -> None:
+    told = job(
+        planned(
+            """
+            def build(rate=0.5):
+                x = layers.Dropout(0.2)(keras.Input((200, 8)))
+                x = layers.SpatialDropout1D(0.5)(x)
+                return layers.Bidirectional(layers.LSTM(4, dropout=rate))(x)
+            """,
+            "RNN110",
+        )
+    )
+    assert kinds(told) == ["input", "Dropout", "SpatialDropout1D", "Bidirectional"]
+    assert told["probe"]["probability"] == pytest.approx(0.8 * 0.5 * 0.5)
+    assert told["probe"]["stack"] is True
+    assert told["nodes"][told["probe"]["node"]]["layer"] == told["probe"]["layer"]
+    (steps,) = (told["sizes"][size] for size in told["nodes"][0]["shape"][1:] if isinstance(size, str))
+    assert steps[0] < 24, "few of the 200 timesteps will do"
+
+
+def test_stacked_dropouts_that_a_batch_shares() -> None:
+    made = planned(
+        """
+        x = layers.Dropout(0.2, noise_shape=(1, 20, 8))(keras.Input((20, 8)))
+        x = layers.LSTM(4, dropout=0.5)(x)
+        """,
+        "RNN110",
+    )
+    assert made.obstacle == "the samples of a batch may share a mask"
+
+
+def test_stacked_in_each_timestep() -> None:
+    made = planned(
+        """
+        x = layers.SpatialDropout2D(0.2)(keras.Input((5, 20, 8)))
+        x = layers.TimeDistributed(layers.LSTM(4, dropout=0.5))(x)
+        """,
+        "RNN110",
+    )
+    assert made.obstacle == "what TimeDistributed takes apart is not followed"
+
+
+@pytest.mark.parametrize(
+    ("code", "rule", "version", "kept", "written"),
+    [
+        ("layers.Dropout(0.8)", "RNN303", "3.15", 0.2, None),
+        ("layers.SimpleRNN(4, recurrent_dropout=0.6)", "RNN303", "3.15", 0.4, None),
+        ("layers.SimpleRNN(4, recurrent_dropout=0.2)", "RNN503", "3.1", 1.0, 0.8),
+        ("layers.SimpleRNN(4, dropout=0.4, recurrent_dropout=0.2)", "RNN503", "3.1", 0.6, 0.8),
+        ("layers.RNN(layers.GRUCell(4, dropout=0.4, recurrent_dropout=0.2))", "RNN503", "3.1", 0.6, 0.8),
+        ("layers.ConvLSTM2D(4, 3, dropout=0.4, recurrent_dropout=0.2)", "RNN504", "3.4", 1.0, 0.6),
+        ("layers.LSTM(4, dropout=0.4)", "RNN505", "3.15", 0.6, None),
+    ],
+)
+def test_kept(code: str, rule: str, version: str, kept: float, written: float | None) -> None:
+    told = job(planned(f"layer = {code}\n", rule, at(version)))
+    assert told["probe"]["probability"] == pytest.approx(kept)
+    assert told["probe"].get("written") == (None if written is None else pytest.approx(written))
+    assert len(told["nodes"]) == 2
+
+
+def test_rates_that_may_be_equal() -> None:
+    code = """
+    import os
+    other = 0.2 if os.environ.get("X") else 0.2
+    def build(rate=0.2):
+        return layers.SimpleRNN(4, dropout=rate, recurrent_dropout=0.2 if rate else 0.3)
+    """
+    made = planned(code, "RNN503", at("3.1"))
+    assert made.job is not None
+    chosen = layer_of(job(made), "SimpleRNN")["keywords"]
+    assert chosen["dropout"] != chosen["recurrent_dropout"]
+
+
+def test_a_state_is_bounded_by_its_activation() -> None:
+    code = "layer = layers.Bidirectional(layers.GRU(4, activation='relu', recurrent_dropout=0.2))\n"
+    told = job(planned(code, "RNN501", at("3.6")))
+    assert layer_of(told, "GRU")["keywords"]["activation"] == {"const": "tanh"}
+    assert kinds(told) == ["input", "GRU"]
+
+
+def test_inference_on_cudnn() -> None:
+    """Of the activations the one that keeps it there."""
+    code = """
+    def build(relu):
+        return layers.LSTM(4, dropout=0.3, activation="relu" if relu else "tanh")
+    """
+    told = job(planned(code, "RNN502", at("3.6")))
+    assert layer_of(told, "LSTM")["keywords"]["activation"] == {"const": "tanh"}
+    assert told["probe"]["probability"] == 0.3
+
+
+def test_a_cell_and_its_layer() -> None:
+    told = job(planned("layer = layers.RNN(layers.LSTMCell(4), return_sequences=True)\n", "RNN205"))
+    assert told["probe"]["twin"] is True
+    assert kinds(told) == ["input", "RNN"]
+
+
+def test_implementation() -> None:
+    code = """
+    def build(implementation=1, rate=0.2, recurrent=0.0):
+        return layers.LSTM(4, implementation=implementation, dropout=rate, recurrent_dropout=recurrent)
+    """
+    told = job(planned(code, "RNN302"))
+    keywords = layer_of(told, "LSTM")["keywords"]
+    assert (keywords["implementation"], keywords["dropout"]) == ({"const": 1}, {"const": 0.2})
+    assert keywords["recurrent_dropout"] == {"const": 0.0}
+    assert told["probe"]["without"] == ["implementation"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Errors
 
 

@@ -87,6 +87,8 @@ def verdict(finding: Finding, session: Session) -> Verdict:
         ("RNN201", {"recurrent_dropout": {"const": 0.0}}, "cuDNN is chosen as written"),
         ("RNN202", {"activation": {"const": "tanh"}}, "cuDNN is chosen as written"),
         ("RNN301", {"dropout": {"const": 0.2}}, "Keras takes it and drops some of the values"),
+        ("RNN110", {"dropout": {"const": 0.1}}, "of the input is kept, predicted 25.0 %"),
+        ("RNN303", {"rate": {"const": 0.6}}, "of the input is kept, predicted 20.0 %"),
     ],
 )
 def test_another_layer(rule: str, other: dict[str, Any], evidence: str, session: Session) -> None:
@@ -104,6 +106,27 @@ def test_no_conflict_with_use_cudnn(session: Session) -> None:
     assert verdict(finding, session).status == "confirmed"
     found = verdict(shown(finding, activation={"const": "tanh"}), session)
     assert (found.status, found.evidence.partition(";")[0]) == ("refuted", "it raises nothing")
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_cell_whose_layer_is_off_cudnn_too(session: Session) -> None:
+    """Nothing is refuted: the cell has no kernel, but neither has the layer."""
+    finding = example("RNN205", session)
+    assert verdict(finding, session).status == "confirmed"
+    found = verdict(shown(finding, activation={"const": "relu"}), session)
+    assert (found.status, found.evidence) == ("unverified", "cuDNN is not chosen for LSTM, either")
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_mask_that_is_drawn_as_before(session: Session) -> None:
+    """One per timestep in Keras 2, one for all in Keras 3: by other arguments, or by a wrong claim."""
+    finding = example("RNN505", session)
+    assert verdict(finding, session).status == "confirmed"
+    if session.found.env().majors == {2}:
+        found = verdict(shown(finding, unroll={"const": True}), session)
+        assert (found.status, found.evidence) == ("refuted", "256 draws: one mask for all timesteps")
+    found = verdict(shown(finding, dropout={"const": 0.0}), session)
+    assert (found.status, found.evidence) == ("unverified", "256 draws: 100 % of the input is kept")
 
 
 @pytest.mark.parametrize("worker", WORKERS)

@@ -782,6 +782,162 @@ def test_messages_become_one_clean_line() -> None:
     assert len(long.evidence) < 300
 
 
+# ---------------------------------------------------------------------------------------------------------------------
+# What a recurrent layer keeps, its state, and what is handed to cuDNN
+
+
+def kept(share: float, **seen: Any) -> dict[str, Any]:
+    """So much of 256 samples."""
+    return {"draws": 256, "kept": [round(256 * share), 256], "varies": None, "keras2": False, **seen}
+
+
+@pytest.mark.parametrize(
+    ("share", "probability", "status", "evidence"),
+    [
+        (0.25, 0.25, "confirmed", "256 draws: 25.0 % of the input is kept, predicted 25.0 %"),
+        (0.75, 0.25, "refuted", "256 draws: 75.0 % of the input is kept, predicted 25.0 %"),
+        (0.25, None, "confirmed", "256 draws: 25.0 % of the input is kept"),
+    ],
+)
+def test_kept(share: float, probability: float | None, status: str, evidence: str) -> None:
+    verdict = ask("kept", "", kept(share), probability=probability, argument="dropout")
+    assert (verdict.status, verdict.evidence) == (status, evidence)
+
+
+@pytest.mark.parametrize(
+    ("share", "written", "predicted", "status"),
+    [
+        (1.0, 0.5, 1.0, "confirmed"),
+        (0.5, 0.5, 1.0, "refuted"),
+        (0.8, 0.5, 0.8, "confirmed"),
+        (0.2, 0.5, 0.8, "refuted"),
+        # Two shares that the draws cannot tell apart.
+        (1.0, 0.999, 1.0, "unverified"),
+    ],
+)
+def test_ignored(share: float, written: float, predicted: float, status: str) -> None:
+    asked = {"written": written}
+    verdict = ask("kept", "ignored", kept(share), probability=predicted, asked=asked, argument="recurrent_dropout")
+    assert verdict.status == status
+    assert "of the state is kept, where `recurrent_dropout` should leave" in verdict.evidence
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "evidence"),
+    [
+        (kept(0.8, varies=False), "confirmed", "256 draws: one mask for all timesteps"),
+        (kept(0.8, varies=True), "refuted", "256 draws: a new mask at every timestep"),
+        (kept(0.8, varies=True, keras2=True), "confirmed", "256 draws: a new mask at every timestep"),
+        (kept(0.8, varies=False, keras2=True), "refuted", "256 draws: one mask for all timesteps"),
+        (kept(1.0, varies=False), "unverified", "256 draws: 100 % of the input is kept"),
+        (kept(0.8), "unverified", "there is a single timestep here"),
+    ],
+)
+def test_drawn(seen: dict[str, Any], status: str, evidence: str) -> None:
+    verdict = ask("kept", "drawn", seen, argument="dropout")
+    assert (verdict.status, verdict.evidence) == (status, evidence)
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "evidence"),
+    [
+        (
+            {"largest": 7.2e28, "calm": 0.9, "opened": False},
+            "confirmed",
+            "after 100 timesteps in training the largest value of the state is 7.2e+28, at inference 0.9",
+        ),
+        (
+            {"largest": 2.5, "calm": 0.9, "opened": True},
+            "confirmed",
+            (
+                "after 100 timesteps in training the largest value of the state is 2.5 with its update gate open, at "
+                "inference 0.9"
+            ),
+        ),
+        (
+            {"largest": 1.0, "calm": 0.9, "opened": True},
+            "refuted",
+            (
+                "after 100 timesteps in training the largest value of the state is 1 with its update gate open, at "
+                "inference 0.9"
+            ),
+        ),
+        (
+            {"largest": math.inf, "calm": 3.0, "opened": False},
+            "unverified",
+            "after 100 timesteps in training the largest value of the state is inf, but at inference 3",
+        ),
+    ],
+)
+def test_state(seen: dict[str, Any], status: str, evidence: str) -> None:
+    verdict = ask("state", "grows", {"steps": 100, **seen})
+    assert (verdict.status, verdict.evidence) == (status, evidence)
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "evidence"),
+    [
+        (
+            {"inference": [104, 512]},
+            "confirmed",
+            (
+                "at inference 20.3 % of the input is zero where it is handed to cuDNN, predicted 20.0 % "
+                "(on a pretended GPU)"
+            ),
+        ),
+        ({"inference": [0, 512]}, "refuted", "at inference 0 % of the input is zero where it is handed to cuDNN"),
+        ({"inference": None}, "unverified", "Keras was not seen choosing cuDNN here: entry"),
+        ({"attempted": False}, "unverified", "Keras was not seen choosing cuDNN here: entry"),
+    ],
+)
+def test_inference(seen: dict[str, Any], status: str, evidence: str) -> None:
+    whole = {"attempted": True, "control": True, "mechanism": "entry", "inference": None, **seen}
+    verdict = ask("inference", "", whole, probability=0.2)
+    assert (verdict.status, verdict.evidence) == (status, evidence)
+
+
+TWIN = {"attempted": True, "control": True, "mechanism": "entry", "errors": {}, "gpu": None}
+SAME = "cuDNN is not chosen for the cell, but for LSTM, which puts out the same with the same weights"
+GPU = {"as_written_ms": 30.0, "without_ms": 10.0, "ratio": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "evidence"),
+    [
+        ({}, "confirmed", f"{SAME} (on a pretended GPU)"),
+        (
+            {"gpu": GPU},
+            "confirmed",
+            f"{SAME}; a training step takes 30 ms on this GPU, 10 ms without: 3 times as long",
+        ),
+        ({"as_written": True}, "refuted", "cuDNN is chosen for the cell"),
+        ({"same": False}, "refuted", "LSTM with the same weights puts out something else"),
+        ({"without": False}, "unverified", "cuDNN is not chosen for LSTM, either"),
+        ({"errors": {"without": "ValueError: no"}}, "unverified", "it raises ValueError: no"),
+        ({"attempted": False}, "unverified", "Keras was not seen choosing cuDNN here: entry"),
+    ],
+)
+def test_cell(seen: dict[str, Any], status: str, evidence: str) -> None:
+    whole = {**TWIN, "as_written": False, "without": True, "same": True, **seen}
+    verdict = ask("cudnn", "layer", whole, argument="LSTM")
+    assert (verdict.status, verdict.evidence) == (status, evidence)
+
+
+def test_fixed_since() -> None:
+    """Where the release that runs has mended it, that is said before all else, but not of one that never had it."""
+    probe = Probe("state", 0, "grows", where=Where.keras3(since=2, until=7).pairs, fixed="3.8")
+    plan = Plan(obstacle="something is in the way")
+    for keras, told in (
+        ("3.8.0", "fixed in Keras 3.8, and Keras 3.8.0 runs here"),
+        ("3.15.1", "fixed in Keras 3.8, and Keras 3.15.1 runs here"),
+        ("3.6.0", "something is in the way"),
+        ("3.0.5", "something is in the way"),
+        ("2.15.0", "something is in the way"),
+    ):
+        verdict = judge(probe, plan, {}, keras, "tensorflow")
+        assert (verdict.status, verdict.evidence) == ("unverified", told)
+
+
 def test_every_kind_has_a_judge() -> None:
     assert {kind for kind, _ in JUDGES} == set(get_args(ProbeKind))
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # Enough to choose a kernel, and quick to build and to call.
 _UNITS = 8
 _SEQUENCE = (2, 4, 3)
+_MANY = (64, 4, 8)
 _RIGHT_PADDED = ((True, True, True, False), (True, True, False, False))
 
 # What makes an LSTM or GRU as far as kernels are concerned; what a version does not have is left out.
@@ -72,6 +73,7 @@ class Kernels:
         self.root = layer.__module__.partition(".layers.")[0]
         self.entry = ""
         self.failed = ""  # what Keras made of the kernel on torch
+        self.given: list[Any] = []  # the inputs that were handed to the kernel, on tensorflow
         if self.keras2:
             self.entry = f"{layer.__module__}.gpu_{kind}"
             return
@@ -133,7 +135,9 @@ class Kernels:
         parameters = inspect.signature(getattr(module, "_cudnn_" + self.kind))
 
         def entry(*args: Any, **keywords: Any) -> Any:
-            mask = parameters.bind(*args, **keywords).arguments.get("mask")
+            given = parameters.bind(*args, **keywords).arguments
+            self.given.append(given.get("inputs"))
+            mask = given.get("mask")
             if mask is not None and hasattr(module, "_assert_valid_mask"):
                 module._assert_valid_mask(mask)  # the first thing that the kernel does; Keras then takes its loop
             seen.append(_callers())
@@ -252,6 +256,8 @@ def cudnn(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
       back, in milliseconds, and their ratio.
     """
     probe = job["probe"]
+    if probe.get("twin"):
+        return _cell(job, context)
     argument, others = probe["argument"], list(probe.get("others") or ())
     subject = _Subject(job["layers"][str(probe["layer"])], probe.get("inner"), context)
     found: dict[str, Any] = {
@@ -304,6 +310,94 @@ def cudnn(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
         found["mask_loses"] = look("without_mask", [argument, *others], mask=False).always
     if found["loses"] and found["without"] and kernels.has_gpu():
         found["gpu"] = _compare(context, subject, [argument, *found["put_back"]], shape, masked)
+    return found
+
+
+def _cell(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """The same for a cell in an RNN, and the layer that does what they do.
+
+    "as_written": something in the RNN was seen on cuDNN; "without": its twin was, in training and at inference; "same":
+    with the same weights the two give the same.
+    """
+    probe = job["probe"]
+    spec = job["layers"][str(probe["layer"])]
+    if "live" in spec:
+        raise Failed("observe", "the cell of a layer that was built already cannot be taken out", probe["layer"])
+    twin = _twin(spec)
+    kind = twin["class"].rpartition(".")[2]
+    big, spec, twin = (spec, twin), _few(spec), _few(twin)
+    found: dict[str, Any] = {"attempted": False, "as_written": False, "without": False, "errors": {}, "gpu": None}
+    kernels = Kernels(context.keras, kind.lower())
+    plain = {**twin, "positional": [], "keywords": {"units": {"const": _UNITS}}}
+    if not kernels.entry or (kernels.keras2 and not hasattr(context.layer(plain), "_could_use_gpu_kernel")):
+        version = f"Keras {context.keras.__version__} on {context.backend}"
+        return {**found, "mechanism": f"{version} has no cuDNN path for {kind}"}
+    found.update(attempted=True, mechanism=kernels.entry)
+    found["control"] = _look(kernels, lambda: context.layer(plain), (), False, context).always
+    for name, one in (("as_written", spec), ("without", twin)):
+        seen = _look(kernels, lambda one=one: context.layer(one), (), False, context)  # type: ignore[misc]
+        found[name] = seen.always if name == "without" else seen.ever
+        if seen.error:
+            found["errors"][name] = seen.error
+    if found["errors"]:
+        return {**found, "same": None}
+    layers = [context.layer(one) for one in (spec, twin)]
+    tensor = context.tensor(context.random.normal(size=_SEQUENCE).astype("float32"))
+    for layer in layers:
+        layer(tensor)
+    layers[1].set_weights(layers[0].get_weights())
+    outputs = [layer(tensor) for layer in layers]
+    first, second = (context.array(one[0] if isinstance(one, (list, tuple)) else one) for one in outputs)
+    found["same"] = bool(first.shape == second.shape and np.allclose(first, second, atol=1e-4))
+    if found["without"] and not found["as_written"] and kernels.has_gpu():
+        as_written, without = (
+            step_ms(context.keras, lambda one=one: context.layer(one), _TIMED)  # type: ignore[misc]
+            for one in big
+        )
+        ratio = as_written / without
+        found["gpu"] = {"as_written_ms": as_written, "without_ms": without, "ratio": ratio, "shape": list(_TIMED)}
+    return found
+
+
+def _twin(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The constructor call of the LSTM or GRU that does what an RNN with one cell does."""
+    cell = spec["children"][0]
+    name = cell["class"][: -len("Cell")]
+    return {**cell, "class": name, "keywords": {**cell["keywords"], **spec["keywords"]}}
+
+
+def _few(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A constructor call with few units."""
+    if "units" in spec.get("keywords", {}):
+        spec = changed(spec, spec["id"], (), {"units": {"const": _UNITS}})
+    return {**spec, "children": [_few(child) for child in spec.get("children", ())]}
+
+
+def inference(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Observe the probe "inference": how much of an input without zeros is zero where it is handed to the kernel.
+
+    "attempted", "control", "mechanism": as of `cudnn`. "training" and "inference": [zeros, values], None where the
+    layer was not seen on cuDNN.
+    """
+    spec = job["layers"][str(job["probe"]["layer"])]
+    subject = _Subject(spec, job["probe"].get("inner"), context)
+    found: dict[str, Any] = {"attempted": False, "control": False, "training": None, "inference": None}
+    kernels = Kernels(context.keras, subject.kind.lower())
+    if kernels.keras2 or kernels.backend != "tensorflow" or not kernels.entry:
+        version = f"Keras {context.keras.__version__} on {context.backend}"
+        return {**found, "mechanism": f"what {version} hands to a kernel is not seen"}
+    found.update(attempted=True, mechanism=kernels.entry)
+    found["control"] = _look(kernels, subject.plain, (), False, context).always
+    layer = subject.build(())
+    tensor = context.tensor(np.full(_MANY, 0.5, "float32"))
+    for name in ("training", "inference"):
+        kernels.given.clear()
+        with kernels.believing_in_a_gpu() as arrived:
+            layer(tensor, training=name == "training")
+        if arrived:
+            # One mask serves all timesteps.
+            first = context.array(kernels.given[0])[:, 0]
+            found[name] = [int((first == 0).sum()), int(first.size)]
     return found
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .masks import downstream, figures
+from .masks import downstream, figures, innermost
 from .replay import Failed, changed
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def error(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
         observed[name] = (_on_a_gpu if probe.get("fake_gpu") else outcome)(context, node, layer)
     for name, key, layer in (("control", "control_mask", legal), ("call", "mask", spec)):
         observed[key] = None
-        if node is not None and "error" not in observed[name] and "Dropout" in _innermost(layer):
+        if node is not None and "error" not in observed[name] and "Dropout" in innermost(layer):
             observed[key] = figures(context, node, context.inputs(node), context.layer(layer), _DRAWS)
     return observed
 
@@ -92,17 +92,11 @@ def _rows(context: Context, inputs: Sequence[Any], rows: int) -> list[Any]:
     return [context.tensor(np.resize(one, (rows, *one.shape[1:]))) for one in arrays]
 
 
-def _innermost(spec: Mapping[str, Any]) -> str:
-    while spec.get("children"):
-        spec = spec["children"][0]
-    return str(spec.get("class", "")).rpartition(".")[2]
-
-
 def _on_a_gpu(context: Context, node: int | None, spec: Mapping[str, Any]) -> dict[str, Any]:
     """The same where Keras believes in a GPU: a layer that arrives at cuDNN is well, although nothing runs there."""
     from .cudnn import Kernels
 
-    kind = "lstm" if "LSTM" in _innermost(spec) else "gru"
+    kind = "lstm" if "LSTM" in innermost(spec) else "gru"
     with Kernels(context.keras, kind).believing_in_a_gpu() as arrived:
         found = outcome(context, node, spec)
     return {"ok": True, "output_shape": None} if arrived else found

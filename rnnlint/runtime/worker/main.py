@@ -24,6 +24,9 @@ PROBES = {
     "error": ("errors", "error"),
     "ids": ("errors", "ids"),
     "cudnn": ("cudnn", "cudnn"),
+    "inference": ("cudnn", "inference"),
+    "kept": ("recurrent", "kept"),
+    "state": ("recurrent", "state"),
 }
 
 

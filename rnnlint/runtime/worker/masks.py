@@ -250,19 +250,29 @@ def weights(context: Context, layer: Any, low: float, high: float, *, recurrent:
             weight.assign(array)
 
 
+def innermost(spec: Mapping[str, Any]) -> str:
+    """The class name of a layer, wrappers taken off."""
+    while spec.get("children"):
+        spec = spec["children"][0]
+    return str(spec.get("class", "")).rpartition(".")[2]
+
+
 def cells(layer: Any) -> list[Any]:
     """The cells of a recurrent layer, in order."""
     cell = getattr(layer, "cell", None)
     return list(getattr(cell, "cells", [cell])) if cell is not None else []
 
 
-def look(context: Context, layer: Any, tensor: Any, training: bool) -> Any:
-    """What a recurrent layer gives, without a mask or state of an earlier call: Keras 2 keeps those of ConvLSTM."""
+def look(context: Context, layer: Any, tensor: Any, *states: Any, training: bool) -> Any:
+    """What a recurrent layer gives, without a mask or state of an earlier call: Keras 2 keeps those of ConvLSTM.
+
+    `states` are those that it begins with, zero if there are none.
+    """
     for owner in (layer, *cells(layer)):
         for name in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
             if hasattr(owner, name):
                 getattr(owner, name)()
-    result = context.feed(layer, [tensor], training=training)
+    result = context.feed(layer, [tensor, *states], training=training)
     return context.array(result[0] if isinstance(result, (list, tuple)) else result)
 
 

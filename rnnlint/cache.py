@@ -1,0 +1,478 @@
+"""Results of earlier runs, in one file below the project; at worst a run is a cold one.
+
+Two levels. A whole run is answered where nothing that it looked at has changed: its files by their status, as git's
+index knows them, and what it asked of the disk beside them by asking again. Else each file that is analysed is
+answered by its content and that of every module that its analysis asked for.
+
+The file lies in a folder that may be somebody else's. It is text: one line for each entry, with a checksum, whose JSON
+is taken apart into the few classes that results are made of and refused where anything has another type.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from functools import cache, cached_property, lru_cache
+from hashlib import blake2b
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from rnnlint import __version__
+from rnnlint.findings import Diagnostic, Finding
+from rnnlint.graph import Note, Span
+from rnnlint.linter import FileResult
+from rnnlint.modules import QUESTIONS, Modules
+from rnnlint.source import read_bytes
+
+if TYPE_CHECKING:
+    from rnnlint.files import Discovered
+    from rnnlint.pins import Origin
+    from rnnlint.pool import Linted, Task
+    from rnnlint.settings import Settings
+
+FOLDER = ".rnnlint_cache"
+_FILE = "results"
+# Bounds on what is kept; the entries that were used last stay.
+_MOST_BYTES = 16_000_000
+_MOST_ENTRIES = 4_000
+_LARGEST = 4_000_000
+# The time within which a file may change twice and show the same status: the grain of some file systems.
+_GRAIN = 2_000_000_000
+# Files that changed just before the run are known by their content; of more than so many a run is not kept.
+_MOST_FRESH = 500
+_KEPT_DIAGNOSTICS = frozenset({"invalid-syntax"})
+
+
+class Cache:
+    """The results that are kept in a folder. `problem` says why there are none, for `-v`.
+
+    A folder that was `named` may be a link and have parents that do not exist.
+    """
+
+    def __init__(self, folder: str, *, named: bool = False) -> None:
+        self._folder = folder
+        self._named = named
+        self.problem = ""
+        self._new: dict[str, str] = {}
+        self._used: dict[str, None] = {}
+
+    def get(self, key: str) -> Any:
+        """What is kept by a key, as JSON has it: anything, or None."""
+        line = self._lines.get(key)
+        if line is None:
+            return None
+        check, _, text = line.partition(" ")
+        if _digest(text.encode()) != check:
+            return None
+        from json import loads
+
+        try:
+            entry = loads(text)
+        except (ValueError, RecursionError):
+            return None
+        self._used[key] = None
+        return entry
+
+    @cached_property
+    def _lines(self) -> dict[str, str]:
+        return self._read()
+
+    def _read(self) -> dict[str, str]:
+        """The entries by their keys; none where the file is not there, or is none of ours."""
+        if not self._usable():
+            return {}
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            handle = os.open(os.path.join(self._folder, _FILE), flags)
+            with os.fdopen(handle, "rb") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+                    return {}
+                text = file.read().decode("ascii")
+        except (OSError, ValueError):
+            return {}
+        lines = (line.partition(" ") for line in text.split("\n"))
+        return {key: rest for key, _, rest in lines if rest}
+
+    def _usable(self) -> bool:
+        """Whether the folder is one. Another one's project must not lead elsewhere by a link."""
+        look = os.stat if self._named else os.lstat
+        try:
+            return stat.S_ISDIR(look(self._folder).st_mode)
+        except (OSError, ValueError):
+            return False
+
+    def put(self, key: str, entry: object) -> None:
+        """Keep something, from the next `write` on."""
+        from json import dumps
+
+        text = dumps(entry, separators=(",", ":"))
+        if len(text) <= _LARGEST:
+            self._new[key] = f"{_digest(text.encode())} {text}"
+
+    def write(self) -> None:
+        """Write what is new, by a file that takes the other's place: who reads meanwhile reads the one or the other."""
+        if not self._new:
+            return
+        temporary = os.path.join(self._folder, f"{_FILE}.{os.getpid()}.{time.time_ns()}")
+        try:
+            self._make_folder()
+            lines = self._read()  # once more: another run may have written
+            for key in self._used:
+                if key in lines:
+                    lines[key] = lines.pop(key)
+            lines = {key: line for key, line in lines.items() if key not in self._new} | self._new
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            try:
+                with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+                    file.writelines(_bounded(lines))
+                os.replace(temporary, os.path.join(self._folder, _FILE))
+            finally:
+                with suppress(OSError):
+                    os.unlink(temporary)
+        except (OSError, ValueError) as error:
+            self.problem = f"the cache in {self._folder} is not written: {getattr(error, 'strerror', None) or error}"
+
+    def _make_folder(self) -> None:
+        if not self._usable():
+            os.makedirs(self._folder) if self._named else os.mkdir(self._folder)
+        for name, text in _TAGS.items():
+            with suppress(FileExistsError), open(os.path.join(self._folder, name), "x", encoding="ascii") as file:
+                file.write(text)
+        with os.scandir(self._folder) as scan:
+            for entry in scan:
+                # What a run left that ended in the middle of writing.
+                if (
+                    entry.name.startswith(f"{_FILE}.")
+                    and time.time() - entry.stat(follow_symlinks=False).st_mtime > 600
+                ):
+                    os.unlink(entry.path)
+
+
+# What a crafted or damaged entry may lead to on the way to a result.
+_DAMAGED = (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError, OverflowError, OSError)
+_TAGS = {
+    ".gitignore": "*\n",
+    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# Results of rnnlint: https://bford.info/cachedir/\n",
+}
+
+
+def _bounded(lines: dict[str, str]) -> list[bytes]:
+    """The last of the entries, as many as may be kept."""
+    kept: list[bytes] = []
+    size = 0
+    for key, line in reversed(lines.items()):
+        text = f"{key} {line}\n".encode("ascii")
+        size += len(text)
+        if size > _MOST_BYTES or len(kept) >= _MOST_ENTRIES:
+            break
+        kept.append(text)
+    return kept[::-1]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Keys
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def _key(*parts: object) -> str:
+    return _digest(repr((_version(), os.getcwd(), *parts)).encode("utf-8", "surrogatepass"))
+
+
+@cache
+def _version() -> str:
+    """rnnlint, by its own files, since a checkout changes without its version; what it is built on; and Python."""
+    from importlib.machinery import PathFinder
+
+    own = os.path.dirname(os.path.abspath(__file__))
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(own) for name in names if name.endswith(".py")]
+    files += [spec.origin for name in _BUILT_ON if (spec := PathFinder.find_spec(name)) and spec.origin]
+    looks = [(path, one.st_size, one.st_mtime_ns) for path in sorted(files) if (one := _status(path))]
+    return repr((__version__, sys.version, sys.platform, looks))
+
+
+_BUILT_ON = ("libcst", "packaging", "pathspec")
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+def _file_key(task: Task) -> str:
+    """What an analysis of a file is known by, beside the contents that it reads."""
+    settings, env = task.settings, task.env
+    given = sorted(settings.rules), settings.backend, settings.timestep_loss_threshold
+    return _key("file", task.path, given, sorted(env.versions), sorted(env.backends))
+
+
+def _relevant(settings: Settings) -> tuple[object, ...]:
+    """The settings that results depend on."""
+    ignores = [(one.base, one.patterns, one.inverted, sorted(codes)) for one, codes in settings.per_file_ignores]
+    keras = settings.keras_version, settings.backend
+    return sorted(settings.rules), ignores, keras, settings.timestep_loss_threshold, settings.ignore_noqa
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One run
+
+
+class Keeper:
+    """Answers one run from the cache, and keeps what that run found out. `started` is when it began to look around."""
+
+    def __init__(
+        self,
+        store: Cache,
+        given: Sequence[str],
+        found: Discovered,
+        settings: Callable[[str], Settings],
+        started: int,
+    ) -> None:
+        self._store = store
+        self._paths = found.looks.keys()
+        self._before = started - _GRAIN
+        self._key = _key("run", list(given))
+        self._fresh: set[str] = set()
+        self._files = self._listing(found, settings)
+        self._asked: dict[tuple[str, str], object] = {}
+
+    def _listing(self, found: Discovered, settings: Callable[[str], Settings]) -> str:
+        """All files by their status, and their settings as far as they matter."""
+        from marshal import dumps
+
+        numbers: dict[int, int] = {}
+        relevant: list[object] = []
+        held: list[Settings] = []  # so that none takes the place of another
+        looks: list[tuple[object, ...]] = []
+        for path in found.files:
+            one, link = found.looks[path]
+            own = settings(path)
+            number = numbers.setdefault(id(own), len(numbers))
+            if number == len(relevant):
+                relevant.append(_relevant(own))
+                held.append(own)
+            looks.append((path, one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino, link, number))
+            if self._young(one):
+                self._fresh.add(path)
+        # Of version 2: the later ones write equal values in several ways.
+        return _digest(dumps(looks, 2) + repr(relevant).encode("utf-8", "surrogatepass"))
+
+    def _young(self, status: os.stat_result) -> bool:
+        """Whether a file may have changed since without another status, since it changed just before."""
+        return max(status.st_mtime_ns, status.st_ctime_ns) >= self._before
+
+    def run(self) -> dict[str, FileResult] | None:
+        """The results of a run with these files that are not empty, where all that it looked at is as it was."""
+        entry = self._store.get(self._key)
+        try:
+            if entry is None or entry["files"] != self._files or not _as_before(entry["asked"]):
+                return None
+            known = {*self._paths, *(path for question, path, _ in entry["asked"] if question == "text")}
+            results = {path: _result(path, packed, known) for path, *packed in entry["results"]}
+        except _DAMAGED:
+            return None
+        return results if self._paths >= results.keys() else None
+
+    def file(self, task: Task, modules: Modules) -> FileResult | None:
+        """The result of an analysis, where the file and all that it asked for are as they were."""
+        entry = self._store.get(_file_key(task))
+        try:
+            if entry is None or entry["source"] != modules.digest(task.path):
+                return None
+            known = {task.path}
+            for module, level, importer, path, content in entry["asked"]:
+                if importer not in known or modules.locate(module, level, importer) != path:
+                    return None
+                if modules.digest(path) != content:
+                    return None
+                known.add(path)
+            return _result(task.path, entry["result"], known)
+        except _DAMAGED:
+            return None
+
+    def keep_file(self, task: Task, modules: Modules, linted: Linted) -> None:
+        """Keep the result of an analysis, as it is before findings come to the files that they lie in."""
+        for one in linted.asked:
+            # Another process may have seen another state of the disk.
+            if (
+                modules.locate(one.module, one.level, one.importer) != one.path
+                or modules.digest(one.path) != one.digest
+            ):
+                self._asked["text", one.path or one.importer] = _CHANGING
+        if all(one.kind in _KEPT_DIAGNOSTICS for one in linted.result.diagnostics):
+            asked = [[one.module, one.level, one.importer, one.path, one.digest] for one in linted.asked]
+            entry = {"source": modules.digest(task.path), "asked": asked, "result": _packed(linted.result)}
+            self._store.put(_file_key(task), entry)
+
+    def read(self, path: str, data: bytes | None) -> None:
+        """Take note of what was read. The status of a file says enough, but not of a fresh one, nor of a stranger."""
+        if path not in self._paths or (path in self._fresh and len(self._fresh) <= _MOST_FRESH):
+            answer = "" if data is None else _digest(data)
+            if self._asked.setdefault(("text", path), answer) != answer:
+                self._asked["text", path] = _CHANGING
+
+    def pins(self, origin: Origin) -> None:
+        """Take note of what was looked at for the pins of a project."""
+        for folder in origin.folders:
+            self._ask("dependencies", folder)
+            self._ask("root", folder)
+        for path in origin.files:
+            self._ask("text", path)
+            self._ask("real", path)
+
+    def _ask(self, question: str, path: str) -> None:
+        """Ask once more what was asked before: the answer counts where nothing has changed since."""
+        if (question, path) not in self._asked:
+            status = _status(path)
+            changing = status is not None and self._young(status)
+            self._asked[question, path] = _CHANGING if changing else _QUESTIONS[question](path)
+
+    def keep(self, results: list[FileResult], modules: Modules, *, worth: bool) -> None:
+        """Keep the results of the run if they are `worth` it, and write all that was kept."""
+        told = [one for one in results if one.findings or one.suppressed or one.diagnostics or one.notes]
+        kinds = {one.kind for result in told for one in result.diagnostics}
+        asked = self._asked | modules.disk.asked
+        settled = len(self._fresh) <= _MOST_FRESH and _CHANGING not in self._asked.values()
+        if worth and settled and kinds <= _KEPT_DIAGNOSTICS:
+            questions = [[question, path, _answer(answer)] for (question, path), answer in asked.items()]
+            packed = [[result.path, *_packed(result)] for result in told]
+            self._store.put(self._key, {"files": self._files, "asked": questions, "results": packed})
+        self._store.write()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What a run asks of the disk beside its files
+
+# No answer to any question: what changed while the run was looking.
+_CHANGING = "changing"
+
+
+def _text(path: str) -> str:
+    """The content of a file; empty where it cannot be read."""
+    data = read_bytes(path)
+    return _digest(data) if isinstance(data, bytes) else ""
+
+
+def _dependencies(folder: str) -> tuple[str, ...]:
+    from rnnlint.pins import dependency_files
+
+    return dependency_files(folder)
+
+
+_QUESTIONS: dict[str, Callable[[str], object]] = {**QUESTIONS, "text": _text, "dependencies": _dependencies}
+
+
+def _as_before(asked: list[list[str]]) -> bool:
+    return all(_answer(_QUESTIONS[question](path)) == answer for question, path, answer in asked)
+
+
+def _answer(answer: object) -> str:
+    """An answer in a form that can be kept."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, (frozenset, tuple)):
+        return _digest(repr(sorted(answer)).encode("utf-8", "surrogatepass"))
+    return repr(answer)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Results as JSON
+
+
+def _packed(result: FileResult) -> list[object]:
+    return [_pack(one) for one in (result.findings, result.suppressed, result.diagnostics, result.notes)]
+
+
+def _result(path: str, packed: Any, known: set[str]) -> FileResult:
+    findings, suppressed, diagnostics, notes = packed
+    return FileResult(
+        _unpack(str, path, None),
+        _unpack(tuple[Finding, ...], findings, known),
+        _unpack(tuple[Finding, ...], suppressed, known),
+        _unpack(tuple[Diagnostic, ...], diagnostics, known),
+        _unpack(tuple[Note, ...], notes, None),
+    )
+
+
+# What only a run with --confirm needs, which is never answered from here.
+_LEFT_OUT = frozenset({"probe", "plan", "verdict"})
+# The largest row or column that a source can have.
+_MOST = 50_000_000
+
+
+def _pack(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return [value.__class__.__name__, *(_pack(getattr(value, name)) for name in _shape(value.__class__))]
+    if isinstance(value, (tuple, list)):
+        return [_pack(one) for one in value]
+    return value
+
+
+@lru_cache(maxsize=64)
+def _shape(kind: type) -> dict[str, Any]:
+    """The fields of a class that are kept, with their types."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind) if field.name not in _LEFT_OUT}
+
+
+def _unpack(hint: Any, data: Any, known: set[str] | None) -> Any:
+    """A value of just this type. Raises TypeError or ValueError where it is none.
+
+    The spans lie in `known` files, unless that is None.
+    """
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        if data is None and NoneType in arguments:
+            return None
+        tag = data[0] if isinstance(data, list) and data else None
+        chosen = (
+            [one for one in arguments if one.__name__ == tag]
+            if tag
+            else [one for one in arguments if one is type(data)]
+        )
+        return _unpack(chosen[0], data, known)
+    if origin is Literal:
+        if data not in arguments:
+            raise ValueError(data)
+        return data
+    if origin is tuple:
+        if not isinstance(data, list):
+            raise TypeError(data)
+        if arguments[-1] is Ellipsis:
+            return tuple(_unpack(arguments[0], one, known) for one in data)
+        return tuple(_unpack(one, part, known) for one, part in zip(arguments, data, strict=True))
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _object(hint, data, known)
+    if type(data) is not hint or hint not in (str, int, float, bool):
+        raise TypeError(data)
+    if hint is int and not 0 <= data <= _MOST:
+        raise ValueError(data)
+    return data
+
+
+def _object(kind: type, data: Any, known: set[str] | None) -> Any:
+    shape = _shape(kind)
+    if not isinstance(data, list) or data[0] != kind.__name__:
+        raise TypeError(data)
+    values = {name: _unpack(hint, one, known) for (name, hint), one in zip(shape.items(), data[1:], strict=True)}
+    if kind is Span and known is not None and values["path"] not in known:
+        raise ValueError(values["path"])
+    return kind(**values)
+
+
+def default_folder() -> str:
+    """Where the results of a run are kept: in the project that the current folder stands in, else there."""
+    from rnnlint.files import project_root
+
+    here = os.getcwd()
+    return os.path.join(project_root(here) or here, FOLDER)
