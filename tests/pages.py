@@ -5,9 +5,9 @@ A mark stands at the end of the line where a finding's primary span starts. `# e
 word `certain` or `possible` asserts the confidence as well. A block without a mark must be silent.
 
 The info string of a block holds its settings, separated by spaces: `keras-version=2.15`, `backend=tensorflow`,
-`select=RNN202` (instead of the default rules), `timestep-loss-threshold=0.05`; `file=name` (blocks with a file under
-one heading are one project; a `.ipynb` is cut into cells at lines `# %%`); `run=no`, `run=keras2` or `run=keras3`
-(where real Keras executes it), `raises=ValueError` (also `raises2=`, `raises3=`: what it raises there);
+`select=RNN202` or `select=ALL` (instead of the default rules), `timestep-loss-threshold=0.05`; `file=name` (blocks with
+a file under one heading are one project; a `.ipynb` is cut into cells at lines `# %%`); `run=no`, `run=keras2` or
+`run=keras3` (where real Keras executes it), `raises=ValueError` (also `raises2=`, `raises3=`: what it raises there);
 `spelling=fixed` (the import spelling is the point of the block); `unparsed=2` (the one cell that cannot be read).
 """
 
@@ -30,7 +30,7 @@ from markdown_it.token import Token
 import rnnlint
 from rnnlint import fixer
 from rnnlint.findings import Diagnostic, Finding
-from rnnlint.settings import Settings
+from rnnlint.settings import Settings, known_rules
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
@@ -331,6 +331,8 @@ def settings_of(block: Block) -> Settings:
     given = block.settings
     rules = Settings().rules | ({block.own} if block.own else set())
     asked = frozenset(given["select"].split(",")) if "select" in given else frozenset()
+    if asked == {"ALL"}:
+        asked = frozenset(rule.code for rule in known_rules())
     return Settings(
         rules=asked or frozenset(rules),
         asked=asked,

@@ -212,7 +212,7 @@ def write(**texts: str) -> None:
 
 
 def test_check_paths_gives_one_result_per_file_in_order() -> None:
-    write(b=CODE, a="x = 1\n", c__d="def f(:\n")
+    write(b=CODE, a="x = 1\n", c__d="from keras.layers import LSTM, Dropout\ndef f(:\n")
     results = check_paths()
     assert [result.path for result in results] == ["a.py", "b.py", "c/d.py"]
     assert [[finding.code for finding in result.findings] for result in results] == [[], ["RNN101"], []]

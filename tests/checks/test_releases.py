@@ -61,8 +61,8 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.2",
             {"dropout": 0.2},
             (
-                "`dropout=0.2` takes this LSTM off cuDNN in Keras 3.0 to 3.3 on tensorflow: several times slower on a GPU, "
-                "in training and at inference; Keras 3.4 mends it"
+                "`dropout=0.2` takes this LSTM off cuDNN in Keras 3.0 to 3.3 on tensorflow: several times slower on a "
+                "GPU, in training and at inference; Keras 3.4 mends it"
             ),
         ),
         (
@@ -78,8 +78,8 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.6",
             {"recurrent_dropout": 0.2},
             (
-                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.2 to 3.7 scales the state itself at "
-                "every timestep and carries it on, so that nothing bounds it; Keras 3.8 mends it"
+                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.2 to 3.7 scales the state itself "
+                "at every timestep and carries it on, so that nothing bounds it; Keras 3.8 mends it"
             ),
         ),
         (
@@ -88,8 +88,8 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.1",
             {"recurrent_dropout": 0.2, "dropout": 0.1},
             (
-                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.0 to 3.7 scales the state itself at "
-                "every timestep and carries it on, so that nothing bounds it; Keras 3.8 mends it"
+                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.0 to 3.7 scales the state itself "
+                "at every timestep and carries it on, so that nothing bounds it; Keras 3.8 mends it"
             ),
         ),
         (

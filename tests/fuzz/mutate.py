@@ -195,4 +195,8 @@ def _replaced(text: str, node: ast.expr, new: str) -> str:
 
 def blocks(pages: Iterable[str]) -> list[str]:
     """The Python code blocks of Markdown pages."""
-    return list(chain.from_iterable(re.findall(r"^```python[^\n]*\n(.*?)^```", page, re.MULTILINE | re.DOTALL) for page in pages))
+    return list(
+        chain.from_iterable(
+            re.findall(r"^```python[^\n]*\n(.*?)^```", page, re.MULTILINE | re.DOTALL) for page in pages
+        )
+    )

@@ -737,8 +737,6 @@ def test_kept(code: str, rule: str, version: str, kept: float, written: float | 
 
 def test_rates_that_may_be_equal() -> None:
     code = """
-    import os
-    other = 0.2 if os.environ.get("X") else 0.2
     def build(rate=0.2):
         return layers.SimpleRNN(4, dropout=rate, recurrent_dropout=0.2 if rate else 0.3)
     """
