@@ -55,6 +55,13 @@ class Group(click.Group):
                 hint = f"{ctx.command_path} check {shlex.join(args)}"
             ctx.fail(f"{error.message.rstrip('.')}; did you mean `{printable(hint)}`?")
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; Ctrl+C ends it with the status that shells know, click's would say that there are findings."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
 
 @click.group(cls=Group, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="rnnlint", message="%(prog)s %(version)s")
@@ -297,8 +304,6 @@ def check(ctx: click.Context, /, **given: Any) -> None:
         status = one.show(paths) if given["show_settings"] or given["show_files"] else one.run(paths)
     except (SettingsError, MissingPathError) as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        ctx.exit(130)
     ctx.exit(0 if status == 1 and given["exit_zero"] else status)
 
 
@@ -915,7 +920,9 @@ def _record(rule: Rule, page: str) -> dict[str, Any]:
 
     from rnnlint.rulebook import url
 
-    return {**asdict(rule), "url": url(rule.code), "explanation": page}
+    record = asdict(rule)
+    del record["needs"]  # how files are chosen, not what the rule says
+    return {**record, "url": url(rule.code), "explanation": page}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from rnnlint.settings import Patterns, Settings
 
 SUFFIXES = (".py", ".ipynb")
-# libcst needs up to 0.55 MB of memory per KB of source; a larger file is data.
-MAX_SOURCE = 1_000_000
+# In characters. A larger file is data; what is less dense than that, comments and strings, costs libcst next to nothing.
+MAX_SOURCE = 4_000_000
+# The same for a file that `ast` refuses, whose nodes cannot be counted: libcst needs up to 3 KB per character.
+MAX_UNREAD = 400_000
 # libcst's time and memory grow with the square of the nesting, and its parser dies beyond 1,200 brackets.
 MAX_BRACKETS = 200
 MAX_DEPTH = 200
@@ -31,8 +33,9 @@ MAX_ELIFS = 1000
 # What `ast` keeps flat and libcst nests: `and` and `or`, strings in a row, the loops of a comprehension, the dots of an
 # import. Its parser dies beyond some thousand of them.
 MAX_CHAIN = 1000
-# libcst and the interpreter need some 5 KB of memory per node of the `ast`, names' contexts not counted.
-MAX_NODES = 120_000
+# libcst, the interpreter and the checks need 2 to 8 KB of memory per node of the `ast`, names' contexts not counted: a
+# file needs up to 1 GB. 20,000 layers are 140,000 nodes, and so are some 20,000 lines of code without comments.
+MAX_NODES = 150_000
 
 
 class MissingPathError(Exception):
@@ -303,12 +306,7 @@ def guard(source: Source) -> Diagnostic | None:
     """
     text = source.text
     if len(text) > MAX_SOURCE:
-        rows = text.count("\n") + 1
-        message = (
-            f"{source.path} holds {len(text):,} characters of code in {rows:,} lines, more than the limit of "
-            f"{MAX_SOURCE:,}; split it, or exclude it if it holds data"
-        )
-        return _at(source, "too-complex", message, 1, 1)
+        return _too_large(source, MAX_SOURCE)
     found = syntax.extremes(text)
     if found.depth > MAX_BRACKETS:
         message = f"brackets nest {found.depth:,} deep, more than the limit of {MAX_BRACKETS}; split the expression"
@@ -316,6 +314,8 @@ def guard(source: Source) -> Diagnostic | None:
     if found.strings > MAX_CHAIN:
         message = f"{found.strings:,} strings in a row, more than the limit of {MAX_CHAIN:,}; join them"
         return _at(source, "too-complex", message, *syntax.place(text, found.strings_at))
+    if found.parts > 2 * MAX_NODES:
+        return _too_many(source)  # `ast` would need up to half a KB of memory per character to say so
     tree = syntax.parse(text)
     if isinstance(tree, syntax.SyntaxProblem):
         if tree.deep:
@@ -323,7 +323,7 @@ def guard(source: Source) -> Diagnostic | None:
         if what := syntax.python_2(text, tree.row):
             message = f"Python 2 syntax: {what}; rnnlint reads Python 3"
             return _at(source, "invalid-syntax", message, tree.row, tree.column)
-        if found.chain > MAX_DEPTH or len(_ELIF.findall(text)) > MAX_ELIFS:
+        if found.chain > MAX_DEPTH or len(_ELIF.findall(text)) > MAX_ELIFS or len(text) > MAX_UNREAD:
             return _at(source, "invalid-syntax", tree.message, tree.row, tree.column)
         return None
     return _too_deep(source, tree)
@@ -334,6 +334,24 @@ _ELIF = re.compile(r"\belif\b")
 
 def _at(source: Source, kind: DiagnosticKind, message: str, row: int, column: int) -> Diagnostic:
     return Diagnostic(kind, message, source.span(row, column, row, column + 1))
+
+
+def _too_large(source: Source, limit: int) -> Diagnostic:
+    rows = source.text.count("\n") + 1
+    message = (
+        f"{source.path} holds {len(source.text):,} characters of code in {rows:,} lines, more than the limit of "
+        f"{limit:,}; split it, or exclude it if it holds data"
+    )
+    return _at(source, "too-complex", message, 1, 1)
+
+
+def _too_many(source: Source) -> Diagnostic:
+    rows = source.text.count("\n") + 1
+    message = (
+        f"{source.path} holds more than {MAX_NODES:,} names, calls and numbers in {rows:,} lines, which is beyond the "
+        "limit; split it, or exclude it if it holds data"
+    )
+    return _at(source, "too-complex", message, 1, 1)
 
 
 def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
@@ -348,30 +366,42 @@ def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
             return _deep_at(source, where, f"the code nests more than {MAX_DEPTH} levels deep; split it")
         inner: list[ast.AST] = []
         for node in level:
-            if (links := _links(node)) > MAX_CHAIN:
+            kind = type(node)
+            if kind in _LEAVES:
+                continue
+            if kind in _CHAINED and (links := _links(node)) > MAX_CHAIN:
                 return _deep_at(source, node, f"{links:,} links in one chain, more than {MAX_CHAIN:,}; split it")
-            elifs = 0
-            while isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
-                inner.append(node.test)
-                inner.extend(node.body)
-                node = node.orelse[0]  # noqa: PLW2901
-                elifs += 1
-            if elifs > MAX_ELIFS:
-                return _deep_at(source, node, f"an if statement has more than {MAX_ELIFS:,} elif branches; split it")
-            inner.extend(one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.expr_context))
+            if kind is ast.If:
+                elifs = 0
+                while isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+                    inner.append(node.test)
+                    inner += node.body
+                    node = node.orelse[0]  # noqa: PLW2901
+                    elifs += 1
+                if elifs > MAX_ELIFS:
+                    message = f"an if statement has more than {MAX_ELIFS:,} elif branches; split it"
+                    return _deep_at(source, node, message)
+            # `ast.iter_child_nodes` takes four times as long.
+            for value in node.__dict__.values():
+                if isinstance(value, ast.AST):
+                    if not isinstance(value, ast.expr_context):
+                        inner.append(value)
+                elif type(value) is list:
+                    inner += [one for one in value if isinstance(one, ast.AST)]
         nodes += len(inner)
         if nodes > MAX_NODES:
-            message = (
-                f"{source.path} holds more than {MAX_NODES:,} names, calls and numbers, which is beyond the limit; "
-                "split it, or exclude it if it holds data"
-            )
-            return _at(source, "too-complex", message, 1, 1)
+            return _too_many(source)
         level = inner
     return None
 
 
+# Nodes in which no other stands, and those that are one for `ast` and a nest of them for libcst.
+_LEAVES = frozenset((ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, *ast.operator.__subclasses__()))
+_CHAINED = frozenset((ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Import, ast.ImportFrom))
+
+
 def _links(node: ast.AST) -> int:
-    """The length of a chain that is one node for `ast` and a nest of them for libcst."""
+    """The length of such a chain."""
     match node:
         case ast.BoolOp(values=values):
             return len(values)

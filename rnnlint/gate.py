@@ -84,6 +84,19 @@ def _listed(text: str) -> Iterator[str]:
 Read = Callable[[str], "bytes | None"]
 
 
+def _is_text(data: bytes) -> bool:
+    """Whether bytes are plain UTF-8; what is not is for the linter to judge, which knows coding cookies."""
+    if b"\0" in data:
+        return False
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Gate:
     """Decides for the files of a run which ones are analysed.
 
@@ -102,7 +115,7 @@ class Gate:
 
     def look(self, path: str, data: bytes | None) -> None:
         """Take a file of the run into account: its bytes, or None where it cannot be read."""
-        if data is None:
+        if data is None or not _is_text(data):
             self._unread.append(path)
         else:
             self._holds[path] = in_bytes(data)
@@ -143,8 +156,8 @@ class Gate:
             return
         self._refined.add(path)
         source = self._modules.source(path)
-        if source.diagnostics and not source.text:
-            return
+        if source.diagnostics:
+            return  # of what was not read, such as a cell, the bytes are all that is known
         tree = syntax.parse(source.text)
         if not isinstance(tree, syntax.SyntaxProblem):
             self._holds[path] = holds & in_code(tree)

@@ -32,8 +32,8 @@ class Recovered:
 def graphs(paths: Iterable[str | os.PathLike[str]], settings: Resolve) -> Iterator[Recovered]:
     """The graphs of files and folders, in the order of their paths; `settings` resolves those of a path.
 
-    A file that is named is always among them, one of a folder if Keras is in it or in what it imports. The findings
-    are those of all files that the graph reaches into.
+    A file that is named is always among them; of a folder those that have to do with dropout, recurrent layers or
+    masks. The findings are those of all files that the graph reaches into.
 
     Raises:
         MissingPathError: where a path does not exist.
@@ -46,10 +46,7 @@ def graphs(paths: Iterable[str | os.PathLike[str]], settings: Resolve) -> Iterat
     chosen = {path for path in listed.files if os.path.realpath(path) in named}
     gate = Gate((frozenset(),), modules, _bytes)
     for path in listed.files:
-        data = _bytes(path)
-        gate.look(path, data)
-        if data is not None and b"keras" in data:
-            chosen.add(path)
+        gate.look(path, _bytes(path))
     chosen |= gate.candidates()
     for path in listed.files:
         if path in chosen:

@@ -144,7 +144,8 @@ def read_bytes(path: str) -> bytes | Source:
             )
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(handle, "rb") as file:
-            data = file.read(limit + 1)
+            # No buffer larger than the file; what grows meanwhile is seen to be too large, or read up to here.
+            data = file.read(min(os.fstat(handle).st_size, limit) + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return refused(path, "io-error", f"cannot read {path}: {reason}")

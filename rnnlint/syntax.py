@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import warnings
 from typing import NamedTuple
@@ -31,7 +32,10 @@ class SyntaxProblem(NamedTuple):
 
 
 class Extremes(NamedTuple):
-    """The deepest bracket, the longest chain of operators and the most strings in a row, each with its offset."""
+    """The deepest bracket, the longest chain of operators and the most strings in a row, each with its offset.
+
+    `parts` counts brackets, operators, separators and lines of code: a tree of the text has about as many nodes or more.
+    """
 
     depth: int
     depth_at: int
@@ -39,6 +43,7 @@ class Extremes(NamedTuple):
     chain_at: int
     strings: int
     strings_at: int
+    parts: int
 
 
 def problem(text: str) -> SyntaxProblem | None:
@@ -49,6 +54,9 @@ def problem(text: str) -> SyntaxProblem | None:
 
 def parse(text: str) -> ast.Module | SyntaxProblem:
     """The `ast` of a text, without the warnings of Python's compiler, or what is wrong with it. Never raises."""
+    # A fresh tree holds no circles and all of it survives: looking through it takes as long as parsing.
+    enabled = gc.isenabled()
+    gc.disable()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -61,6 +69,9 @@ def parse(text: str) -> ast.Module | SyntaxProblem:
         return SyntaxProblem(1, 1, "the code is nested too deeply", True)
     except ValueError as error:
         return SyntaxProblem(1, 1, str(error))
+    finally:
+        if enabled:
+            gc.enable()
 
 
 # Blanks and the prefixes of strings.
@@ -73,6 +84,7 @@ def extremes(text: str) -> Extremes:
     chains = [0]
     depths = 0
     run = strings = strings_at = string_end = 0
+    parts = line = 0
     for match in TOKEN.finditer(text):
         kind = match.lastgroup
         if kind == "string":
@@ -81,6 +93,7 @@ def extremes(text: str) -> Extremes:
             if run > strings:
                 strings, strings_at = run, match.start()
         elif kind == "open":
+            parts += 1
             chains[-1] += 1  # a call or a subscript is a link, too
             if chains[-1] > longest:
                 longest, chain_at = chains[-1], match.start()
@@ -93,13 +106,19 @@ def extremes(text: str) -> Extremes:
                 depth -= 1
                 chains.pop()
         elif kind == "separator" or (kind == "end" and not depth):
+            if kind == "separator" or match.start() > line:
+                parts += 1
             chains[-1] = 0
             run = 0
+            line = match.end()
+        elif kind == "comment":
+            line = match.end()  # not counted: it may stand alone
         elif kind == "link":
+            parts += 1
             chains[-1] += 1
             if chains[-1] > longest:
                 longest, chain_at = chains[-1], match.start()
-    return Extremes(depths, depth_at, longest, chain_at, strings, strings_at)
+    return Extremes(depths, depth_at, longest, chain_at, strings, strings_at, parts)
 
 
 def logical_end(text: str, start: int) -> tuple[int, int]:

@@ -109,7 +109,7 @@ def test_unread_code_ends_with_status_1_and_the_rest_is_linted(folder: Path, bad
     write(folder / "half.py", "from keras import layers\nlayers.LSTM(\n")
     write(folder / "two.py", 'import keras.layers\nprint "LSTM"\n')
     (folder / "latin.py").write_bytes(b"# LSTM caf\xe9\n")
-    write(folder / "broken.ipynb", '{"cells": [')
+    write(folder / "broken.ipynb", '{"cells": ["keras", "LSTM(8, dropout=0.1)"')
     result = check("--output-format", "concise", status=1)
     bad_line, broken, half, latin, two, found, unread = result.stdout.splitlines()
     assert bad_line.startswith(CONCISE)
@@ -271,7 +271,7 @@ def test_a_wrong_file_in_a_folder_does_not_cost_the_rest(folder: Path, bad: Path
 
 
 def test_interrupt(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("rnnlint.runner.run", interrupt)
@@ -366,7 +366,7 @@ def test_output_file(folder: Path, bad: Path) -> None:
 
 def test_statistics(folder: Path, bad: Path) -> None:
     write(folder / "worse.py", BAD + BAD)
-    write(folder / "half.py", "LSTM(\n")
+    write(folder / "half.py", "import keras\nLSTM(\n")
     *rows, found, unread = check("--statistics", status=1).stdout.splitlines()
     assert rows[0] == "3\tRNN101\tdropped-timesteps"
     assert "1\tinvalid-syntax" in rows
@@ -400,7 +400,14 @@ def test_color(bad: Path, args: tuple[str, ...], env: dict[str, str], expected: 
 
 def test_verbose_says_what_was_not_understood(folder: Path) -> None:
     write(folder / "requirements.txt", "keras==3.4.1\n")
-    write(folder / "a.py", "import keras\nfrom gone import make\n\nkeras.Sequential([make(), keras.layers.LSTM(8)])\n")
+    write(
+        folder / "a.py",
+        """import keras
+from gone import make
+
+keras.Sequential([make(), keras.layers.LSTM(8, recurrent_dropout=0.0)])
+""",
+    )
     result = check("-v")
     assert result.stdout == "All checks passed!\n"
     assert "keras==3.4.1 (requirements.txt)" in result.stderr

@@ -18,7 +18,9 @@ GOOD = """from keras.layers import LSTM, Dropout
 from keras.models import Sequential
 model = Sequential([Dropout(0.5, input_shape=(20, 1)), LSTM(8)])
 """
-HEAD = "from keras.layers import LSTM, Dropout\n"
+# Uses what makes a file worth analysing: one that cannot hold a finding is not parsed at all.
+HEAD = "from keras.layers import LSTM, Dropout; LSTM(8), Dropout(0.5)\n"
+NAMED = '"about": "keras, Dropout before LSTM"'
 
 
 def check(folder: Path, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
@@ -79,19 +81,24 @@ BAD: dict[str, tuple[bytes | str, str, int | None, str]] = {
     "newer_calls.py": (HEAD + "x = a" + "()" * 9000 + "\nx = f'{'{a' b}'\n", "invalid-syntax", None, ""),
     "newer_elifs.py": (HEAD + "x = 1 ~ 2\nif x:\n  y\n" + "elif x:\n  y\n" * 9000, "invalid-syntax", 2, ""),
     "blocks.py": (HEAD + "".join(" " * i + "if x:\n" for i in range(150)), "invalid-syntax", None, "indentation"),
-    "empty.ipynb": (b"", "invalid-syntax", 1, "is empty"),
-    "half.ipynb": ('{"cells": [\n {"cell_type": "code", "source": ["LSTM(', "invalid-syntax", 2, "not JSON"),
-    "list.ipynb": ("[1]", "invalid-syntax", 1, "no notebook"),
-    "deep.ipynb": ("[" * 200_000, "invalid-syntax", 1, "nested"),
+    "blank.ipynb": (b"\n" * 9 + f"{{{NAMED}".encode(), "invalid-syntax", None, "not JSON"),
+    "half.ipynb": (
+        f'{{{NAMED}, "cells": [\n {{"cell_type": "code", "source": ["LSTM(',
+        "invalid-syntax",
+        2,
+        "not JSON",
+    ),
+    "list.ipynb": (f"[{{{NAMED}}}]", "invalid-syntax", 1, "no notebook"),
+    "deep.ipynb": (f"[{{{NAMED}}}, " + "[" * 200_000, "invalid-syntax", 1, "nested"),
     "utf16.ipynb": (json.dumps({"cells": []}).encode("utf-16"), "io-error", 1, "UTF-16"),
     "latin1.ipynb": (b'{"cells": ["\xe9"]}', "io-error", 1, "UTF-8"),
     "cell.ipynb": (
-        json.dumps({"cells": [{"cell_type": "code", "source": "LSTM("}]}),
+        json.dumps({"cells": [{"cell_type": "code", "source": f"x = {{{NAMED}}}; LSTM("}]}),
         "invalid-syntax",
         1,
         "never closed",
     ),
-    "null.ipynb": (json.dumps({"cells": [{"cell_type": "code", "source": "x\0"}]}), "invalid-syntax", 1, "null"),
+    "null.ipynb": (json.dumps({"cells": [{"cell_type": "code", "source": HEAD + "x\0"}]}), "invalid-syntax", 1, "null"),
 }
 
 # Large or odd, but Python: read without a word.
@@ -202,8 +209,8 @@ def test_modules_that_import_each_other(tmp_path: Path) -> None:
 def test_a_broken_module_does_not_break_its_importer(tmp_path: Path) -> None:
     put(tmp_path / "pyproject.toml", "")
     put(tmp_path / "a.py", "from broken import *\nimport deep\n" + GOOD)
-    put(tmp_path / "broken.py", "x = (\n")
-    put(tmp_path / "deep.py", "(" * 5000)
+    put(tmp_path / "broken.py", HEAD + "x = (\n")
+    put(tmp_path / "deep.py", HEAD + "(" * 5000)
     _, entries, _ = check(tmp_path)
     by_file = {Path(entry["filename"]).name: entry["code"] for entry in entries}
     assert by_file == {"a.py": "RNN101", "broken.py": "invalid-syntax", "deep.py": "too-complex"}

@@ -22,7 +22,10 @@ RULE = Rule(
     summary="Reports a dropout layer straight in front of a recurrent layer that has a `dropout` of its own.",
     default=False,
     runtime="kept",
-    needs=(frozenset({"dropout layer", "recurrent layer", "dropout"}),),
+    needs=(
+        frozenset({"dropout layer", "recurrent layer", "dropout"}),
+        frozenset({"dropout layer", "recurrent layer", "positional"}),
+    ),
 )
 
 _ZEROING = (Kind.DROPOUT, Kind.SPATIAL_DROPOUT)

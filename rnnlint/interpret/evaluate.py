@@ -232,6 +232,8 @@ class Evaluator:
     def new_list(self, items: Sequence[Value], complete: bool = True) -> ListV:
         """See `Context.new_list`."""
         made = ListV(self.store.new())
+        if not self.copied(len(items)):
+            items, complete = (), False
         self.store.set(made.id, "items", TupleV(tuple(items), complete))
         return made
 
@@ -320,6 +322,14 @@ class Evaluator:
 
     def step(self) -> bool:
         """Count one step of work; False once the budget is spent."""
+        raise NotImplementedError
+
+    def too_complex(self, node: cst.Call) -> Unknown:
+        """What a call gives that comes after the budget is spent."""
+        raise NotImplementedError
+
+    def copied(self, number: int) -> bool:
+        """Count the copying of items; False where it is too much."""
         raise NotImplementedError
 
     # -- expressions ------------------------------------------------------------------------------------------------
@@ -526,6 +536,8 @@ class Evaluator:
         is_text = isinstance(left, Const) or isinstance(right, Const)
         if name == "add" and a is not None and b is not None and not is_text:
             items, complete = (a.items + b.items, b.complete) if a.complete else (a.items, False)
+            if isinstance(left, TupleV) and not self.copied(len(items)):
+                items, complete = (), False
             return self.new_list(items, complete) if isinstance(left, ListV) else TupleV(items, complete)
         if name == "mul" and not isinstance(left, Const) and a is not None and isinstance(right, Const):
             return self._repeat(left, a, right.value)
@@ -679,7 +691,7 @@ class Evaluator:
 
     def _call(self, node: cst.Call) -> Value:
         if not self.step():
-            return Unknown("the code is too complex to follow any further")
+            return self.too_complex(node)
         if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
             return self._super()
         function = self.eval(node.func)

@@ -17,7 +17,7 @@ import libcst as cst
 from rnnlint.graph import Graph, Ref, Span
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, Frame, describe
-from rnnlint.interpret.unit import ParseError, Unit, imported
+from rnnlint.interpret.unit import ParseError, Unit, imported, rare_collections
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
@@ -51,9 +51,10 @@ if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
     from rnnlint.source import Source
 
-# How deep calls are followed, and how much work one file and one entry point may cost (in calls and statements).
+# How deep calls are followed, and how much work one file and one entry point may cost (in calls and statements). Half
+# of it is for the module itself: no file that is read holds more of them.
 _MOST_DEPTH = 16
-_MOST_STEPS = 150_000
+_MOST_STEPS = 220_000
 _MOST_STEPS_PER_ENTRY = 20_000
 _LEAST_STEPS_PER_ENTRY = 1_000
 # How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
@@ -119,6 +120,7 @@ class Interpreter(Evaluator):
         self.loaded = 0  # steps that imported modules cost
         self.loading = 0  # imported modules under way
         self.symbols = 0
+        self.cut = 0  # the limit of which it was noted that it is reached
         self.main = ""
 
     # -- a whole file -----------------------------------------------------------------------------------------------
@@ -132,16 +134,20 @@ class Interpreter(Evaluator):
         before = sys.getrecursionlimit()
         sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
         try:
-            self.main = source.path
-            self.load(source, "__main__")
-            self.run_entries()
-            try:
-                semantics.finish(self)
-            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
-                self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
-            return self.graph.graph()
+            with rare_collections():
+                return self._run(source)
         finally:
             sys.setrecursionlimit(before)
+
+    def _run(self, source: Source) -> Graph:
+        self.main = source.path
+        self.load(source, "__main__")
+        self.run_entries()
+        try:
+            semantics.finish(self)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+            self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
+        return self.graph.graph()
 
     def load(self, source: Source, name: str) -> ModuleV:
         """Run a module's statements, once."""
@@ -178,6 +184,19 @@ class Interpreter(Evaluator):
         """Count one step of work; False once the budget of this file or entry point is spent."""
         self.steps += 1
         return self.steps < self.limit
+
+    def too_complex(self, node: cst.Call) -> Unknown:
+        """See `Evaluator.too_complex`; noted for the first of them in each entry point."""
+        reason = "the code is too complex to follow any further"
+        if self.cut != self.limit:
+            self.cut = self.limit
+            self.graph.note(self.span(node), reason)
+        return Unknown(reason)
+
+    def copied(self, number: int) -> bool:
+        """Count the copying of items, of which a hundred cost as much as a step."""
+        self.steps += number // 100
+        return number < 100 or self.steps < self.limit
 
     # -- entry points -----------------------------------------------------------------------------------------------
 

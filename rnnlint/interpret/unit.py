@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
+from unicodedata import normalize
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -28,6 +29,18 @@ class ParseError(Exception):
         self.message = message
 
 
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let the garbage collector look less often meanwhile: nearly all that an analysis makes lives until its end."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], 100_000), max(before[1], 20), max(before[2], 100))
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 class Unit:
     """One parsed source. `constants` are the literals that were evaluated already.
 
@@ -44,21 +57,35 @@ class Unit:
         self._positions: _Positions | None = None
         self._lines: list[int] = []
         self._offsets: list[int] = []
+        if not source.text.isascii() and normalize("NFKC", source.text) != source.text:
+            self._normalize()
+
+    def _normalize(self) -> None:
+        """Write names as Python reads them. Where they stand is computed first, by the names as they are written."""
+        self._place()
+        stack: list[cst.CSTNode] = [self.module]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, cst.Name) and not node.value.isascii():
+                object.__setattr__(node, "value", normalize("NFKC", node.value))
+            stack.extend(node.children)
 
     def extent(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> tuple[int, int]:
         """Start and end offset of a node (or from `node` to `end`) in characters."""
-        if self._positions is None:
-            positions = _Positions(self.module.default_indent, self.module.default_newline)
-            try:
-                self.module._codegen(positions)
-            except RecursionError:
-                raise ParseError(1, 1, "the code is nested too deeply") from None
-            self._positions = positions
-            self._offsets = [0, *accumulate(map(len, positions.tokens))]
-            self._lines = [0, *(match.end() for match in re.finditer("\n", self.source.text))]
-        where = self._positions.where
+        where = (self._positions or self._place()).where
         first, last = where[node][0], where[end or node][1]
         return self._offsets[first], self._offsets[last]
+
+    def _place(self) -> _Positions:
+        positions = _Positions(self.module.default_indent, self.module.default_newline)
+        try:
+            self.module._codegen(positions)
+        except RecursionError:
+            raise ParseError(1, 1, "the code is nested too deeply") from None
+        self._positions = positions
+        self._offsets = [0, *accumulate(map(len, positions.tokens))]
+        self._lines = [0, *(match.end() for match in re.finditer("\n", self.source.text))]
+        return positions
 
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: tuple[int, int] | None = None) -> Span:
         """The span of a node, without the white space and comments around it."""

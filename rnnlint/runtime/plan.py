@@ -484,7 +484,7 @@ def _kept(graph: Graph, probe: Probe, env: Env) -> _Planned:
         asked = _ask(probe, node, str(layer.id), axis=1, batch=[0], features=[*range(2, rank)])
         return _finish(rebuild, {**asked, "probability": None if rate is None else 1 - rate}, node)
     name = probe.argument
-    chosen = {(layer.id, name): _highest(layer, name)}
+    chosen = {(layer.id, name): _highest(layer, name), **_runs(layer)}
     rate = number(chosen[layer.id, name])
     kept = None if rate is None else 1 - rate
     more: Json = {"argument": name}
@@ -497,6 +497,12 @@ def _kept(graph: Graph, probe: Probe, env: Env) -> _Planned:
             chosen[layer.id, "dropout"] = Const(used)
             kept = 1 - used
     return _by_itself(graph, probe, env, layer, chosen, {**more, "probability": kept})
+
+
+def _runs(layer: Layer) -> dict[tuple[int, str], Value]:
+    """Whatever its `implementation`, a layer keeps as much; with 1 some releases fail (RNN302)."""
+    found = [one for one in layer.walk() if kind(one) is Kind.RECURRENT and one.arg("implementation") is not None]
+    return {(one.id, "implementation"): Const(2) for one in found}
 
 
 def _used(layer: Layer) -> float:
@@ -530,7 +536,7 @@ def _stack(graph: Graph, probe: Probe, env: Env) -> _Planned:
     assert last.layer is not None
     if kind(last.layer) is Kind.TIME_DISTRIBUTED:
         raise ObstacleError("what TimeDistributed takes apart is not followed")
-    chosen: dict[tuple[int, str], Value] = {}
+    chosen = _runs(last.layer)
     kept = 1.0
     for node in before:
         inside = dropout(node.layer)

@@ -496,8 +496,9 @@ def _ignored_rate(case: _Case) -> Said:
     if written is not None:
         told += f", where `{case.probe.argument}` should leave {_percent(written)}"
         if agreement(kept, samples, written) != "refuted":
-            clear = agreement(kept, samples, case.probability or 0.0) == "refuted"
-            return "refuted" if clear else "unverified", told
+            if agreement(kept, samples, case.probability or 0.0) == "refuted":
+                return "refuted", told
+            return "unverified", f"{told}: more --draws would tell"
     return _compare(told, kept, samples, case.probability)
 
 

@@ -21,7 +21,9 @@ def main() -> None:
     ]
     start = time.perf_counter()
     child = os.posix_spawn(argv[0], argv, os.environ, file_actions=streams, setpgroup=0)
-    signal.signal(signal.SIGALRM, lambda *_: os.killpg(child, signal.SIGKILL))
+    # Its group is its own, so that whoever stops us must stop it through us.
+    for number in (signal.SIGALRM, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os.killpg(child, signal.SIGKILL))
     signal.setitimer(signal.ITIMER_REAL, float(seconds))
     _, status, usage = os.wait4(child, 0)
     wall = time.perf_counter() - start

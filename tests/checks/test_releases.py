@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rnnlint.checks import RULES, rnn110, rnn302, rnn303, rnn501, rnn503
@@ -44,7 +46,7 @@ def test_spoken_of(versions: str, backends: tuple[str, ...], by_itself: str | No
     assert spoken_of(DROPS_AT_INFERENCE.where, keras, rule, other) == by_itself
 
 
-def found(code: str, name: str, version: str, *, asked: bool = False, **arguments: object) -> list[Finding]:
+def found(code: str, name: str, version: str, *, asked: bool = False, **arguments: Any) -> list[Finding]:
     """What a rule finds of one layer, on tensorflow."""
     net = Net()
     net.layer(name, units=8, **arguments)
@@ -131,7 +133,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
         ),
     ],
 )
-def test_messages(code: str, name: str, version: str, arguments: dict[str, object], message: str) -> None:
+def test_messages(code: str, name: str, version: str, arguments: dict[str, Any], message: str) -> None:
     (finding,) = found(code, name, version, **arguments)
     assert (finding.message, finding.confidence) == (message, "certain")
     assert finding.probe is not None

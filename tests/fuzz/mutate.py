@@ -7,23 +7,10 @@ import random
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from pathlib import Path
 
 # Words that decide something somewhere: names, arguments, and values that hurt.
-WORDS = """
-keras tf layers models Sequential Model Input LSTM GRU SimpleRNN RNN Bidirectional TimeDistributed ConvLSTM2D
-CuDNNLSTM LSTMCell StackedRNNCells Dropout SpatialDropout1D GaussianDropout AlphaDropout GaussianNoise Masking
-Embedding Dense Lambda Reshape Permute RepeatVector Flatten Concatenate Add Attention MultiHeadAttention
-Activation BatchNormalization Layer units rate dropout recurrent_dropout noise_shape seed use_cudnn training
-mask mask_zero return_sequences return_state stateful unroll go_backwards activation recurrent_activation
-use_bias reset_after input_shape batch_input_shape batch_size input_dim input_length shape dtype name
-merge_mode backward_layer weights inputs outputs layers states add pop append extend insert call build
-__init__ __call__ super self cls args kwargs None True False ... 0 1 -1 0.5 1.5 10**10 1e400 1j -0.0 'tanh'
-'relu' 'float32' b'' [] () {} lambda yield await async match case type global nonlocal del import from as with
-try except finally raise return break continue pass assert for while if elif else not and or in is := * ** @ %
-// << print range len zip map enumerate isinstance getattr setattr partial reduce dataclass property
-staticmethod # noqa
-""".split()
+WORDS = tuple(Path(__file__).with_name("words.txt").read_text(encoding="utf-8").split())
 VALUES = (
     *("10**10**10", "[[0]*10**9]", "'a'*10**10", "1<<10**9", "(None,)*3", "float('nan')", "float('inf')", "-1", "''"),
     *("[*range(10**9)]", "range(10**9)", "{'rate': 0.5}", "{**{}}", "(lambda x: x)", "int('9'*5000)", "f'{1:99999}'"),
@@ -46,6 +33,7 @@ WRAPPERS = (
     "async def g(x):\n    async with x:\n    {}\n    async for x in x:\n        await x",
     "match x:\n    case {{'a': [1, *rest]}} if rest:\n    {}\n    case _:\n        pass",
 )
+_BLOCK = re.compile(r"^```python[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"(?<![\w.])\d[\w.]*")
 
@@ -195,8 +183,4 @@ def _replaced(text: str, node: ast.expr, new: str) -> str:
 
 def blocks(pages: Iterable[str]) -> list[str]:
     """The Python code blocks of Markdown pages."""
-    return list(
-        chain.from_iterable(
-            re.findall(r"^```python[^\n]*\n(.*?)^```", page, re.MULTILINE | re.DOTALL) for page in pages
-        )
-    )
+    return [block for page in pages for block in _BLOCK.findall(page)]

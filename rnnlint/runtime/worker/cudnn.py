@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # Enough to choose a kernel, and quick to build and to call.
 _UNITS = 8
 _SEQUENCE = (2, 4, 3)
-_MANY = (64, 4, 8)
+_MANY = (256, 4, 16)
 _RIGHT_PADDED = ((True, True, True, False), (True, True, False, False))
 
 # What makes an LSTM or GRU as far as kernels are concerned; what a version does not have is left out.
