@@ -56,7 +56,7 @@ class Group(click.Group):
             ctx.fail(f"{error.message.rstrip('.')}; did you mean `{printable(hint)}`?")
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; Ctrl+C ends it with the status that shells know, click's would say that there are findings."""
+        """Run the command. Ctrl+C ends it with the status that shells know: click's means that there are findings."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -168,8 +168,18 @@ SECTIONS = {
 }
 
 
+EXAMPLES = {
+    "rnnlint check": "The folder you are in.",
+    "rnnlint check --diff --unsafe-fixes": "What would be fixed, all fixes allowed.",
+    "rnnlint check --fix src nb.ipynb": "Fix what is safe to fix.",
+    "rnnlint check --confirm --python .venv": "See the findings happen, in the Keras of .venv.",
+    "rnnlint check --output-format sarif -o a.sarif": "For code scanning, and in short for people.",
+    "rnnlint check --stdin-filename a.py - < a.py": "From an editor.",
+}
+
+
 class Sectioned(click.Command):
-    """A command whose help shows its options in sections."""
+    """A command whose help shows its options in sections, and examples."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each section under its heading."""
@@ -183,6 +193,10 @@ class Sectioned(click.Command):
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+        with formatter.section("Examples"):
+            for command, text in EXAMPLES.items():
+                formatter.write_text(text)
+                formatter.write(f"{'':{formatter.current_indent + 2}}{command}\n")
 
 
 @cli.command(cls=Sectioned, short_help="Lint Python files and notebooks.")
@@ -241,9 +255,10 @@ class Sectioned(click.Command):
 @click.option(
     "--output-format",
     type=click.Choice(list(FORMATS)),
+    metavar="FORMAT",
     envvar="RNNLINT_OUTPUT_FORMAT",
     show_envvar=True,
-    help="Form of the output.",
+    help=f"Form of the output: {', '.join(FORMATS)}.",
 )
 @click.option(
     "-o",
@@ -286,6 +301,9 @@ def check(ctx: click.Context, /, **given: Any) -> None:
         raise click.UsageError("--select names no rule.")
     if given["add_noqa"] and given["write_baseline"]:
         raise click.UsageError("--add-noqa and --write-baseline exclude each other.")
+    for name in ("add_noqa", "write_baseline"):
+        if given[name] and given["diff"]:
+            raise click.UsageError(f"--diff writes nothing, --{name.replace('_', '-')} does: give one of them.")
     given["confirm"] = given["confirm"] or bool(given["builds"])
     if given["build_args"] and not given["builds"]:
         raise click.UsageError("--build-arg needs --build.")
@@ -520,7 +538,13 @@ class _Check:
             if not isinstance(data, bytes):  # what came through a pipe has no file
                 left += findings
                 continue
-            edits, stay = add_noqa(findings, from_bytes(data, path))
+            source = from_bytes(data, path)
+            edits, stay = add_noqa(findings, source)
+            if source.text != self.sources[path].text:
+                self.wrong.append(f"cannot write {shown(path)}: the file was changed in the meantime")
+                self._warn("error", self.wrong[-1])
+                left += findings
+                continue
             try:
                 if edits:
                     write(path, apply(data, path, edits), data)
@@ -572,7 +596,7 @@ class _Check:
         name = (self.given["stdin_filename"] or STDIN) if STDIN in paths else None
         outcome = fixer.run(
             before,
-            lambda path: self.text or b"" if path == name else Path(path).read_bytes(),
+            lambda path: self.text or b"" if path == name else _as_linted(before[path]),
             lambda changed: {result.path: result for result in self._lint(paths, changed)},
             lambda path: self._settings(path).unsafe_fixes or False,
             lambda finding: self._reported(finding) and fixer.identity(finding) not in refuted,
@@ -845,6 +869,17 @@ def _with_bar(items: Iterable[Any], length: int, title: str, start: float) -> It
     finally:
         if shown:
             click.echo("\r\x1b[K\x1b[?25h", nl=False, err=True, color=True)
+
+
+def _as_linted(result: FileResult) -> bytes:
+    """The bytes of a file. Raises OSError where they are no longer those that were linted: no edit would fit."""
+    from rnnlint.linter import accepts
+    from rnnlint.source import from_bytes
+
+    data = Path(result.path).read_bytes()
+    if result.source is None or from_bytes(data, result.path, accepts).text != result.source.text:
+        raise OSError(None, "the file was changed in the meantime", result.path)
+    return data
 
 
 def _is(finding: Finding, status: str) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rnnlint.settings import Patterns, Settings
 
 SUFFIXES = (".py", ".ipynb")
-# In characters. A larger file is data; what is less dense than that, comments and strings, costs libcst next to nothing.
+# In characters: comments and strings cost libcst next to nothing, and what is denser is refused for its nodes below.
 MAX_SOURCE = 4_000_000
 # The same for a file that `ast` refuses, whose nodes cannot be counted: libcst needs up to 3 KB per character.
 MAX_UNREAD = 400_000
@@ -272,26 +272,35 @@ def _ignored(ignores: Sequence[_Ignore], path: str, is_dir: bool) -> bool:
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-@lru_cache(maxsize=4096)
 def git_root(folder: str) -> str | None:
     """The git work tree that a folder (absolute) stands in."""
     return _above(folder, (".git",))
 
 
-@lru_cache(maxsize=4096)
 def project_root(folder: str) -> str | None:
     """The project that a folder (absolute) stands in: its git work tree, else the nearest folder that is packaged."""
     return git_root(folder) or _above(folder, _PROJECT_FILES)
 
 
+@lru_cache(maxsize=16_384)
 def _above(folder: str, names: tuple[str, ...]) -> str | None:
-    while True:
-        if any(Path(folder, name).exists() for name in names):
-            return folder
+    while not _holds(folder, names):
         parent = os.path.dirname(folder)
         if parent == folder:
             return None
         folder = parent
+    return folder
+
+
+@lru_cache(maxsize=16_384)
+def _holds(folder: str, names: tuple[str, ...]) -> bool:
+    return any(os.path.exists(os.path.join(folder, name)) for name in names)
+
+
+def forget() -> None:
+    """Ask the disk anew where projects are."""
+    _above.cache_clear()
+    _holds.cache_clear()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -397,7 +406,9 @@ def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
 
 # Nodes in which no other stands, and those that are one for `ast` and a nest of them for libcst.
 _LEAVES = frozenset((ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, *ast.operator.__subclasses__()))
-_CHAINED = frozenset((ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Import, ast.ImportFrom))
+_CHAINED = frozenset(
+    (ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Import, ast.ImportFrom)
+)
 
 
 def _links(node: ast.AST) -> int:

@@ -149,7 +149,7 @@ class Remedy:
 # Confirmation
 
 ProbeKind: TypeAlias = Literal[
-    "mask", "own-mask", "error", "rate", "masking", "ids", "cudnn", "kept", "state", "inference"
+    "mask", "own-mask", "error", "rate", "masking", "ids", "cudnn", "kept", "state", "inference", "calls"
 ]
 
 

@@ -221,14 +221,14 @@ class Part:
     """The call of a model, or of a user's class that runs layers of its own ("layer"): the nodes that it is made of.
 
     `whole` is one number for all calls of one object. `name` and `span` are as of a `Model`; `inputs` are the tensors
-    that it was called on, and lie outside of `nodes`.
+    that it was called on, each with its possible producers, which lie outside of `nodes`.
     """
 
     whole: int
     kind: Literal["sequential", "functional", "subclass", "layer"]
     name: str
     span: Span
-    inputs: tuple[Ref, ...]
+    inputs: tuple[tuple[Ref, ...], ...]
     outputs: tuple[Ref, ...]
     nodes: tuple[int, ...]
 
@@ -247,7 +247,8 @@ class Graph:
 
     A loop has no edges backwards: its body is run again, and the second turn's calls are nodes of their own.
     `notes` are what was not understood; `errors` the statements that broke the interpreter, which is a bug of ours.
-    `parts` are the models that are called: their nodes are among those of the model that calls them.
+    `parts` are the models that are called: their nodes are among those of the model that calls them. `resets` are the
+    places of the cells that are told to forget their dropout masks.
     """
 
     layers: tuple[Layer, ...] = ()
@@ -256,6 +257,7 @@ class Graph:
     notes: tuple[Note, ...] = ()
     errors: tuple[Note, ...] = ()
     parts: tuple[Part, ...] = ()
+    resets: frozenset[Span] = frozenset()
 
     def shape(self, ref: Ref) -> Shape:
         """Shape of one output of a node."""

@@ -159,7 +159,7 @@ class Modules:
         if not all(part.isidentifier() for part in parts) or not (parts or level):
             return None
         for base in self._bases(folder, level, root):
-            if parts and os.path.basename(base) in _INSTALLED and _below(base, folder) != parts[0]:
+            if parts and os.path.basename(base) in INSTALLED and _below(base, folder) != parts[0]:
                 continue  # another project's package, installed beside this one
             above = self._descend(base, parts[:-1])
             if above is None:
@@ -290,7 +290,7 @@ class Recorder:
 
 
 # Folders that hold packages of many projects.
-_INSTALLED = ("site-packages", "dist-packages")
+INSTALLED = ("site-packages", "dist-packages")
 
 
 def _below(base: str, folder: str) -> str:

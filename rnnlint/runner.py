@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cache as once
 from typing import TYPE_CHECKING, Any
 
-from rnnlint.files import discover, git_root, project_root
+from rnnlint import files
+from rnnlint.files import discover
 from rnnlint.findings import Finding
 from rnnlint.gate import Gate
 from rnnlint.graph import Graph, Node, Note, Span
@@ -34,6 +35,7 @@ Resolve = Callable[[str], "Settings"]
 Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
 # A run that analysed nothing is kept where it read more files than this.
 _WORTH_KEEPING = 300
+_MOST_QUICK = 10_000_000
 
 
 def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Settings | None = None) -> list[FileResult]:
@@ -56,14 +58,23 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
 
 
 class _Files:
-    """What files hold: the `changed` bytes, else what stands on the disk. `told` is shown what was read."""
+    """What files hold: the `changed` bytes, else what stands on the disk. `told` is shown what was read.
 
-    def __init__(self, changed: Mapping[str, bytes], told: Callable[[str, bytes | None], None] | None = None) -> None:
+    `looks` are what was seen of files when they were found.
+    """
+
+    def __init__(
+        self,
+        changed: Mapping[str, bytes],
+        looks: Mapping[str, tuple[os.stat_result, bool]],
+        told: Callable[[str, bytes | None], None] | None = None,
+    ) -> None:
         self._changed = changed
+        self._looks = looks
         self._told = told
 
-    def __reduce__(self) -> tuple[type[_Files], tuple[Mapping[str, bytes]]]:
-        return _Files, (self._changed,)
+    def __reduce__(self) -> tuple[type[_Files], tuple[Mapping[str, bytes], Mapping[str, Any]]]:
+        return _Files, (self._changed, {})
 
     def content(self, path: str) -> bytes | None:
         read = self._read(path)
@@ -74,11 +85,34 @@ class _Files:
         return read if isinstance(read, Source) else from_bytes(read, path, accepts)
 
     def _read(self, path: str) -> bytes | Source:
-        data = self._changed.get(path)
+        data = self._changed.get(path) if self._changed else None
+        if data is None and path in self._looks:
+            data = _quickly(path, self._looks[path][0].st_size)
         read = read_bytes(path) if data is None else data
         if self._told:
             self._told(path, None if isinstance(read, Source) else read)
         return read
+
+
+# A file may have become a FIFO since it was found.
+_QUICK = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def _quickly(path: str, size: int) -> bytes | None:
+    """The bytes of a file that was seen to have this size; None where that is not so any more, or is too much."""
+    if not 0 < size <= _MOST_QUICK:
+        return None
+    try:
+        handle = os.open(path, _QUICK)
+    except OSError:
+        return None
+    try:
+        data = os.read(handle, size + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return data if len(data) == size else None
 
 
 def run(
@@ -129,8 +163,7 @@ def run(
 
 def forget() -> None:
     """What was remembered of the disk is of one run."""
-    git_root.cache_clear()
-    project_root.cache_clear()
+    files.forget()
     if pins := sys.modules.get("rnnlint.pins"):
         pins._environment.cache_clear()
 
@@ -163,7 +196,7 @@ class _Run:
         self._found = found
         self._keeper = keeper
         tops = tuple(os.path.abspath(path) for path in given if os.path.isdir(path))
-        self._files = _Files(changed, keeper.read if keeper else None)
+        self._files = _Files(changed, listed.looks, keeper.read if keeper else None)
         self._modules = Modules(self._spelled, tops, self._files.source)
 
     def _spelled(self) -> dict[str, str]:
@@ -328,7 +361,9 @@ def build(
     ]
     for path, source in by_path.items():
         own = tuple(one for one in matched.added if one.span.path == path)
-        merged += finish(FileResult(path, own), settings(path), source, complete=False).findings
+        finished = finish(FileResult(path, own), settings(path), source, complete=False)
+        # --fix looks whether a fix has helped, and without the built model there is nothing to see.
+        merged += [replace(one, fix=None) for one in finished.findings]
     notes = list(matched.notes)
     if explain:
         notes += [note for graph in graphs for note in _differences(graph, by_path, env)]

@@ -356,6 +356,10 @@ KEYS: dict[str, Callable[[object], object]] = {
 }
 
 
+# Options that are often looked for there, and say what one run is to do.
+NO_KEYS = frozenset({"fix", "fix-only", "show-fixes", "diff", "confirm", "build", "build-arg", "draws", "ignore-noqa"})
+
+
 def _load(path: Path, *, must: bool) -> tuple[Options, _Place] | None:
     """The options of one pyproject.toml; None where it has no [tool.rnnlint] table (an error if it `must`)."""
     shown = _shown(str(path))
@@ -390,7 +394,8 @@ def _load(path: Path, *, must: bool) -> tuple[Options, _Place] | None:
     read: dict[str, Any] = {}
     for key, value in table.items():
         if key not in KEYS:
-            raise SettingsError(f"{place.of(key)}: unknown key in [tool.rnnlint]{nearest(key, KEYS)}")
+            hint = f"; --{key} is for the command line only" if key in NO_KEYS else nearest(key, KEYS)
+            raise SettingsError(f"{place.of(key)}: unknown key in [tool.rnnlint]{hint}")
         try:
             read[key.replace("-", "_")] = KEYS[key](value)
         except TypeError as error:
@@ -420,8 +425,7 @@ class Resolver:
         self._cwd = Path(cwd or "").absolute()
         self._cli = (options or Options(), _Place(str(self._cwd)))
         self._isolated = isolated
-        self._by_name: dict[str, Settings] = {}
-        self._by_folder: dict[Path, Settings] = {}
+        self._by_folder: dict[str, Settings] = {}
         self._by_config: dict[str | None, Settings] = {}
         self._fixed = _load(self._cwd / config, must=True) if config else None
         # What is wrong on the command line, or in the one file, is wrong without any file to lint.
@@ -434,19 +438,16 @@ class Resolver:
         """The settings of a file, by the folder it lies in (for a folder, pass a path inside it)."""
         if self._fixed or self._isolated:
             return self._default
-        folder = os.path.dirname(os.fspath(path))
-        if folder not in self._by_name:
-            self._by_name[folder] = self._folder((self._cwd / path).parent)
-        return self._by_name[folder]
+        return self._folder(os.path.dirname(os.fspath(path)))
 
-    def _folder(self, folder: Path) -> Settings:
+    def _folder(self, folder: str) -> Settings:
         known = self._by_folder.get(folder)
         if known is None:
-            normal = Path(os.path.normpath(folder))
-            pyproject = normal / "pyproject.toml"
-            loaded = _load(pyproject, must=False) if pyproject.is_file() else None
-            at_top = normal.parent == normal
-            known = self._settings(loaded) if loaded or at_top else self._folder(normal.parent)
+            normal = os.path.normpath(os.path.join(self._cwd, folder))
+            pyproject = os.path.join(normal, "pyproject.toml")
+            loaded = _load(Path(pyproject), must=False) if os.path.isfile(pyproject) else None
+            above = os.path.dirname(normal)
+            known = self._settings(loaded) if loaded or above == normal else self._folder(above)
             self._by_folder[folder] = known
         return known
 
@@ -571,6 +572,11 @@ def _check_python(value: str) -> None:
         raise ValueError("names no Python")
 
 
+def _check_baseline(value: str) -> None:
+    if not value.strip():
+        raise ValueError("names no file")
+
+
 def _check_positive(value: float) -> None:
     if not 0 < value < float("inf"):
         raise ValueError(f"{value} is not above 0")
@@ -592,5 +598,5 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "confirm_timeout": _check_positive,
     "confirm_memory": _check_positive,
     "output_format": _check_format,
-    "baseline": lambda _: None,
+    "baseline": _check_baseline,
 }

@@ -249,7 +249,7 @@ class _Summarizer:
             elif id(found) not in done:
                 done.add(id(found))
                 inner = set(found.nodes)
-                refs = tuple((ref,) for ref in found.inputs if ref.node not in inner)
+                refs = tuple(tuple(ref for ref in one if ref.node not in inner) for one in found.inputs)
                 units.append(_Unit(("model", found.whole), found.nodes, refs, found))
         return units
 
@@ -350,7 +350,7 @@ class _Summarizer:
         nodes = [node for node in part.nodes if self._graph.nodes[node].kind != "input" or part.kind == "functional"]
         units = self._units(nodes, part)
         order = self._by_depth(units, part.outputs) if part.kind == "functional" else None
-        given = {ref.node: known.get(ref.node, "") for ref in part.inputs if ref.node in known}
+        given = {ref.node: known[ref.node] for refs in part.inputs for ref in refs if ref.node in known}
         inner = self._rows(units, order or self._in_order(units), f"{id}.", given)
         titles = {"sequential": "Sequential", "functional": "Model"}
         name = part.name if part.kind in titles else ""

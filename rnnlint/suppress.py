@@ -81,15 +81,20 @@ class Directive:
 
 def may_hold_directives(data: bytes) -> bool:
     """Whether a file's bytes hold a suppression comment that speaks of our rules, by a cheap scan."""
-    if not any(word in data for word in (b"noqa", b"NOQA", b"NoQA", b"Noqa", b"NoQa", b"nnlint", b"NNLINT")):
-        return False
-    return _marks().search(data) is not None
+    lower = data.lower()
+    for word in (b"noqa", b"rnnlint"):
+        at = lower.find(word)
+        while at >= 0:
+            if _marks().match(lower, at):
+                return True
+            at = lower.find(word, at + 1)
+    return False
 
 
 @lru_cache(maxsize=1)
 def _marks() -> re.Pattern[bytes]:
-    names = "|".join(["rnn[0-9]", *(rule.name for rule in known_rules())])
-    return re.compile(rf"rnnlint\s*:|noqa[^\r\n]*?(?:{names})".encode(), re.IGNORECASE)
+    names = "|".join(["rnn[0-9]", *(re.escape(rule.name) for rule in known_rules())])
+    return re.compile(rf"rnnlint\s*:|noqa[^\r\n]*?(?:{names})".encode())
 
 
 def directives(source: Source) -> tuple[Directive, ...]:

@@ -34,7 +34,7 @@ class SyntaxProblem(NamedTuple):
 class Extremes(NamedTuple):
     """The deepest bracket, the longest chain of operators and the most strings in a row, each with its offset.
 
-    `parts` counts brackets, operators, separators and lines of code: a tree of the text has about as many nodes or more.
+    `parts` counts brackets, operators, separators and lines of code: about as many nodes as a tree has at the least.
     """
 
     depth: int

@@ -517,7 +517,9 @@ def test_a_crash_in_the_middle_of_writing(project: Path) -> None:
     warm()
     before = entries().read_bytes()
     write(project, "model.py", MODEL + "\n")
-    assert run_python("-c", CRASH).wait() == -9
+    crash = run_python("-c", CRASH)
+    crash.communicate()
+    assert crash.returncode == -9
     assert entries().read_bytes() == before
     (left,) = Path(FOLDER).glob("results.*")
     assert warm() == cold()
@@ -569,7 +571,7 @@ def check(*arguments: str, **env: str) -> str:
 
 def test_it_lies_in_the_project_and_out_of_the_way(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project / "sub")
-    check()
+    check("..")
     assert not Path(FOLDER).exists()
     assert (project / FOLDER / ".gitignore").read_text() == "*\n"
     assert (project / FOLDER / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55\n")

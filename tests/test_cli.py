@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 
 import rnnlint
 from rnnlint.checks import RULES
-from rnnlint.cli import SECTIONS, cli
-from rnnlint.settings import KEYS
+from rnnlint.cli import EXAMPLES, SECTIONS, cli
+from rnnlint.settings import KEYS, NO_KEYS
 from tests.runtime import fakes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -276,6 +276,8 @@ def test_interrupt(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("rnnlint.runner.run", interrupt)
     check(status=130)
+    monkeypatch.setattr("rnnlint.settings.known_rules", interrupt)
+    assert check(status=130).output == run("rule", "RNN101", status=130).output == ""
 
 
 def test_threshold(folder: Path) -> None:
@@ -722,6 +724,19 @@ def test_show_settings_shows_every_setting_of_the_first_file(bad: Path, folder: 
     assert not lines[-1].startswith("#")
 
 
+@pytest.mark.parametrize("option", sorted(NO_KEYS))
+def test_an_option_for_the_command_line_in_the_file(bad: Path, folder: Path, option: str) -> None:
+    assert f"--{option}" in {name for one in cli.commands["check"].params for name in one.opts}
+    write(folder / "pyproject.toml", f"[tool.rnnlint]\n{option} = true\n")
+    assert check(status=2).stderr == (
+        f"error: pyproject.toml:2: `{option}`: unknown key in [tool.rnnlint]; --{option} is for the command line only\n"
+    )
+
+
+def test_a_baseline_without_a_name(bad: Path) -> None:
+    assert check("--baseline", "", status=2).stderr == "error: --baseline: names no file\n"
+
+
 def test_show_settings_with_settings_that_cannot_be_used(bad: Path, folder: Path) -> None:
     write(folder / "pyproject.toml", "[tool.rnnlint]\nbackend = 'mxnet'\n")
     assert check("--show-settings", status=2).stderr.startswith("error: pyproject.toml:2: `backend`: unknown value")
@@ -739,7 +754,14 @@ def test_version_and_help() -> None:
     for option in ("--select", "--keras-version", "--min-confidence", "--output-format", "RNNLINT_OUTPUT_FORMAT"):
         assert option in text
     headings = [line for line in text.splitlines() if line.endswith(":") and line[0] != " "]
-    assert headings == [f"{one}:" for one in SECTIONS.values()]
+    assert headings == [f"{one}:" for one in (*SECTIONS.values(), "Examples")]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_help_are_commands(example: str) -> None:
+    args = shlex.split(example.partition(" < ")[0])[2:]
+    assert cli.commands["check"].make_context("check", args).params
 
 
 def test_did_you_mean(bad: Path) -> None:

@@ -17,8 +17,7 @@ from rnnlint.source import from_text
 
 @pytest.fixture(autouse=True)
 def _fresh_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.git_root.cache_clear()
-    files.project_root.cache_clear()
+    files.forget()
     monkeypatch.chdir(tmp_path)
 
 

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from rnnlint import runner
 from rnnlint.cli import cli
+from rnnlint.linter import FileResult
 from rnnlint.runtime.confirm import Session
 from rnnlint.settings import Settings
 
@@ -138,6 +141,30 @@ def test_the_diff_in_colours(bad: Path) -> None:
     plain = re.sub(r"\x1b\[[\d;]*m", "", out)
     assert plain != out
     assert plain == check("--diff", status=1).stdout
+
+
+@pytest.mark.parametrize("mode", ["--fix", "--diff"])
+def test_what_somebody_else_fixes_meanwhile_is_left_alone(
+    bad: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lint = runner.run
+
+    def meanwhile(*args: Any, **more: Any) -> Iterator[FileResult]:
+        yield from list(lint(*args, **more))
+        bad.write_text(UNSAFE, encoding="utf-8")
+
+    monkeypatch.setattr(runner, "run", meanwhile)
+    result = check(mode, "--unsafe-fixes", status=1 if mode == "--fix" else 0)
+    assert "warning: bad.py cannot be fixed: the file was changed in the meantime" in result.stderr
+    assert bad.read_text(encoding="utf-8") == UNSAFE
+
+
+@pytest.mark.parametrize("option", ["--add-noqa", "--write-baseline"])
+def test_the_diff_writes_nothing(folder: Path, bad: Path, option: str) -> None:
+    result = check("--diff", option, "--baseline", "known.json", status=2)
+    assert f"--diff writes nothing, {option} does" in result.stderr
+    assert [path.name for path in folder.iterdir()] == ["bad.py"]
+    assert bad.read_text(encoding="utf-8") == BAD
 
 
 def test_fix_only_reports_nothing_of_the_rest(bad: Path) -> None:

@@ -8,7 +8,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
@@ -559,6 +559,37 @@ def test_a_fix_that_another_look_refutes_is_not_made() -> None:
     assert texts(outcome) == {"f": "x b z"}
     assert asked[0] == ("f", b"a b c", b"x y z")
     assert asked[-1] == ("f", b"x b c", b"x b z")
+
+
+def test_what_a_fix_brings_to_light_does_not_slow_the_others_down() -> None:
+    looks = 0
+    text = "bad worse " * 300
+
+    def relint(changed: Mapping[str, bytes]) -> dict[str, Given]:
+        nonlocal looks
+        looks += 1
+        cures = {"bad": ("worse", "safe"), "worse": ("good", "safe")}
+        return {"a": words(changed.get("a", text.encode()), "a", cures)}
+
+    outcome = fixer.run(relint({}), lambda _: text.encode(), relint, lambda _: True)
+    assert texts(outcome) == {"a": "good good " * 300}
+    assert (outcome.fixed, outcome.problems) == (900, [])
+    assert looks < 10
+
+
+def test_among_many_fixes_those_that_do_not_help_are_found_quickly() -> None:
+    looks = 0
+    text = "bad " * 100 + "stays " + "bad " * 100
+
+    def relint(changed: Mapping[str, bytes]) -> dict[str, Given]:
+        nonlocal looks
+        looks += 1
+        given = words(changed.get("a", text.encode()), "a", {"bad": ("good", "safe"), "stays": ("stays", "safe")})
+        return {"a": Given([replace(finding, code="SAME") for finding in given.findings])}
+
+    outcome = fixer.run(relint({}), lambda _: text.encode(), relint, lambda _: True)
+    assert texts(outcome)["a"] == text.replace("bad", "good")
+    assert looks < 50
 
 
 def test_fixes_that_go_round_in_a_circle_end() -> None:

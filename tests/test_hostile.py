@@ -172,6 +172,14 @@ def test_large_and_odd_files_are_read(tmp_path: Path) -> None:
         HEAD + "".join(f"if a{i}:\n    x = Dropout(0.5)(x)\nelse:\n    x = LSTM(8)(x)\n" for i in range(200)),
         HEAD + "class A(A):\n    def __init__(self):\n        self.a = self\n        super().__init__()\nA()()\n",
         HEAD + "x = []\nx.append(x)\nd = {}\nd[1] = d\nLSTM(x, dropout=d)\n",
+        HEAD + "t = (1,)\n" + "t = t + t\n" * 60 + "x = []\n" + "x = x + [1]\n" * 5000 + "x = [*x, 1]\n" * 5000,
+        HEAD + "d = {}\nx = []\n" + "d[f'{len(x)}'] = x\nd['k'] = x\nx.append(d['k'])\n" * 2000,
+        HEAD + "".join(f"def f{i}(x):\n    return f{(i + 1) % 2000}(LSTM(8)(x))\n" for i in range(2000)),
+        HEAD + "x = [Dropout(i) for i in range(10**9)]\ny = {i: j for i in range(10**9) for j in range(10**9)}\n",
+        HEAD + "class M(type):\n    def __call__(cls):\n        return cls()\nclass A(metaclass=M):\n"
+        "    @property\n    def p(self):\n        return self.p\nA().p\ndef d(f):\n    return d(d)(f)\n"
+        "@d\n@d\ndef g(x):\n    return g\ndef gen():\n    while True:\n        yield from gen()\n"
+        "for i in gen():\n    x = LSTM(8)(g(i))\n(lambda f: f(f))(lambda f: f(f))\n",
         HEAD + "x = '%999999999d' % 1\ny = '{:999999999}'.format(1)\nz = f'{1:999999999}'\nDropout(z)\n",
     ],
     ids=[
@@ -187,6 +195,11 @@ def test_large_and_odd_files_are_read(tmp_path: Path) -> None:
         "branches",
         "classes",
         "cycles",
+        "doubling",
+        "growing",
+        "ring",
+        "comprehensions",
+        "endless",
         "formats",
     ],
 )

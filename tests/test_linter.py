@@ -32,8 +32,7 @@ OTHER = Rule("RNN101", "other-rule", "Test.")
 
 @pytest.fixture(autouse=True)
 def _fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.git_root.cache_clear()
-    files.project_root.cache_clear()
+    files.forget()
     pins._environment.cache_clear()
     monkeypatch.chdir(tmp_path)
 

@@ -14,8 +14,7 @@ ALL = {"tensorflow", "jax", "torch"}
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    files.git_root.cache_clear()
-    files.project_root.cache_clear()
+    files.forget()
     pins._environment.cache_clear()
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from rnnlint import runner
 from rnnlint.cli import cli
 from rnnlint.findings import Edit, Finding, Related
 from rnnlint.graph import Span
-from rnnlint.linter import check_source
+from rnnlint.linter import FileResult, check_source
 from rnnlint.settings import Settings, known_rules
 from rnnlint.source import Source, from_text
 from rnnlint.suppress import add_noqa, apply, comments, directives, judge, may_hold_directives
@@ -500,6 +502,21 @@ def test_fix_through_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     result = CliRunner().invoke(cli, args)
     assert Path("a.py").read_text(encoding="utf-8") == "x = 1  # noqa: E501\n", result.output
     assert Path("n.ipynb").read_text(encoding="utf-8") == before.replace("  # noqa: RNN101", "")
+
+
+def test_add_noqa_leaves_a_file_alone_that_changes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lint, path = runner.run, tmp_path / "a.py"
+    path.write_text(BAD, encoding="utf-8")
+
+    def meanwhile(*args: Any, **more: Any) -> Iterator[FileResult]:
+        yield from list(lint(*args, **more))
+        path.write_text("# new\n", encoding="utf-8")
+
+    monkeypatch.setattr(runner, "run", meanwhile)
+    result = CliRunner().invoke(cli, ["check", "--isolated", "--add-noqa", str(path)])
+    assert result.exit_code == 2
+    assert "the file was changed in the meantime" in result.stderr
+    assert path.read_text(encoding="utf-8") == "# new\n"
 
 
 def test_add_noqa_cannot_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def run(
     """Fix the findings of a run in memory, until nothing changes.
 
     Every fix is looked at afterwards: where a file then does not parse, or still has as many findings of the rule, the
-    fixes of that file are made one by one, and those that do not help are not made.
+    fixes of that file are made rule by rule, in ever smaller groups, and one that does not help alone is not made.
 
     Args:
         results: what linting gave, by path.
@@ -91,11 +91,13 @@ def run(
         remains: whether something else than linting still shows a finding.
     """
     loop = _Loop(Outcome(results), read, relint, unsafe, wanted, remains)
-    for _ in range(MAX_ROUNDS):
-        if not loop.round():
+    rounds = 0
+    while (kept := loop.round()) is not None:
+        # Rounds in which nothing is kept come to an end by themselves.
+        rounds += kept
+        if rounds == MAX_ROUNDS:
+            loop.outcome.problems.append(f"the fixes of {', '.join(sorted(loop.outcome.files))} do not come to an end")
             break
-    else:
-        loop.outcome.problems.append(f"the fixes of {', '.join(sorted(loop.outcome.files))} do not come to an end")
     return loop.outcome
 
 
@@ -113,14 +115,16 @@ class _Loop(Generic[R]):
     unsafe: Callable[[str], bool]
     wanted: Callable[[Finding], bool]
     remains: Remains
-    one_by_one: set[str] = field(default_factory=set)
+    # By file: how many fixes are made at a time, all of one rule; all that there are where nothing is said.
+    limits: dict[str, int] = field(default_factory=dict)
     refused: dict[str, set[tuple[object, ...]]] = field(default_factory=dict)
+    originals: dict[str, bytes] = field(default_factory=dict)
 
-    def round(self) -> bool:
-        """One fix, or all that do not overlap, in every file; whether anything was tried."""
+    def round(self) -> bool | None:
+        """Some fixes, or all that do not overlap, in every file; whether any was kept, None where none was tried."""
         attempts = {path: attempt for path in self.outcome.results if (attempt := self._attempt(path)) is not None}
         if not attempts:
-            return False
+            return None
         seen = self._look(attempts)
         kept = {}
         for path, attempt in attempts.items():
@@ -128,12 +132,15 @@ class _Loop(Generic[R]):
                 path, self._now(path), attempt.data, attempt.fixed
             ):
                 kept[path] = attempt
+                if path in self.limits:
+                    self.limits[path] *= 2
             elif len(attempt.fixed) == 1:
                 self.refused.setdefault(path, set()).add(identity(attempt.fixed[0]))
             else:
-                self.one_by_one.add(path)
+                several = len({finding.code for finding in attempt.fixed}) > 1
+                self.limits[path] = len(attempt.fixed) // (1 if several else 2)
         if not kept:
-            return True
+            return False
         if len(kept) < len(attempts):
             seen = self._look(kept)
         for path, attempt in kept.items():
@@ -155,26 +162,31 @@ class _Loop(Generic[R]):
             and self.wanted(finding)
             and identity(finding) not in refused
         ]
-        chosen = list(independent(able))
-        if path in self.one_by_one:
-            chosen = chosen[:1]
-        if not chosen:
+        if not able:
             return None
+        limit = self.limits.get(path)
+        # A fix may bring to light what another rule has to say of the same layer: rule by rule it is told apart.
+        chosen = list(independent(one for one in able if limit is None or one.code == able[0].code))[:limit]
         try:
             before = self._now(path)
             return _Attempt(apply(before, path, [edit for one in chosen if one.fix for edit in one.fix.edits]), chosen)
         except (ApplyError, OSError) as error:
-            self.outcome.problems.append(f"{path} cannot be fixed: {error}")
+            self.outcome.problems.append(f"{path} cannot be fixed: {getattr(error, 'strerror', None) or error}")
             self.refused.setdefault(path, set()).update(identity(finding) for finding in able)
             return None
 
     def _now(self, path: str) -> bytes:
         known = self.outcome.files.get(path)
-        return self.read(path) if known is None else known.after
+        return self._before(path) if known is None else known.after
+
+    def _before(self, path: str) -> bytes:
+        if path not in self.originals:
+            self.originals[path] = self.read(path)
+        return self.originals[path]
 
     def _keep(self, path: str, attempt: _Attempt) -> None:
         if path not in self.outcome.files:
-            self.outcome.files[path] = FixedFile(path, self.read(path), b"")
+            self.outcome.files[path] = FixedFile(path, self._before(path), b"")
         file = self.outcome.files[path]
         file.after = attempt.data
         file.fixed.update((finding.code, finding.name) for finding in attempt.fixed)

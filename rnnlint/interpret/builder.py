@@ -20,6 +20,7 @@ class GraphBuilder:
     notes: dict[tuple[Span, str], Note] = field(default_factory=dict)
     errors: dict[tuple[Span, str], Note] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
+    resets: set[Span] = field(default_factory=set)
 
     @property
     def size(self) -> int:
@@ -81,7 +82,7 @@ class GraphBuilder:
         kind: Literal["sequential", "functional", "subclass", "layer"],
         name: str,
         span: Span,
-        inputs: Sequence[Ref],
+        inputs: Sequence[tuple[Ref, ...]],
         outputs: Sequence[Ref],
         nodes: Sequence[int],
     ) -> None:
@@ -106,4 +107,5 @@ class GraphBuilder:
             tuple(self.notes.values()),
             tuple(self.errors.values()),
             tuple(self.parts),
+            frozenset(self.resets),
         )

@@ -17,7 +17,7 @@ import libcst as cst
 from rnnlint.graph import Graph, Ref, Span
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, Frame, describe
-from rnnlint.interpret.unit import ParseError, Unit, imported, rare_collections
+from rnnlint.interpret.unit import ParseError, Unit, imported
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
@@ -57,6 +57,8 @@ _MOST_DEPTH = 16
 _MOST_STEPS = 220_000
 _MOST_STEPS_PER_ENTRY = 20_000
 _LEAST_STEPS_PER_ENTRY = 1_000
+# How many items of long lists and tuples one file may copy: `x = x + [1]` over and over.
+_MOST_COPIES = 5_000_000
 # How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
 _MOST_IDLE_STEPS = 1_000
 _RECURSION_LIMIT = 6_000
@@ -120,6 +122,7 @@ class Interpreter(Evaluator):
         self.loaded = 0  # steps that imported modules cost
         self.loading = 0  # imported modules under way
         self.symbols = 0
+        self.copies = 0
         self.cut = 0  # the limit of which it was noted that it is reached
         self.main = ""
 
@@ -134,20 +137,16 @@ class Interpreter(Evaluator):
         before = sys.getrecursionlimit()
         sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
         try:
-            with rare_collections():
-                return self._run(source)
+            self.main = source.path
+            self.load(source, "__main__")
+            self.run_entries()
+            try:
+                semantics.finish(self)
+            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+                self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
+            return self.graph.graph()
         finally:
             sys.setrecursionlimit(before)
-
-    def _run(self, source: Source) -> Graph:
-        self.main = source.path
-        self.load(source, "__main__")
-        self.run_entries()
-        try:
-            semantics.finish(self)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
-            self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
-        return self.graph.graph()
 
     def load(self, source: Source, name: str) -> ModuleV:
         """Run a module's statements, once."""
@@ -194,9 +193,13 @@ class Interpreter(Evaluator):
         return Unknown(reason)
 
     def copied(self, number: int) -> bool:
-        """Count the copying of items, of which a hundred cost as much as a step."""
-        self.steps += number // 100
-        return number < 100 or self.steps < self.limit
+        """Count the copying of items; False where it would be too much."""
+        if number < 100:
+            return True
+        if self.copies + number > _MOST_COPIES:
+            return False
+        self.copies += number
+        return True
 
     # -- entry points -----------------------------------------------------------------------------------------------
 

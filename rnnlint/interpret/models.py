@@ -600,7 +600,7 @@ def remember_call(ctx: Context, whole: ModelV | InstanceV, args: CallArgs, resul
 
 
 def _part(ctx: Context, whole: ModelV | InstanceV, given: Iterable[Value], result: Value, nodes: Sequence[int]) -> None:
-    inputs = [ref for value in given for tensor in tensors(ctx, value) for ref in tensor.refs]
+    inputs = [tensor.refs for value in given for tensor in tensors(ctx, value)]
     outputs = [ref for tensor in tensors(ctx, result) for ref in tensor.refs]
     if isinstance(whole, InstanceV):
         kind: Literal["subclass", "layer"] = "subclass" if whole.cls.keras == "keras.Model" else "layer"

@@ -132,6 +132,8 @@ def method(ctx: Context, value: Value, name: str, args: CallArgs, span: Span) ->
     if name in ("call", "__call__"):
         return apply(ctx, value, args, span)
     if name in _NOTHING:
+        if name.startswith("reset_") and isinstance(value, LayerV):
+            ctx.graph.resets.update(layer.span for layer in value.layer.walk())
         return Const(None)
     if name in _DATA:
         return Unknown(f"what .{name}() gives", span)

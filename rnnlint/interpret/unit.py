@@ -29,18 +29,6 @@ class ParseError(Exception):
         self.message = message
 
 
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let the garbage collector look less often meanwhile: nearly all that an analysis makes lives until its end."""
-    before = gc.get_threshold()
-    if before[0]:
-        gc.set_threshold(max(before[0], 100_000), max(before[1], 20), max(before[2], 100))
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 class Unit:
     """One parsed source. `constants` are the literals that were evaluated already.
 

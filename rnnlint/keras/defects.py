@@ -51,3 +51,10 @@ DROPS_AT_INFERENCE = Defect(Where.keras3("tensorflow", since=4, until=8), "3.9",
 
 # The cell draws a list of masks, one for each gate, which `inner_loop` takes for one tensor.
 IMPLEMENTATION_1_FAILS = Defect(Where.keras3(since=8), "", "LSTM.inner_loop and GRU.inner_loop")
+
+# `Functional.call` hands the `training` of `predict`, `evaluate` and `fit` to each layer (`operation_fn` in
+# models/functional.py), over what the layer was called with.
+TRAINING_OVERRIDDEN = Defect(Where.keras3(), "", "operation_fn in models/functional.py")
+
+# `SeedGenerator(seed)` counts calls: two of one seed go through the same states.
+SEEDS_SHARED = Defect(Where.keras3(), "", "SeedGenerator in random/seed_generator.py")

@@ -575,6 +575,53 @@ def _inference(graph: Graph, probe: Probe, env: Env) -> _Planned:
     return _by_itself(graph, probe, env, layer, chosen, {"probability": number(chosen[layer.id, "dropout"])})
 
 
+def _calls(graph: Graph, probe: Probe, env: Env) -> _Planned:
+    """Calls that are compared with each other, of what they call by itself."""
+    assert probe.node is not None
+    node = graph.nodes[probe.node]
+    if probe.claim == "at-inference":
+        rebuild = Rebuild(graph, env, {})
+        refs = node.inputs[0] if node.inputs else ()
+        if not refs:
+            raise ObstacleError("there is nothing that gives its input")
+        shape = graph.shape(refs[0])
+        made = rebuild.input(rebuild.free_id(), shape if shape is not None else (None, None, None), {}, 1)
+        rebuild.call(node, [made], checked=False)
+        return _finish(rebuild, _ask(probe, node.id, ""), node.id)
+    nodes = [graph.nodes[id] for id in probe.way] or [node]
+    chosen = {
+        (one.id, name): value
+        for called in nodes
+        if called.layer is not None
+        for one in called.layer.walk()
+        for name, value in _dropped(one)
+    }
+    rebuild = Rebuild(graph, env, chosen)
+    assert node.layer is not None
+    if probe.claim == "stale":
+        place, key = _in_a_layer(rebuild, node.layer)
+        return _finish(rebuild, _ask(probe, place, key), place)
+    rank = 3 if kind(node.layer) not in (*DROPOUTS, Kind.TIME_DISTRIBUTED) else 2
+    keep = kind(node.layer) in DROPOUTS
+    made = _cut_for(rebuild, nodes[-1], rank, 1, keep=keep)
+    for one in nodes:
+        rebuild.call(one, [made], checked=False)
+        seed = one.layer.arg("seed") if one.layer is not None and probe.claim == "same-mask" else None
+        if seed is not None and one.layer is not None:  # which says nothing elsewhere
+            rebuild.layers[str(one.layer.id)]["keywords"]["seed"] = rebuild.value(seed.value)
+    asked = {**_ask(probe, node.id, str(node.layer.id)), "target": nodes[0].id}
+    return rebuild.finish(asked, [one.id for one in nodes])
+
+
+def _dropped(layer: Layer) -> Iterator[tuple[str, Value]]:
+    """Rates with which a layer drops."""
+    if kind(layer) in DROPOUTS:
+        yield from _rate(layer)
+    for name in ("dropout", "recurrent_dropout"):
+        if layer.arg(name) is not None and kind(layer) in (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT):
+            yield name, _highest(layer, name)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Masking and Embedding behind a dropout
 
@@ -779,4 +826,5 @@ _KINDS: dict[str, Callable[[Graph, Probe, Env], _Planned]] = {
     "kept": _kept,
     "state": _state,
     "inference": _inference,
+    "calls": _calls,
 }

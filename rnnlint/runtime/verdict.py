@@ -530,6 +530,42 @@ def _grows(case: _Case) -> Said:
     return ("confirmed" if seen["largest"] > _BOUND else "refuted"), told
 
 
+def _overridden(case: _Case) -> Said:
+    """A layer called with training=True, whose model predicts the same all the same."""
+    told = f"{_others(case, 'changed')} between two `predict`, {_others(case, 'control')} between two `model(x)`"
+    if not case.seen["control"][0]:
+        return "unverified", f"{told}: nothing is dropped anyway"
+    return ("refuted" if case.seen["changed"][0] else "confirmed"), told
+
+
+def _at_inference(case: _Case) -> Said:
+    """A model that predicts something else at every call."""
+    told = f"{_others(case, 'changed')} between two `predict`"
+    return ("confirmed" if case.seen["changed"][0] else "refuted"), told
+
+
+def _stale(case: _Case) -> Said:
+    """A cell that drops the same at every call."""
+    reset = f"{_others(case, 'control')} with the masks reset in between"
+    told = f"{_others(case, 'changed')} between two calls in training, {reset}"
+    if not case.seen["control"][0]:
+        return "unverified", f"{told}: nothing is dropped anyway"
+    return ("refuted" if case.seen["changed"][0] else "confirmed"), told
+
+
+def _same_mask(case: _Case) -> Said:
+    """Two layers that drop the same."""
+    told = f"{_others(case, 'changed')} between the two masks, {_others(case, 'control')} between two of one layer"
+    if not case.seen["control"][0]:
+        return "unverified", f"{told}: one mask for all calls"
+    return ("refuted" if case.seen["changed"][0] else "confirmed"), told
+
+
+def _others(case: _Case, name: str) -> str:
+    changed, values = case.seen[name]
+    return f"{changed:,} of {values:,} values differ"
+
+
 # Rounding may lift a tanh a little.
 _BOUND = 1.001
 
@@ -557,6 +593,10 @@ JUDGES: dict[tuple[str, str], Callable[[_Case], Said]] = {
     ("kept", "ignored"): _ignored_rate,
     ("kept", "drawn"): _drawn,
     ("state", "grows"): _grows,
+    ("calls", "overridden"): _overridden,
+    ("calls", "at-inference"): _at_inference,
+    ("calls", "stale"): _stale,
+    ("calls", "same-mask"): _same_mask,
 }
 
 

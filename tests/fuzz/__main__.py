@@ -111,8 +111,8 @@ def examine(data: bytes) -> str | None:
     inputs = [(data, name)]
     if name == "a.py" and choice[1] % 4 == 0:
         cells = [part for part in data.decode("utf-8", "replace").split("\n\n") if part.strip()]
-        content = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
-        inputs = [(json.dumps(content).encode(), "a.ipynb")]
+        notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+        inputs = [(json.dumps(notebook).encode(), "a.ipynb")]
     for content, path in inputs:
         result = look(content, path)
         for diagnostic in result.diagnostics:

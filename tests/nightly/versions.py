@@ -7,7 +7,8 @@ asked for. What it installs goes into the folder RNNLINT_NIGHTLY (default: `.ven
 again; an environment is complete when `NAME.complete` lies beside it. Needs Python 3.9 to 3.11 for TensorFlow 2.15.
 `RNNLINT_NIGHTLY_ONLY="3.15.1 torch,2.15.0 tensorflow"` leaves out all others.
 
-What the cuDNN probe sees is compared with what `rnnlint.keras.cudnn` says of that version and backend.
+What the cuDNN probe sees is compared with what `rnnlint.keras.cudnn` says of that version and backend, and which
+defects there are with `rnnlint.keras.defects`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import functools
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,9 @@ from typing import Any
 import pytest
 
 from rnnlint.graph import Layer, Name
+from rnnlint.keras import defects
 from rnnlint.keras.cudnn import disqualifiers, kernel, masked
+from rnnlint.keras.defects import Defect
 from rnnlint.keras.versions import Env
 from tests.conftest import ROOT
 from tests.keras.layers import env, layer, plausible
@@ -149,6 +153,60 @@ OWN = [
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Defects
+
+
+def alone(given: Layer, *shape: int, **probe: Any) -> dict[str, Any]:
+    return job([spec(given)], chain(["batch", *(shape or (7, 3))], 1), node=1, layer="0", **{"inner": 0, **probe})
+
+
+def ignored(answer: dict[str, Any]) -> bool:
+    kept, samples = answer["kept"]
+    assert kept == samples or plausible(answer["kept"], 0.5), answer
+    return bool(kept == samples)
+
+
+def grows(answer: dict[str, Any]) -> bool:
+    assert answer["calm"] <= 1, answer
+    return bool(answer["largest"] > 1)
+
+
+def fails(answer: dict[str, Any]) -> bool:
+    assert answer["control"]["ok"], answer
+    # Up to 3.3 a GRU does not take the argument.
+    return "error" in answer["call"] and answer["call"]["when"] != "constructor"
+
+
+STATE = {"kind": "kept", "argument": "recurrent_dropout"}
+GRU = layer("GRU", recurrent_dropout=0.5)
+CONV = layer("ConvLSTM2D", filters=2, kernel_size=3, dropout=0.5, recurrent_dropout=0.5)
+DEFECTS: list[tuple[Defect, dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
+    (defects.RECURRENT_RATE_IGNORED, alone(layer("SimpleRNN", recurrent_dropout=0.5), **STATE), ignored),
+    (defects.RECURRENT_RATE_IGNORED, alone(layer("LSTM", recurrent_dropout=0.5), **STATE), ignored),
+    (defects.CONV_LSTM_IGNORES, alone(CONV, 3, 6, 5, 2, **STATE), ignored),
+    (defects.CONV_LSTM_IGNORES, alone(CONV, 3, 6, 5, 2, kind="kept", argument="dropout"), ignored),
+    (defects.GRU_STATE_GROWS, alone(GRU, kind="state"), grows),
+    (
+        defects.GRU_STATE_GROWS_WITH_DROPOUT,
+        alone(layer("GRU", dropout=0.5, recurrent_dropout=0.5), kind="state"),
+        grows,
+    ),
+    *(
+        (
+            defects.DROPS_AT_INFERENCE,
+            alone(one, kind="inference", argument="dropout"),
+            lambda answer: bool(answer["inference"] and answer["inference"][0]),
+        )
+        for one in both(dropout=0.5)
+    ),
+    *(
+        (defects.IMPLEMENTATION_1_FAILS, alone(one, kind="error", without=["implementation"]), fails)
+        for one in both(dropout=0.5, implementation=1)
+    ),
+]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def python_of(name: str) -> Path:
@@ -171,22 +229,34 @@ def added(requirement: str, python: Path) -> Path:
 
 
 @functools.cache
-def observed(setup: Setup) -> dict[str, list[dict[str, Any]]]:
+def answers_of(setup: Setup, jobs: Callable[[Setup], dict[str, list[dict[str, Any]]]]) -> dict[str, list[Any]]:
     python = python_of(setup.environment)
     more = {"PYTHONPATH": str(added(setup.added, python)) if setup.added else "", "KERAS_BACKEND": setup.backend}
     if setup.package == "tf_keras":
         more["TF_USE_LEGACY_KERAS"] = "1"
-    jobs = {
+    groups = jobs(setup)
+    found = ask(str(python), [one for group in groups.values() for one in group], more)
+    assert (found["keras"], found["backend"]) == (setup.version, setup.backend)
+    answers = iter(found["answers"])
+    return {name: [next(answers) for _ in group] for name, group in groups.items()}
+
+
+def observed(setup: Setup) -> dict[str, list[dict[str, Any]]]:
+    return answers_of(setup, _all)
+
+
+def _all(setup: Setup) -> dict[str, list[dict[str, Any]]]:
+    return {
         "layers": [cudnn(given, argument, inner=len(given.children)) for given, argument in layers(setup)],
         "plain": [cudnn(given, "dropout") for given in PLAIN],
         "masked": [behind_a_mask(given) for given in PLAIN],
         "masks": [asked for asked, *_ in MASKS],
         "own": OWN,
     }
-    found = ask(str(python), [one for group in jobs.values() for one in group], more)
-    assert (found["keras"], found["backend"]) == (setup.version, setup.backend)
-    answers = iter(found["answers"])
-    return {name: [next(answers) for _ in group] for name, group in jobs.items()}
+
+
+def _defects(_: Setup) -> dict[str, list[dict[str, Any]]]:
+    return {"": [asked for _, asked, _ in DEFECTS]}
 
 
 pytestmark = pytest.mark.parametrize("setup", SETUPS, ids=str)
@@ -233,3 +303,13 @@ def test_own_masks(setup: Setup) -> None:
         assert "failed" not in answer, answer["trace"]
         assert plausible(answer["first"], 0.5), answer
         assert plausible(answer["all"], 0.5 ** (7 if setup.version.startswith("2.") else 1)), answer
+
+
+def test_defects(setup: Setup) -> None:
+    """Each is in the releases that `rnnlint.keras.defects` names, and in no other."""
+    wrong = []
+    for (defect, asked, seen), answer in zip(DEFECTS, answers_of(setup, _defects)[""], strict=True):
+        assert "failed" not in answer, answer["trace"]
+        if seen(answer) is not (defect.where.within(setup.env) != "none"):
+            wrong.append((defect.source, asked["layers"], answer))
+    assert not wrong

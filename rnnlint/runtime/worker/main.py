@@ -27,6 +27,7 @@ PROBES = {
     "inference": ("cudnn", "inference"),
     "kept": ("recurrent", "kept"),
     "state": ("recurrent", "state"),
+    "calls": ("calls", "calls"),
 }
 
 

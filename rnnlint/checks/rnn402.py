@@ -1,0 +1,87 @@
+"""RNN402: a dropout function in a Lambda layer, which knows nothing of inference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import kind
+from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.graph import Const, Graph, Node, Ref, options
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN402",
+    name="lambda-dropout",
+    summary="Reports a dropout function in a `Lambda` layer: it drops at inference, too.",
+    runtime="calls",
+    needs=(frozenset({"dropout", "lambda"}),),
+)
+
+FUNCTIONS = frozenset(
+    {
+        "tensorflow.nn.dropout",
+        "tensorflow.compat.v1.nn.dropout",
+        "tensorflow.nn.experimental.general_dropout",
+        "keras.backend.dropout",
+        "keras.random.dropout",
+    }
+)
+# More steps than these within one function are no Lambda that anybody writes.
+_FAR = 50
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001
+    """Every such function that the output of a Lambda comes through on all ways."""
+    return once(
+        _finding(node, called)
+        for node in graph.nodes
+        if kind(node.layer) is Kind.LAMBDA
+        for called in _inside(graph, node)
+    )
+
+
+def _inside(graph: Graph, node: Node) -> Iterator[Node]:
+    """The dropout functions that the function of a Lambda calls, whatever way it takes."""
+    outer = {ref for refs in node.inputs for ref in refs}
+    stack: list[tuple[Ref, ...]] = [node.body]
+    seen: set[int] = set()
+    while stack and len(seen) < _FAR:
+        refs = stack.pop()
+        # Several producers: one of them may be for inference.
+        if len(refs) != 1 or refs[0] in outer or refs[0].node in seen:
+            continue
+        seen.add(refs[0].node)
+        called = graph.nodes[refs[0].node]
+        if called.kind != "op":
+            continue
+        if called.name in FUNCTIONS and _drops(called):
+            yield called
+        stack.extend(called.inputs)
+
+
+def _drops(called: Node) -> bool:
+    """Not where the rate is 0 or depends on the caller, who may set it to 0 for inference."""
+    arg = next((one for name in ("rate", "level", "keep_prob", "#1") if (one := called.arg(name)) is not None), None)
+    if arg is None:
+        return False
+    off = 1 if arg.name == "keep_prob" else 0
+    return all(
+        isinstance(one, Const) and type(one.value) in (int, float) and one.value != off for one in options(arg.value)
+    )
+
+
+def _finding(node: Node, called: Node) -> Finding:
+    assert node.layer is not None
+    short = called.name.replace("tensorflow.", "tf.").replace("keras.backend.", "K.")
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"`{short}` in a Lambda drops at inference, too: `predict` and `evaluate` give other results at every call; "
+        "use a Dropout layer",
+        called.span,
+        "certain" if node.certain and called.certain else "possible",
+        "drops at inference, too",
+        (Related(node.layer.span, "this Lambda"),),
+        probe=Probe("calls", node.layer.id, "at-inference", called.id),
+    )

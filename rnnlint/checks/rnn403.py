@@ -1,0 +1,50 @@
+"""RNN403: a cell with dropout that is called by hand, and keeps its mask."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.flow import kind
+from rnnlint.checks.rate import rate, said
+from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.graph import Graph, Layer, Node
+from rnnlint.keras.table import Kind
+
+RULE = Rule(
+    code="RNN403",
+    name="stale-cell-mask",
+    summary="Reports a cell with dropout that is called by hand and whose mask is never reset.",
+    runtime="calls",
+    needs=(frozenset({"cell", "dropout"}), frozenset({"cell", "positional"})),
+)
+
+
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001
+    """Every cell that is called more than once."""
+    calls = Counter(node.layer.id for node in graph.nodes if kind(node.layer) is Kind.CELL and node.layer)
+    return once(
+        finding
+        for node in graph.nodes
+        if node.layer is not None and calls[node.layer.id] > 1 and node.layer.span not in graph.resets
+        if (finding := _finding(node, node.layer)) is not None
+    )
+
+
+def _finding(node: Node, layer: Layer) -> Finding | None:
+    names = [name for name in ("dropout", "recurrent_dropout") if rate(layer, name).always]
+    if not names:
+        return None
+    what = " and ".join(said(layer, name) for name in names)
+    return Finding(
+        RULE.code,
+        RULE.name,
+        f"this {layer.short} is called by hand, with {what}: it draws its mask at the first call and keeps it until "
+        "`reset_dropout_mask()`, in eager execution over all batches",
+        layer.span,
+        "possible",
+        "keeps its first mask",
+        (Related(node.span, "is called here"),),
+        probe=Probe("calls", layer.id, "stale", node.id, argument=names[0]),
+    )
