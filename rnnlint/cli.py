@@ -487,13 +487,13 @@ class _Check:
 
     def _baseline(self) -> Baseline | None:
         """The baseline of the options or the settings: what is wrong with it is said before anything is linted."""
-        from rnnlint.baseline import BaselineError, load
-
         path = self.resolver.settings(STDIN).baseline
         if path is None:
             if self.given["write_baseline"]:
                 raise click.UsageError("--write-baseline needs --baseline FILE, or `baseline` in [tool.rnnlint].")
             return None
+        from rnnlint.baseline import BaselineError, load
+
         try:
             return load(shown(path), must=not self.given["write_baseline"])
         except BaselineError as error:
@@ -714,10 +714,14 @@ class _Check:
 
     def _print(self) -> None:
         from rnnlint.files import git_root
-        from rnnlint.notebook import Places
 
         settings = self.resolver.settings(STDIN)
         name, target = settings.output_format, self.given["output_file"]
+        more: dict[str, Any] = {}
+        if self.text is not None:
+            from rnnlint.notebook import Places
+
+            more["places"] = Places({self.given["stdin_filename"] or STDIN: self.text})
         report = Report(
             self.findings,
             self.diagnostics,
@@ -727,8 +731,8 @@ class _Check:
             fixable=self._able,
             version=__version__,
             root=git_root(os.getcwd()) or os.getcwd(),
-            places=Places({self.given["stdin_filename"] or STDIN: self.text} if self.text is not None else None),
             others=(*self.suppressed, *self.withheld, *self.known),
+            **more,
         )
         if target:
             try:
@@ -766,8 +770,6 @@ class _Check:
             yield f"{number}\t{click.style(rule, fg='red', bold=True)}\t{title}".rstrip() + "\n"
 
     def _summary(self) -> Iterator[str]:
-        from rnnlint.fixer import words
-
         possible = sum(finding.confidence == "possible" for finding in self.findings)
         internal = sum(one.kind == "internal-error" for one in self.diagnostics)
         unread = len(self.diagnostics) - internal
@@ -783,15 +785,20 @@ class _Check:
         refuted = f"; {len(self.refuted):,} refuted" if self.refuted else ""
         fixed = self.outcome.fixed if self.outcome else 0
         if fixed:
+            from rnnlint.fixer import words
+
             yield from self._shown_fixes()
             yield f"{words.remaining(fixed, len(self.findings), told)}{refuted}."
         elif self.findings:
             yield f"Found {_count(len(self.findings), 'finding')}{f' ({told})' if told else ''}{refuted}."
         elif not (self.diagnostics or self.missing or self.wrong):
             yield click.style(f"All checks passed{f'{refuted}.' if refuted else '!'}", fg="green", bold=True)
-        offer = words.on_offer(sum(map(self._able, self.findings)), sum(map(self._hidden, self.findings)))
-        if offer:
-            yield offer
+        if self.findings:
+            from rnnlint.fixer import words
+
+            offer = words.on_offer(sum(map(self._able, self.findings)), sum(map(self._hidden, self.findings)))
+            if offer:
+                yield offer
         if unread:
             yield f"{_count(unread, 'place')} could not be read."
         if internal:

@@ -131,6 +131,7 @@ class Gate:
         self._holds: dict[str, Ingredients] = {}
         self._refined: set[str] = set()
         self._imported: dict[str, tuple[str, ...]] = {}
+        self._reached: dict[str, dict[str, None]] = {}
         self._tops: dict[str, frozenset[bytes]] = {}
 
     def look(self, path: str, data: bytes | None) -> None:
@@ -151,6 +152,8 @@ class Gate:
         likely += self._importers(plain, [path for path in marked if self._reaches_keras(path)])
         for path in likely:
             # What the code really uses, now that it may matter; a file that `ast` refuses may use everything.
+            if not self._enough(path):
+                continue
             for one in self._reach(path):
                 if self._refine(one) and not self._enough(path):
                     break
@@ -170,29 +173,30 @@ class Gate:
             self._holds[path] = EVERYTHING if data is None else in_bytes(data)
         return self._holds[path]
 
-    def _refine(self, path: str) -> None:
-        """Replace what the bytes of a file name by what its code uses."""
+    def _refine(self, path: str) -> bool:
+        """Replace what the bytes of a file name by what its code uses; whether there is less of it then."""
         holds = self._holding(path)
-        if path in self._refined or not holds - _COMMON:
-            return
-        self._refined.add(path)
-        source = self._modules.source(path)
-        if source.diagnostics:
-            return  # of what was not read, such as a cell, the bytes are all that is known
-        tree = syntax.parse(source.text)
-        if not isinstance(tree, syntax.SyntaxProblem):
-            self._holds[path] = holds & in_code(tree)
+        if path not in self._refined and holds - _COMMON:
+            self._refined.add(path)
+            source = self._modules.source(path)
+            # Of what was not read, such as a cell, the bytes are all that is known.
+            if not source.diagnostics:
+                tree = syntax.parse(source.text)
+                if not isinstance(tree, syntax.SyntaxProblem):
+                    self._holds[path] = holds & in_code(tree)
+        return self._holds[path] != holds
 
     def _reach(self, path: str) -> Iterable[str]:
         """A file and all that it imports from the code base, directly or not."""
-        reached = {path: None}
-        queue = [path]
-        while queue:
-            for one in self._edges(queue.pop()):
-                if one not in reached:
-                    reached[one] = None
-                    queue.append(one)
-        return reached
+        if path not in self._reached:
+            reached = self._reached[path] = {path: None}
+            queue = [path]
+            while queue:
+                for one in self._edges(queue.pop()):
+                    if one not in reached:
+                        reached[one] = None
+                        queue.append(one)
+        return self._reached[path]
 
     def _edges(self, path: str) -> tuple[str, ...]:
         if path not in self._imported:
