@@ -1,4 +1,4 @@
-"""The worker's probes that compare calls: what Keras 2 and 3 do with `training=True`, with one seed, and with a cell."""
+"""The worker's probes that compare calls: `training=True`, a function in a Lambda, one seed, and a cell."""
 
 from __future__ import annotations
 
