@@ -29,10 +29,10 @@ MAX_UNREAD = 400_000
 # libcst's time and memory grow with the square of the nesting, and its parser dies beyond 1,200 brackets.
 MAX_BRACKETS = 200
 MAX_DEPTH = 200
-MAX_ELIFS = 1000
+MAX_ELIFS = 600
 # What `ast` keeps flat and libcst nests: `and` and `or`, strings in a row, the loops of a comprehension, the dots of an
-# import. Its parser dies beyond some thousand of them.
-MAX_CHAIN = 1000
+# import. Its parser dies beyond some thousand of them, its generator on Python 3.12 beyond 600.
+MAX_CHAIN = 600
 # libcst, the interpreter and the checks need 2 to 8 KB of memory per node of the `ast`, names' contexts not counted: a
 # file needs up to 1 GB. 20,000 layers are 140,000 nodes, and so are some 20,000 lines of code without comments.
 MAX_NODES = 150_000

@@ -28,7 +28,7 @@ _NO_KERNEL = frozenset({Kind.RNN, Kind.CONV_RECURRENT})
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A finding at a row."""
+    """A finding at a row. `argument` is the one of the layer that it is about, if there is just one."""
 
     code: str
     name: str
@@ -36,6 +36,7 @@ class Mark:
     label: str
     message: str
     span: Span
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,15 @@ class _Summarizer:
         self._env = env
         self._marks: dict[Span, list[Mark]] = {}
         for one in findings:
-            mark = Mark(one.code, one.name, one.confidence, one.label, one.message, one.span)
+            mark = Mark(
+                one.code,
+                one.name,
+                one.confidence,
+                one.label,
+                one.message,
+                one.span,
+                one.probe.argument if one.probe else "",
+            )
             self._marks.setdefault(one.span, []).append(mark)
         self._time = {path.dropout.id: path.axis for path in paths(graph, env)}
 
@@ -379,6 +388,7 @@ class _Summarizer:
         own = [layer.span, *(arg.span for arg in layer.args)]
         inside = {inner.span for child in layer.children for inner in child.walk()}
         inside |= {arg.span for child in layer.children for inner in child.walk() for arg in inner.args}
+        marks = self._marked(span for span in (*own, *spans) if span not in inside and span not in idle)
         return Row(
             id,
             "opaque" if layer.kind == "opaque" else "layer",
@@ -391,7 +401,7 @@ class _Summarizer:
             self._cudnn(layer, outer or layer),
             certain and layer.certain,
             "not understood" if layer.kind == "opaque" else "",
-            self._marked(span for span in (*own, *spans) if span not in inside and span not in idle),
+            tuple(mark for mark in marks if not mark.argument or any(one.arg(mark.argument) for one in layer.walk())),
             tuple(
                 self._layer_row(f"{id}.{number}", child, (), outer=outer or layer)
                 for number, child in enumerate(layer.children, 1)

@@ -70,10 +70,38 @@ class _Walk:
         self.values: set[str] = set()
 
     def run(self, tree: ast.AST) -> None:
-        """Walk without recursion."""
+        """Walk without recursion: by hand, since most of the time of the gate is spent here."""
         stack: list[ast.AST] = [tree]
+        words, values = self.words, self.values
         while stack:
-            stack.extend(self._inner(stack.pop()))
+            node = stack.pop()
+            if isinstance(node, ast.Name):
+                words.add(node.id)
+                values.add(node.id)
+            elif isinstance(node, ast.Constant):
+                if isinstance(node.value, str):
+                    words.add(node.value)
+                    values.add(node.value)
+            elif isinstance(node, ast.Attribute):
+                words.add(node.attr)
+                values.add(node.attr)
+                stack.append(node.value)
+            elif isinstance(node, ast.Call):
+                stack.extend(self._of_call(node))
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                module = getattr(node, "module", None) or ""
+                for alias in node.names:
+                    name = f"{module}.{alias.name}" if module else alias.name
+                    self.aliases[alias.asname or alias.name] = name
+            elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):  # but for docstrings
+                if isinstance(node, (ast.keyword, ast.arg)) and node.arg:
+                    words.add(node.arg)
+                for name in node._fields:
+                    inner = getattr(node, name, None)
+                    if isinstance(inner, list):
+                        stack.extend(one for one in inner if isinstance(one, ast.AST))
+                    elif isinstance(inner, ast.AST) and name != "ctx":
+                        stack.append(inner)
 
     def found(self) -> Ingredients:
         """What the words stand for."""
@@ -90,41 +118,21 @@ class _Walk:
             later |= _LATER  # a class as a value may be called with anything
         return frozenset(later).union(name for name, parts in NAMES.items() if any(part in text for part in parts))
 
-    def _inner(self, node: ast.AST) -> Iterator[ast.AST]:
-        match node:
-            case ast.Import() | ast.ImportFrom():
-                module = getattr(node, "module", None) or ""
-                for alias in node.names:
-                    name = f"{module}.{alias.name}" if module else alias.name
-                    self.aliases[alias.asname or alias.name] = name
-                return
-            case ast.Name(id=name):
-                self.words.add(name)
-                self.values.add(name)
-                return
-            case ast.Attribute(attr=name):
-                self.words.add(name)
-                self.values.add(name)
-            case ast.keyword(arg=str(name)) | ast.arg(arg=name):
-                self.words.add(name)
-            case ast.Expr(value=ast.Constant()):
-                return  # a docstring
-            case ast.Constant(value=str(text)):
-                self.words.add(text)
-                self.values.add(text)
-                return
-            case ast.Call(func=ast.Name(id="isinstance" | "issubclass")):
-                yield from node.args[:1]
-                return
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-                self.words.add(name)
-                self.calls.append(node)
-                if isinstance(node.func, ast.Attribute):
-                    yield node.func.value
-                yield from node.args
-                yield from node.keywords
-                return
-        yield from ast.iter_child_nodes(node)
+    def _of_call(self, call: ast.Call) -> list[ast.AST]:
+        """What a call refers to beside the name of what is called."""
+        function = call.func
+        if isinstance(function, ast.Name):
+            if function.id in ("isinstance", "issubclass"):
+                return [*call.args[:1]]
+            self.words.add(function.id)
+        elif isinstance(function, ast.Attribute):
+            self.words.add(function.attr)
+            function = function.value
+        else:
+            return [function, *call.args, *call.keywords]
+        self.calls.append(call)
+        of = [function] if function is not call.func else []
+        return [*of, *call.args, *call.keywords]
 
     def _is(self, name: str, parts: tuple[str, ...]) -> bool:
         name = self.aliases.get(name, name)
