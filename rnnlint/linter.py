@@ -195,6 +195,10 @@ def lint(
         diagnostics.append(problem)
     findings: list[Finding] = []
     if graph is not None:
+        # A statement that broke the interpreter is passed over, and said.
+        diagnostics += [
+            Diagnostic("internal-error", f"this could not be followed: {one.message}", one.span) for one in graph.errors
+        ]
         findings = list(unique(_check(graph, source, settings, env, rules, diagnostics)))
         if found is not None:
             findings = [_planned(finding, graph, env, found, diagnostics) for finding in findings]

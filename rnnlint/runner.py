@@ -15,7 +15,7 @@ from rnnlint.files import discover
 from rnnlint.findings import Finding
 from rnnlint.gate import Gate
 from rnnlint.graph import Graph, Node, Note, Span
-from rnnlint.linter import FileResult, Finder, accepts, environment, finish, lint, own_backend, replan, unique
+from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, replan, unique
 from rnnlint.modules import Modules
 from rnnlint.settings import AUTO, known_rules
 from rnnlint.source import Source, from_bytes, read, read_bytes

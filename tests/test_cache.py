@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnnlint import cache as caches
-from rnnlint import pool, runner
+from rnnlint import pool, runner, source
 from rnnlint.cache import FOLDER, Cache
 from rnnlint.cli import cli
 from rnnlint.files import Discovered, discover
@@ -191,9 +191,10 @@ def edit(path: Path, text: str) -> None:
     write(path.parent, path.name, text)
 
 
-def removed(path: Path) -> None:
-    if path.is_file() or path.is_symlink():
-        path.unlink()
+def removed(*paths: Path) -> None:
+    for path in paths:
+        if path.is_file() or path.is_symlink():
+            path.unlink()
 
 
 def linked(path: Path, target: str) -> None:
@@ -219,7 +220,7 @@ EDITS: dict[str, Callable[[Path], object]] = {
     "a module that was missing": lambda root: edit(root / "missing.py", DROP),
     "a nearer module": lambda root: edit(root / "sub/missing.py", DROP.replace(".3", ".4")),
     "a module in src": lambda root: edit(root / "src/missing.py", DROP.replace(".3", ".6")),
-    "no such module": lambda root: [removed(root / "missing.py"), removed(root / "sub/missing.py")],
+    "no such module": lambda root: removed(root / "missing.py", root / "sub/missing.py"),
     "a link": lambda root: linked(root / "missing.py", "blocks/drop.py"),
     "a link out of the project": lambda root: linked(root / "missing.py", "../outside.py"),
     "outside": lambda root: edit(root.parent / "outside.py", DROP),
@@ -235,7 +236,7 @@ EDITS: dict[str, Callable[[Path], object]] = {
     "other pins": lambda root: edit(root / "requirements.txt", "-r more.txt\nkeras==2.3.1\n"),
     "pins below": lambda root: edit(root / "blocks/requirements.txt", "tensorflow==2.15\n"),
     "included pins": lambda root: edit(root / "more.txt", "keras==2.4.3\ntensorflow==2.4\n"),
-    "no pins": lambda root: [removed(root / "requirements.txt"), removed(root / "blocks/requirements.txt")],
+    "no pins": lambda root: removed(root / "requirements.txt", root / "blocks/requirements.txt"),
     "repository": lambda root: (root / ".git").mkdir(exist_ok=True),
     "comment": lambda root: edit(root / "blocks/drop.py", DROP.replace("\ndef", "\n# rnnlint: ignore\ndef")),
     "unused comment": lambda root: edit(root / "plain/p2.py", "x = 1  # rnnlint: ignore[RNN101]\n"),
@@ -300,7 +301,7 @@ def test_what_changes_within_the_grain_of_the_clock_is_seen(project: Path, monke
 def test_old_files_are_known_by_their_status_alone(project: Path, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_600_000_000_000))
     expected = warm(Options())
-    read = caches.read_bytes
+    read = source.read_bytes
     monkeypatch.setattr(caches, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
     assert work.of(lambda: warm(Options()) == expected or pytest.fail("the warm run differs")) == (0, 0)
 
@@ -371,7 +372,7 @@ def with_odd(value: Any, at: list[int], odd: Any) -> Any:
     return [with_odd(one, at, odd) for one in value] if isinstance(value, list) else value
 
 
-ODD = [
+ODD: list[Any] = [
     None,
     True,
     -1,
@@ -398,7 +399,7 @@ def test_crafted_entries_are_refused_or_harmless(seed: int, project: Path) -> No
     paths = {one.path for one in cold()}
     for _ in range(15):
         odd = chance.choice(ODD)
-        crafted(lambda value, odd=odd: with_odd(value, [chance.randint(1, places(value))], odd))
+        crafted(lambda value: with_odd(value, [chance.randint(1, places(value))], odd))  # noqa: B023
         for result in warm(store=Unwritten(FOLDER)):
             assert isinstance(result, FileResult)
             for finding in result.findings:

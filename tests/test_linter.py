@@ -282,3 +282,13 @@ def test_what_discovery_could_not_read_is_in_the_results() -> None:
     results = list(run(["."], Resolver(Options()).settings))
     assert [result.path for result in results] == ["a.py", "b.py"]
     assert [one.kind for one in results[1].diagnostics] == ["io-error"]
+
+
+def test_a_statement_that_breaks_the_interpreter_is_reported() -> None:
+    def interpret(source: Source, finder: object, env: Env) -> Graph:
+        return Graph(errors=(Note(source.span(2, 1, 2, 4), "IndexError: pop from empty list"),))
+
+    result = lint(Source("a.py", "x = 1\ny = 2\n"), Settings(), NoFinder(), Env.unknown(), interpret)
+    (said,) = result.diagnostics
+    assert (said.kind, said.span.row, said.status) == ("internal-error", 2, 2)
+    assert "IndexError: pop from empty list" in said.message

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +19,11 @@ import pytest
 from click.testing import CliRunner
 
 from rnnlint import pool, runner
-from rnnlint.cli import cli
-from rnnlint.linter import FileResult
+from rnnlint.cli import _Check, _with_bar, cli
+from rnnlint.linter import FileResult, environment
 from rnnlint.modules import Modules
 from rnnlint.pool import Linted, Task, lint_all
-from rnnlint.settings import Settings
+from rnnlint.settings import Resolver, Settings
 
 SAMPLE = Path(__file__).parent / "sample"
 MODEL = """
@@ -99,11 +102,17 @@ def deadly(how: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "lint_task", lint_task)
 
 
+def crash() -> None:
+    with suppress(ValueError):
+        faulthandler.disable()  # which would print where pytest stands
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
 @forking
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), "SIGSEGV"),
+        (crash, "SIGSEGV"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
         (lambda: os._exit(3), "status 3"),
     ],
@@ -165,8 +174,6 @@ def test_every_file_is_linted_where_processes_die_at_once(project: Path, monkeyp
 def test_the_largest_files_come_first(project: Path) -> None:
     paths = [f"m{number}.py" for number in range(10)]
     settings = Settings()
-    from rnnlint.linter import environment
-
     tasks = [Task(path, settings, environment(settings), Path(path).stat().st_size) for path in paths]
     done = [task.path for task, _ in lint_all(tasks, Modules(), None, 2)]
     assert sorted(done) == sorted(paths)
@@ -250,3 +257,49 @@ def test_the_number_of_processes_is_checked(given: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["check", str(tmp_path), "--jobs", given])
     assert result.exit_code == 2
     assert "auto" in result.output
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def screen(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    return terminal
+
+
+def test_a_bar_is_drawn_after_a_second_and_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = screen(monkeypatch)
+    assert list(_with_bar(iter("abc"), 3, "Linting", time.monotonic() - 10)) == ["a", "b", "c"]
+    assert "Linting" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K\x1b[?25h")
+    assert "\n" not in terminal.getvalue()
+
+
+def test_a_bar_goes_where_the_work_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = screen(monkeypatch)
+    bar = _with_bar(iter("abc"), 3, "Linting", time.monotonic() - 10)
+    next(bar)
+    next(bar)
+    bar.close()  # type: ignore[attr-defined]
+    assert terminal.getvalue().endswith("\x1b[?25h")
+
+
+def test_no_bar_is_drawn_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = screen(monkeypatch)
+    assert list(_with_bar(iter("abc"), 3, "Linting", time.monotonic() + 600)) == ["a", "b", "c"]
+    assert not terminal.getvalue()
+
+
+@pytest.mark.parametrize(("quiet", "tty"), [(True, True), (False, False), (True, False)])
+def test_nobody_is_shown_a_bar_who_did_not_ask(quiet: bool, tty: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal() if tty else io.StringIO())
+    check = _Check(Resolver(), {"quiet": quiet})
+    items = ["a"]
+    assert check._progress(items, 1, "Linting") is items

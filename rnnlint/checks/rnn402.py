@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings, once, only_in
 from rnnlint.checks.flow import kind
 from rnnlint.findings import Finding, Probe, Related, Rule
 from rnnlint.graph import Const, Graph, Node, Ref, options
+from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.table import Kind
+from rnnlint.keras.versions import Where
 
 RULE = Rule(
     code="RNN402",
@@ -31,13 +33,14 @@ FUNCTIONS = frozenset(
 _FAR = 50
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001
+def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Every such function that the output of a Lambda comes through on all ways."""
     return once(
-        _finding(node, called)
+        _finding(node, called, settings)
         for node in graph.nodes
         if kind(node.layer) is Kind.LAMBDA
         for called in _inside(graph, node)
+        if _where(called).within(settings.keras) != "none"
     )
 
 
@@ -71,7 +74,12 @@ def _drops(called: Node) -> bool:
     )
 
 
-def _finding(node: Node, called: Node) -> Finding:
+def _where(called: Node) -> Where:
+    """Keras 2 has no module `random`."""
+    return Where.keras3() if called.name == "keras.random.dropout" else EVERYWHERE
+
+
+def _finding(node: Node, called: Node, settings: RuleSettings) -> Finding:
     assert node.layer is not None
     short = called.name.replace("tensorflow.", "tf.").replace("keras.backend.", "K.")
     return Finding(
@@ -83,5 +91,5 @@ def _finding(node: Node, called: Node) -> Finding:
         "certain" if node.certain and called.certain else "possible",
         "drops at inference, too",
         (Related(node.layer.span, "this Lambda"),),
-        probe=Probe("calls", node.layer.id, "at-inference", called.id),
+        probe=Probe("calls", node.layer.id, "at-inference", called.id, where=only_in(_where(called), settings.keras)),
     )

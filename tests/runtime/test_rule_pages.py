@@ -16,7 +16,7 @@ from rnnlint.keras.defects import (
     IMPLEMENTATION_1_FAILS,
     RECURRENT_RATE_IGNORED,
 )
-from rnnlint.keras.versions import parse_keras_version
+from rnnlint.keras.versions import Where, parse_keras_version
 from rnnlint.runtime.confirm import OBSERVABLE, Session
 from tests import pages
 from tests.pages import Block
@@ -27,6 +27,7 @@ BLOCKS = [block for page in pages.pages() for block in page.blocks if block.own 
 ONLY_KERAS_3 = {"RNN203"}
 # Rules that speak of some versions only.
 BOUND = {
+    "RNN402": Where.keras3(),  # its example calls a function of Keras 3
     "RNN204": DROPOUT_LOSES_CUDNN.where,
     "RNN302": IMPLEMENTATION_1_FAILS.where,
     "RNN501": GRU_STATE_GROWS.where,
