@@ -70,7 +70,7 @@ def imports(data: bytes) -> Iterator[Import]:
         at = data.find(b"import", max(end, at + 6))
 
 
-_TOPS = re.compile(rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*(?:from[ \t]+([.\w]+)|import[ \t]+([^#\r\n\";]+))", re.MULTILINE)
+_TOPS = re.compile(rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*(?:from[ \t]+([.\w]+)|import[ \t]+([^#\r\n\";\\]+))", re.MULTILINE)
 
 
 def tops(data: bytes) -> frozenset[bytes]:

@@ -41,6 +41,8 @@ _MOST_QUICK = 10_000_000
 def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Settings | None = None) -> list[FileResult]:
     """Lint files and folders: one result per file, in the order of their paths.
 
+    A file that cannot hold a finding is not parsed, also not for errors in its syntax.
+
     Args:
         paths: files, which are linted whatever their name, and folders, whose `.py` and `.ipynb` files are.
         settings: for all files; by default each file's own, from the nearest pyproject.toml with `[tool.rnnlint]`.

@@ -11,7 +11,7 @@ import pytest
 from rnnlint import gate as gates
 from rnnlint import runner
 from rnnlint.files import discover
-from rnnlint.gate import Gate, Import, imports
+from rnnlint.gate import Gate, Import, imports, tops
 from rnnlint.keras.ingredients import EVERYTHING, NAMES, in_bytes, in_code
 from rnnlint.modules import Modules
 from rnnlint.settings import Settings, known_rules
@@ -205,6 +205,7 @@ def test_files_with_no_word_of_it_are_not_imported_for(tmp_path: Path, monkeypat
 def test_imports(text: str, wanted: list[Import]) -> None:
     assert list(imports(text.encode())) == wanted
     assert list(imports(text.replace("\n", "\r\n").encode())) == wanted
+    assert {one.top.encode() if not one.level else b"." for one in wanted} <= tops(text.encode())
 
 
 def test_the_code_uses_at_most_what_the_bytes_name() -> None:

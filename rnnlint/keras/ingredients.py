@@ -7,6 +7,7 @@ as well, since `getattr(layers, "LSTM")` is a layer, too. Both answers err on th
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -79,7 +80,7 @@ class _Walk:
                 words.add(node.id)
                 values.add(node.id)
             elif isinstance(node, ast.Constant):
-                if isinstance(node.value, str):
+                if isinstance(node.value, str) and _NAMES_ONLY.fullmatch(node.value):
                     words.add(node.value)
                     values.add(node.value)
             elif isinstance(node, ast.Attribute):
@@ -157,6 +158,9 @@ class _Walk:
                 yield ODD_RATE
 
 
+# `getattr(layers, name)` for a name in "LSTM GRU".split(): a string of more than names is prose, or code for others.
+# The codes of our own rules name no layer.
+_NAMES_ONLY = re.compile(r"(?!RNN[0-9]{3}\b)[\w.,;:|/ \n-]{1,400}")
 _DROPOUTS = NAMES["dropout layer"]
 _RECURRENT = (*NAMES["recurrent layer"], *NAMES["cell"])
 
