@@ -70,7 +70,7 @@ def test_the_example_gives_the_output_shown(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.keras
 def test_confirm_gives_the_output_shown(folder: Path, terminal: dict[str, str], keras3_python: str) -> None:
     """But for the figures, which another Keras may draw otherwise."""
-    (text,) = blocks("console")
+    (text,) = (text for text in blocks("console") if "--confirm" in text)
     line, *expected = text.splitlines()
     done = subprocess.run(
         shlex.split(line.removeprefix("$ ")),
@@ -89,6 +89,15 @@ def _plain(line: str) -> str:
 
 
 @pytest.mark.keras
+def test_graph_gives_the_output_shown(folder: Path, terminal: dict[str, str]) -> None:
+    (shown,) = (text for text in blocks("console") if "rnnlint graph" in text)
+    command, _, expected = shown.removeprefix("$ ").partition("\n")
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env={**terminal, "COLUMNS": "80"}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == expected
+
+
 def test_the_ways_to_confirm(folder: Path, terminal: dict[str, str], keras3_python: str) -> None:
     other, build = commands("--build")
     home = Path(terminal["HOME"]) / "project"
