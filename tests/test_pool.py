@@ -89,6 +89,11 @@ def test_changed_texts_reach_the_processes(project: Path, monkeypatch: pytest.Mo
     assert {one.path for one in results if one.findings} == {f"m{number}.py" for number in range(10) if number != 3}
 
 
+def allow_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is patched here is patched in a forked process only; pytest-xdist has threads, which would forbid it."""
+    monkeypatch.setattr(pool, "_may_fork", lambda: True)
+
+
 def deadly(how: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the analysis of m5.py end its process."""
     real = pool.lint_task
@@ -100,6 +105,7 @@ def deadly(how: object, monkeypatch: pytest.MonkeyPatch) -> None:
         return real(task, modules, found)
 
     monkeypatch.setattr(pool, "lint_task", lint_task)
+    allow_fork(monkeypatch)
 
 
 def crash() -> None:
@@ -167,6 +173,7 @@ def test_every_file_is_linted_where_no_process_can_be_started(project: Path, mon
 def test_every_file_is_linted_where_processes_die_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serial = lint()
     monkeypatch.setattr(pool, "_serve", lambda *_: os._exit(1))
+    allow_fork(monkeypatch)
     assert lint(3) == serial
 
 
