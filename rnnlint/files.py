@@ -34,7 +34,7 @@ MAX_ELIFS = 600
 # import. Its parser dies beyond some thousand of them, its generator on Python 3.12 beyond 600.
 MAX_CHAIN = 600
 # libcst, the interpreter and the checks need 2 to 8 KB of memory per node of the `ast`, names' contexts not counted: a
-# file needs up to 1 GB. 20,000 layers are 140,000 nodes, and so are some 20,000 lines of code without comments.
+# file needs up to 1.2 GB. 20,000 layers are 140,000 nodes, and so are some 20,000 lines of code without comments.
 MAX_NODES = 150_000
 
 

@@ -10,6 +10,9 @@ from rnnlint.graph import Span
 
 Confidence: TypeAlias = Literal["certain", "possible"]
 
+# A finding of the second rule says less of the same layer than one of the first.
+SUPERSEDED = {"RNN101": "RNN102"}
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rnnlint import syntax
 from rnnlint.files import guard
-from rnnlint.findings import Diagnostic, Finding
+from rnnlint.findings import SUPERSEDED, Diagnostic, Finding
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.source import Source, diagnose, from_bytes, from_text
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 # `os.environ["KERAS_BACKEND"] = "jax"`, `os.environ.setdefault("KERAS_BACKEND", "jax")`, not in a comment.
 _ASKED = re.compile(r"""^[^#\n]*\benviron\b[^#\n]*["']KERAS_BACKEND["'][\]\s]*[=,]\s*["'](\w+)["']""", re.MULTILINE)
-# A finding of the second rule says less of the same layer than one of the first.
-_SUPERSEDED = {"RNN101": "RNN102"}
 
 
 class Finder(Protocol):
@@ -308,7 +306,7 @@ def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             remedies.setdefault(key, set()).add(finding.remedy)
     for key, named in remedies.items():
         best[key] = replace(best[key], remedy=next(iter(named)) if len(named) == 1 else None)
-    for code, weaker in _SUPERSEDED.items():
+    for code, weaker in SUPERSEDED.items():
         for key in [key for key in best if key[0] == weaker and (code, key[1]) in best]:
             del best[key]
     return tuple(sorted(best.values(), key=lambda one: (_order(one.span), one.code)))

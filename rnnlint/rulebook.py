@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from importlib.abc import Traversable
 
 URL = "https://github.com/rnnlint/rnnlint/blob/main/rules"
+_RELATIVE_LINK = re.compile(r"\]\((?!https?://|#)([^)]+)\)")
 
 
 def url(code: str) -> str:
@@ -28,3 +30,8 @@ def folder() -> Traversable:
 def page(code: str) -> str:
     """The page of a rule, as Markdown. Raises FileNotFoundError where the installation lacks it."""
     return (folder() / f"{code}.md").read_text(encoding="utf-8")
+
+
+def page_elsewhere(code: str) -> str:
+    """The page with absolute links, to be shown outside of its folder. Raises FileNotFoundError as `page`."""
+    return _RELATIVE_LINK.sub(rf"]({URL}/\1)", page(code))

@@ -13,6 +13,7 @@ from rnnlint import runner
 from rnnlint.files import discover
 from rnnlint.gate import Gate, Import, imports, tops
 from rnnlint.keras.ingredients import EVERYTHING, NAMES, in_bytes, in_code
+from rnnlint.keras.table import Kind, names, spec
 from rnnlint.modules import Modules
 from rnnlint.settings import Settings, known_rules
 from tests import pages
@@ -224,3 +225,18 @@ def test_needs_are_ingredients() -> None:
         for need in rule.needs:
             assert need <= EVERYTHING, rule.code
     assert set(NAMES) <= EVERYTHING
+
+
+def test_the_classes_of_all_versions_are_named_by_an_ingredient() -> None:
+    dropouts = {Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT}
+    recurrent = {Kind.RECURRENT, Kind.CUDNN_RECURRENT, Kind.CONV_RECURRENT, Kind.RNN, Kind.BIDIRECTIONAL}
+    cells = {Kind.CELL, Kind.STACKED_CELLS}
+    seen = set()
+    for name in names():
+        row = spec(name)
+        assert row is not None
+        for kinds, ingredient in ((dropouts, "dropout layer"), (recurrent, "recurrent layer"), (cells, "cell")):
+            if row.kind in kinds:
+                seen.add(row.kind)
+                assert any(part in name for part in NAMES[ingredient]), name
+    assert seen == dropouts | recurrent | cells

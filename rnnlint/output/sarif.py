@@ -5,7 +5,6 @@ Written with the standard library: the libraries there are describe the format, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 from rnnlint.findings import Finding
 from rnnlint.output import printable, sentence
-from rnnlint.rulebook import URL, page, url
+from rnnlint.rulebook import page_elsewhere, url
 
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Fix, Rule
@@ -28,7 +27,6 @@ FINGERPRINT = "layerCall/v1"
 # Rules whose related places lead from the layer through the model to the one that it matters for.
 FLOWS = frozenset({"RNN101", "RNN102", "RNN103", "RNN104", "RNN107", "RNN108"})
 _LEVELS = {"certain": "error", "possible": "warning"}
-_RELATIVE_LINK = re.compile(r"\]\((?!https?://|#)([^)]+)\)")
 
 
 def render(report: Report) -> Iterator[str]:
@@ -69,7 +67,7 @@ def _known(codes: list[str]) -> list[Rule]:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     try:
-        text = _RELATIVE_LINK.sub(rf"]({URL}/\1)", page(rule.code))
+        text = page_elsewhere(rule.code)
     except FileNotFoundError:
         text = rule.summary
     return {

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from rnnlint import graph as g
 from rnnlint.checks import RULES
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding, Plan
+from rnnlint.findings import SUPERSEDED, Finding, Plan
 from rnnlint.graph import Arg, Const, Graph, Items, Layer, LayerArg, Model, Name, Node, Note, Ref, Span
 from rnnlint.keras.names import resolve
 from rnnlint.source import Source
@@ -26,8 +26,8 @@ Json: TypeAlias = Mapping[str, Any]
 
 # A constructor call that no line of the code shows.
 NOWHERE = Span("", 0, 0, 0, 0)
-# By code the one that says more of the same layer; as in `rnnlint.linter.unique`.
-_MORE = {"RNN102": "RNN101"}
+# By code the one that says more of the same layer.
+_MORE = {weaker: code for code, weaker in SUPERSEDED.items()}
 _CHILDREN = ("layer", "backward_layer", "cell", "cells")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.output import sentence
-from rnnlint.rulebook import URL, page, url
+from rnnlint.rulebook import page_elsewhere, url
 from rnnlint.server.analysis import Answer, Job
 from rnnlint.server.places import Documents, Edits, Snapshot, Text, line_range, touches, workspace_edit
 from rnnlint.server.pool import FailedError, OutdatedError, Pool
@@ -25,7 +24,6 @@ FIX_ALL = "source.fixAll.rnnlint"
 SEVERITIES = {"certain": types.DiagnosticSeverity.Warning, "possible": types.DiagnosticSeverity.Information}
 # Code that does nothing, which editors show faded.
 UNNECESSARY = frozenset({"RNN900"})
-_RELATIVE_LINK = re.compile(r"\]\((?!https?://|#)([^)]+)\)")
 
 
 @dataclass
@@ -401,6 +399,6 @@ def _asked(kind: str, only: Iterable[str] | None) -> bool:
 def _page(code: str) -> str:
     """The page of a rule, with links that lead somewhere from an editor."""
     try:
-        return _RELATIVE_LINK.sub(rf"]({URL}/\1)", page(code)).rstrip()
+        return page_elsewhere(code).rstrip()
     except FileNotFoundError:
         return f"[{code}]({url(code)})"
