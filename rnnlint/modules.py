@@ -109,6 +109,7 @@ class Modules:
         self._located: dict[tuple[str, int, str], str | None] = {}
         self._roots: dict[str, str] = {}
         self._digests: dict[Source, str] = {}
+        self._parseable: dict[str, bool] = {}
 
     def __reduce__(self) -> tuple[type[Modules], tuple[object, ...]]:
         return Modules, (self._spelled, self._tops, self._read)
@@ -240,7 +241,10 @@ class Modules:
 
     def _readable(self, path: str) -> Source | None:
         source = self.source(path)
-        return None if source.diagnostics or guard(source) is not None else source
+        # Many files ask for the same module: looking for what would hurt the parser takes as long as parsing.
+        if source.path not in self._parseable:
+            self._parseable[source.path] = not source.diagnostics and guard(source) is None
+        return source if self._parseable[source.path] else None
 
     def _package(self, path: str) -> Source:
         real = self._real(os.path.abspath(path))
