@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlint import syntax
-from rnnlint.keras.ingredients import EVERYTHING, Ingredients, in_bytes, in_code
+from rnnlint.keras.ingredients import EVERYTHING, KERAS, Ingredients, in_bytes
 from rnnlint.keras.names import framework
 from rnnlint.modules import INSTALLED
+from rnnlint.reach import Focus, Reach, bits
 
 if TYPE_CHECKING:
     from rnnlint.modules import Modules
@@ -30,8 +31,7 @@ _IMPORT = re.compile(
 # The most that a list of names in brackets is read of.
 _LONGEST = 10_000
 _AS = re.compile(r"\bas\b.*")
-# Every rule asks for it, and by itself it marks no file.
-_COMMON = frozenset({"keras"})
+_COMMON = frozenset({KERAS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,11 @@ class Gate:
         self._read = read
         self._unread: list[str] = []
         self._holds: dict[str, Ingredients] = {}
-        self._refined: set[str] = set()
-        self._imported: dict[str, tuple[str, ...]] = {}
+        self._reaches = Reach(modules, self._edges, lambda path: bits(self._holding(path)), self._marked)
+        self._focus: dict[str, Focus] = {}
+        self._imported: dict[str, tuple[_Taken, ...]] = {}
         self._reached: dict[str, dict[str, None]] = {}
+        self._marks: dict[str, bool] = {}
         self._tops: dict[str, frozenset[bytes]] = {}
 
     def look(self, path: str, data: bytes | None) -> None:
@@ -150,14 +152,23 @@ class Gate:
         likely = [path for path in marked if self._enough(path)]
         # Without Keras in reach, a module about LSTMs is another framework's.
         likely += self._importers(plain, [path for path in marked if self._reaches_keras(path)])
+        if not all(need - _COMMON for need in self._needs):
+            return frozenset(self._unread).union(likely)
+        # What the code really uses, now that it may matter.
+        needs = [bits(need - _COMMON) for need in self._needs]
         for path in likely:
-            # What the code really uses, now that it may matter; a file that `ast` refuses may use everything.
-            if not self._enough(path):
-                continue
-            for one in self._reach(path):
-                if self._refine(one) and not self._enough(path):
-                    break
-        return frozenset(self._unread).union(path for path in likely if self._enough(path))
+            focus = self._reaches.focus(path, needs)
+            if focus is not None:
+                self._focus[path] = focus
+        return frozenset(self._unread).union(self._focus)
+
+    def passed_over(self, path: str) -> frozenset[str]:
+        """Of a candidate, the functions and classes that need not be run as entry points."""
+        return self._focus[path].passed_over if path in self._focus else frozenset()
+
+    def unread(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+        """The rows of files that no candidate's analysis needs."""
+        return {} if self._unread else dict(self._reaches.unread())
 
     def _enough(self, path: str) -> bool:
         """Whether all that some rule needs comes together in a file and in what it imports."""
@@ -165,26 +176,13 @@ class Gate:
         return any(need <= reached for need in self._needs)
 
     def _reaches_keras(self, path: str) -> bool:
-        return "keras" in self._holds[path] or any("keras" in self._holding(one) for one in self._reach(path))
+        return KERAS in self._holds[path] or any(KERAS in self._holding(one) for one in self._reach(path))
 
     def _holding(self, path: str) -> Ingredients:
         if path not in self._holds:
             data = self._read(path)
             self._holds[path] = EVERYTHING if data is None else in_bytes(data)
         return self._holds[path]
-
-    def _refine(self, path: str) -> bool:
-        """Replace what the bytes of a file name by what its code uses; whether there is less of it then."""
-        holds = self._holding(path)
-        if path not in self._refined and holds - _COMMON:
-            self._refined.add(path)
-            source = self._modules.source(path)
-            # Of what was not read, such as a cell, the bytes are all that is known.
-            if not source.diagnostics:
-                tree = syntax.parse(source.text)
-                if not isinstance(tree, syntax.SyntaxProblem):
-                    self._holds[path] = holds & in_code(tree)
-        return self._holds[path] != holds
 
     def _reach(self, path: str) -> Iterable[str]:
         """A file and all that it imports from the code base, directly or not."""
@@ -198,30 +196,42 @@ class Gate:
                         queue.append(one)
         return self._reached[path]
 
-    def _edges(self, path: str) -> tuple[str, ...]:
+    def _marked(self, path: str) -> bool:
+        """Whether a file or what it imports holds more than Keras."""
+        if path not in self._marks:
+            self._marks[path] = any(self._holding(one) - _COMMON for one in self._reach(path))
+        return self._marks[path]
+
+    def _edges(self, path: str) -> Iterable[str]:
+        return dict.fromkeys(one.path for one in self._imports(path))
+
+    def _imports(self, path: str) -> tuple[_Taken, ...]:
+        """What the imports of a file take from the code base."""
         if path not in self._imported:
             data = self._read(path)
-            self._imported[path] = () if data is None else tuple(dict.fromkeys(self._resolve(path, data)))
+            self._imported[path] = () if data is None else tuple(self._resolve(path, data))
         return self._imported[path]
 
-    def _resolve(self, path: str, data: bytes) -> Iterator[str]:
-        """The files of the code base that the imports of a file name."""
+    def _resolve(self, path: str, data: bytes) -> Iterator[_Taken]:
         for one in imports(data):
             if not one.level and framework(one.module):
                 continue
             if one.names:
-                wanted = [one.module, *(f"{one.module}.{name}".lstrip(".") for name in one.names if name != "*")]
+                if (located := self._locate(one.module, one.level, path)) is not None:
+                    yield _Taken(located, one.names)
+                wanted = [f"{one.module}.{name}".lstrip(".") for name in one.names if name != "*"]
             else:
                 parts = one.module.split(".")
                 wanted = [".".join(parts[: length + 1]) for length in range(len(parts))]
             for name in wanted:
-                located = self._modules.locate(name, one.level, path) if name or one.level else None
-                if located is None:
-                    continue
-                yield located
-                # `from package import name` gives the name; a package itself gives all its modules as attributes.
-                if not (one.names and name == one.module) and os.path.basename(located) == "__init__.py":
-                    yield from self._attributes(located, data)
+                if (located := self._locate(name, one.level, path)) is not None:
+                    yield _Taken(located)
+                    # A package gives all its modules as attributes.
+                    if os.path.basename(located) == "__init__.py":
+                        yield from (_Taken(inner) for inner in self._attributes(located, data))
+
+    def _locate(self, module: str, level: int, path: str) -> str | None:
+        return self._modules.locate(module, level, path) if module or level else None
 
     def _attributes(self, package: str, data: bytes) -> Iterator[str]:
         """The modules of a package that some code may reach as its attributes."""
@@ -240,28 +250,47 @@ class Gate:
         if it spells the name by which, from where it stands, one of the files in question can be imported.
         """
         found: list[str] = []
-        hot = set(marked)
+        hot: set[str] = set()
         fresh = set(marked)
         while fresh:
+            hot |= fresh
             reachable = _Reachable(fresh, self._modules)
             fresh = set()
             for path in plain:
-                if path in hot:
+                names = reachable.names(path)
+                if path in hot or not names or names.isdisjoint(self._imported_tops(path)):
                     continue
-                spelled = reachable.names(path)
-                if not spelled or spelled.isdisjoint(self._imported_tops(path)):
-                    continue
-                if hot.intersection(self._edges(path)):
-                    fresh.add(path)
-                    hot.add(path)
+                if self._takes(path, hot):
                     if self._enough(path):
                         found.append(path)
-        return found
+                    if self._reaches.hot_names(path) != frozenset():
+                        fresh.add(path)
+        return list(dict.fromkeys(found))
 
     def _imported_tops(self, path: str) -> frozenset[bytes]:
         if path not in self._tops:
             self._tops[path] = tops(self._read(path) or b"")
         return self._tops[path]
+
+    def _takes(self, path: str, hot: AbstractSet[str]) -> bool:
+        """Whether a file imports a name by which another one gives ingredients."""
+        data = self._read(path) or b""
+        for one in self._imports(path):
+            if one.path in hot:
+                names = self._reaches.hot_names(one.path)
+                if names is None or not one.names or not names.isdisjoint(one.names):
+                    return True
+                if "*" in one.names and any(name.encode("utf-8", "surrogateescape") in data for name in names):
+                    return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What an import takes from a file of the code base: some names, or the module itself."""
+
+    path: str
+    names: tuple[str, ...] = ()
 
 
 class _Reachable:
@@ -275,7 +304,7 @@ class _Reachable:
             folder, name = os.path.split(os.path.abspath(path))
             root = modules.root(folder)
             stem = name.rpartition(".")[0]
-            while True:
+            while stem.isidentifier():
                 if stem != "__init__":
                     self._below.setdefault(folder, set()).add(stem)
                 if folder == root or os.path.dirname(folder) == folder:

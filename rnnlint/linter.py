@@ -168,11 +168,12 @@ def lint(
     interpret: Interpret | None = None,
     rules: Rules | None = None,
     found: Found | None = None,
+    passed_over: frozenset[str] = frozenset(),
 ) -> FileResult:
     """Everything that one source gives, also findings whose place is in another file. Nothing is suppressed yet.
 
     `interpret` and `rules` are the real ones unless given. Where a Keras was `found` that is to confirm them, the
-    findings carry plans for it.
+    findings carry plans for it. Definitions that are `passed_over` are run only where something else runs them.
     """
     diagnostics = list(source.diagnostics)
     if not source.text.strip():
@@ -184,7 +185,7 @@ def lint(
     try:
         problem = guard(source)
         if problem is None:
-            graph, problem = _interpret(source, finder, env, interpret)
+            graph, problem = _interpret(source, finder, env, interpret, passed_over)
     except (RecursionError, MemoryError):
         problem = diagnose(source.path, "too-complex", "the code is nested too deeply for the analysis; split it")
     except Exception as error:  # noqa: BLE001 - see the module's docstring
@@ -233,16 +234,16 @@ def _result(
 
 
 def _interpret(
-    source: Source, finder: Finder, env: Env, interpret: Interpret | None
+    source: Source, finder: Finder, env: Env, interpret: Interpret | None, passed_over: frozenset[str]
 ) -> tuple[Graph | None, Diagnostic | None]:
     from rnnlint.interpret import ParseError
 
-    if interpret is None:
+    try:
+        if interpret is not None:
+            return interpret(source, finder, env), None
         from rnnlint.interpret import interpret as real
 
-        interpret = real
-    try:
-        return interpret(source, finder, env), None
+        return real(source, finder, env, passed_over), None
     except ParseError as error:
         row, column, message = error.row, error.column, error.message
     # libcst says where, Python says what.

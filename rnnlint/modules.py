@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rnnlint.files import SUFFIXES, guard, project_root
@@ -127,7 +127,7 @@ class Modules:
         path = self.locate(module, level, importer)
         if path is None:
             return None
-        return self._readable(path) if os.path.isfile(path) else self._package(path)
+        return self._package(path) if self._is_package(path) else self._readable(path)
 
     def locate(self, module: str, level: int, importer: str) -> str | None:
         """The file of a module by dotted name, or None where it is not in the code base.
@@ -230,9 +230,23 @@ class Modules:
             self._sources[real] = self._read(self._spelled.get(real, path))
         return self._sources[real]
 
+    def located(self, path: str) -> Source:
+        """The source of a file that was located; an empty one where a package has no `__init__.py`."""
+        return self._package(path) if self._is_package(path) else self.source(path)
+
+    def _is_package(self, path: str) -> bool:
+        """Whether a located file is not there, because it is that of a package without one."""
+        return os.path.basename(path) == "__init__.py" and not self._is_file(self._real(os.path.abspath(path)))
+
+    def pass_over(self, rows: Mapping[str, tuple[tuple[int, int], ...]]) -> None:
+        """Leave rows of files out of what is analysed: see `Source.unread`."""
+        for path, some in rows.items():
+            real = self._real(os.path.abspath(path))
+            self._sources[real] = replace(self.source(path), unread=some)
+
     def digest(self, path: str | None) -> str:
         """What was read of a file that was located, in short; empty where nothing was."""
-        if path is None or not os.path.isfile(path):
+        if path is None or self._is_package(path):
             return ""
         source = self.source(path)
         if source not in self._digests:

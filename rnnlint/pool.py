@@ -36,12 +36,13 @@ _SHARE = 25_000
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One file to lint, picklable; `size` is the length of its text."""
+    """One file to lint, picklable; `size` is the length of its text. `passed_over` is as for `lint`."""
 
     path: str
     settings: Settings
     env: Env
     size: int = 0
+    passed_over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Linted:
 def lint_task(task: Task, modules: Modules, found: Found | None = None) -> Linted:
     """Lint one file; findings that lie in other files are among the result's."""
     recorder = Recorder(modules)
-    result = lint(modules.source(task.path), task.settings, recorder, task.env, found=found)
+    source = modules.source(task.path)
+    result = lint(source, task.settings, recorder, task.env, found=found, passed_over=task.passed_over)
     # Who wants the source has it, or reads it: it need not go through a pipe.
     return Linted(replace(result, source=None), tuple(recorder.asked()))
 

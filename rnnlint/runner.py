@@ -231,7 +231,10 @@ class _Run:
             gate.look(path, data)
             if data is not None and may_hold_directives(data):
                 commented.add(path)
-        return sorted(gate.candidates()), commented
+        candidates = sorted(gate.candidates())
+        self._modules.pass_over(gate.unread())
+        self._passed_over = gate.passed_over
+        return candidates, commented
 
     def _analyse(self, candidates: list[str], jobs: int | None, watch: Watch) -> dict[str, FileResult]:
         if not candidates:
@@ -270,7 +273,7 @@ class _Run:
                 self._keeper.pins(origin)
             if settings.keras_version == AUTO and (note := _pins_note(path, origin)):
                 notes[path] = note
-        return Task(path, settings, env, len(source.text))
+        return Task(path, settings, env, len(source.code), self._passed_over(path))
 
     def _merge(self, results: Mapping[str, FileResult], commented: set[str]) -> Iterator[FileResult]:
         """Bring each finding to the file that it lies in, if that is part of the run, and let that file suppress it.

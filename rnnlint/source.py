@@ -47,7 +47,8 @@ class Source:
     `text` has LF line ends and no byte order mark; for a notebook it is the joined code cells, IPython's own syntax
     replaced by Python of as many rows. `original` is the text as the user sees it (empty for a notebook, whose cells
     hold theirs). `shifts` says for the rows of `text` from whose beginning something was cut how many characters that
-    were. `diagnostics` name what could not be read.
+    were. `diagnostics` name what could not be read. `unread` are rows of whole statements, first and last, that the
+    analysis may pass over: `code` is the text without them.
     """
 
     path: str
@@ -57,6 +58,18 @@ class Source:
     original: str = ""
     cells: tuple[Cell, ...] = ()
     shifts: Mapping[int, int] = field(default_factory=dict)
+    unread: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def code(self) -> str:
+        """The text that is analysed, of as many rows as `text`."""
+        if not self.unread:
+            return self.text
+        lines = self.text.split("\n")
+        for first, last in self.unread:
+            # A text of several rows costs the parser no more than one of a single row; empty rows do.
+            lines[first - 1 : last] = ['"""', *[""] * (last - first - 1), '"""'] if first < last else ['""']
+        return "\n".join(lines)
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -19,9 +19,9 @@ RULE = Rule(
     "`predict` and `evaluate`.",
     runtime="calls",
     needs=(
-        frozenset({"dropout layer", "training"}),
-        frozenset({"recurrent layer", "dropout", "training"}),
-        frozenset({"recurrent layer", "positional", "training"}),
+        frozenset({"dropout layer", "training", "model"}),
+        frozenset({"recurrent layer", "dropout", "training", "model"}),
+        frozenset({"recurrent layer", "positional", "training", "model"}),
     ),
 )
 

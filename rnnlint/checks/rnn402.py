@@ -17,7 +17,7 @@ RULE = Rule(
     name="lambda-dropout",
     summary="Reports a dropout function in a `Lambda` layer: it drops at inference, too.",
     runtime="calls",
-    needs=(frozenset({"dropout", "lambda"}),),
+    needs=(frozenset({"dropout function", "lambda"}),),
 )
 
 FUNCTIONS = frozenset(

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["Finder", "ParseError", "interpret"]
 
 
-def interpret(source: Source, finder: Finder, env: Env) -> Graph:
+def interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str] = frozenset()) -> Graph:
     """Everything that a file builds.
 
     `env` says which Keras versions the code may run under: it decides how positional arguments bind. Modules of the
-    code base are asked of `finder`; nothing is imported or executed.
+    code base are asked of `finder`; nothing is imported or executed. Functions and classes of the file that are
+    `passed_over` are no entry points of their own.
 
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    return Interpreter(finder, env).run(source)
+    return Interpreter(finder, env, passed_over).run(source)

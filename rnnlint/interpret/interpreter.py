@@ -109,9 +109,10 @@ _JUMPS = {Flow.RETURN: "return", Flow.BREAK: "break", Flow.CONTINUE: "continue"}
 class Interpreter(Evaluator):
     """Runs one file, following imports into the code base."""
 
-    def __init__(self, finder: Finder, env: Env) -> None:
+    def __init__(self, finder: Finder, env: Env, passed_over: frozenset[str] = frozenset()) -> None:
         super().__init__(env)
         self.finder = finder
+        self.passed_over = passed_over
         self.modules: dict[str, ModuleV] = {}
         self.entries: list[FunctionV | ClassV] = []
         self.called: set[int] = set()
@@ -1019,6 +1020,8 @@ class Interpreter(Evaluator):
     def list_entry(self, entry: FunctionV | ClassV, node: cst.CSTNode) -> None:
         """Remember an entry point, once, and only of the file under analysis: imported ones have a run of their own."""
         if self.frame.unit.source.path == self.main and id(node) not in self.listed:
+            if len(self.frame.scopes) == 1 and entry.name in self.passed_over:
+                return
             self.listed.add(id(node))
             self.entries.append(entry)
 

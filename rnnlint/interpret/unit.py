@@ -39,13 +39,13 @@ class Unit:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.module = parse(source.text)
+        self.module = parse(source.code)
         self.constants: dict[cst.CSTNode, Value] = {}
         self._spans: dict[tuple[cst.CSTNode, cst.CSTNode | None, tuple[int, int] | None], Span] = {}
         self._positions: _Positions | None = None
         self._lines: list[int] = []
         self._offsets: list[int] = []
-        if not source.text.isascii() and normalize("NFKC", source.text) != source.text:
+        if not source.code.isascii() and normalize("NFKC", source.code) != source.code:
             self._normalize()
 
     def _normalize(self) -> None:
@@ -72,7 +72,7 @@ class Unit:
             raise ParseError(1, 1, "the code is nested too deeply") from None
         self._positions = positions
         self._offsets = [0, *accumulate(map(len, positions.tokens))]
-        self._lines = [0, *(match.end() for match in re.finditer("\n", self.source.text))]
+        self._lines = [0, *(match.end() for match in re.finditer("\n", self.source.code))]
         return positions
 
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: tuple[int, int] | None = None) -> Span:
@@ -104,7 +104,7 @@ def imported(source: Source) -> Unit:
     Raises:
         ParseError: where the text is not Python.
     """
-    key = (source.path, source.text)
+    key = (source.path, source.code)
     unit = _kept.pop(key, None) or Unit(source)
     _kept[key] = unit
     size = sum(len(text) for _, text in _kept)

@@ -1,0 +1,183 @@
+"""What comes together in code: names resolved over files, what is run, and what need not be read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rnnlint import runner
+from rnnlint.files import discover
+from rnnlint.gate import Gate
+from rnnlint.modules import Modules
+from rnnlint.settings import Settings
+
+RULES = frozenset({"RNN102"})
+
+
+def gate(folder: Path, files: dict[str, str]) -> tuple[Gate, frozenset[str]]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    paths = discover([str(folder)], lambda _: Settings()).files
+    modules = Modules({os.path.realpath(path): path for path in paths}, (str(folder),))
+    found = Gate(runner.needs([RULES]), modules, lambda path: Path(path).read_bytes() if Path(path).exists() else None)
+    for path in paths:
+        found.look(path, Path(path).read_bytes())
+    return found, found.candidates()
+
+
+def candidates(folder: Path, files: dict[str, str]) -> set[str]:
+    return {str(Path(path).relative_to(folder)) for path in gate(folder, files)[1]}
+
+
+def left(folder: Path, files: dict[str, str], name: str) -> list[str]:
+    """The first words of the lines of a file that the analysis reads."""
+    found, _ = gate(folder, files)
+    text = (folder / name).read_text()
+    unread = {row for first, last in found.unread().get(str(folder / name), ()) for row in range(first, last + 1)}
+    lines = text.split("\n")
+    return [line.split("(")[0] for row, line in enumerate(lines, 1) if line.strip() and row not in unread]
+
+
+DROP = "from keras.layers import Dropout\ndef drop(x):\n    return Dropout(.3)(x)\n"
+REC = "from keras.layers import LSTM\ndef rec(x):\n    return LSTM(4)(x)\n"
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "from drop import drop\nfrom rec import rec\ndef build(x): return rec(drop(x))\n",
+        "from drop import drop as d\nimport rec\ndef build(x): return rec.rec(d(x))\n",
+        "from drop import *\nfrom rec import *\ndef build(x): return rec(drop(x))\n",
+        "import drop as d, rec as r\ndef build(x): return r.rec(d.drop(x))\n",
+        "def build(x):\n    from drop import drop\n    import rec\n    return rec.rec(drop(x))\n",
+        "import drop, rec\ndef build(x): return run([drop, rec], x)\n",  # modules that are handed on
+        "import drop, rec\nSTEPS = [drop.drop]\nSTEPS.append(rec.rec)\ndef build(x):\n    for s in STEPS: x = s(x)\n",
+        "import drop, rec\nclass Net:\n    def __call__(self, x): return rec.rec(drop.drop(x))\n",
+        "import drop, rec\nrec.rec(drop.drop(x))\n",
+        "try:\n    from drop import drop\nexcept ImportError:\n    drop = None\nfrom rec import rec\nrec(drop(x))\n",
+        "from drop import drop\nfrom rec import rec\nif __name__ == '__main__':\n    rec(drop(x))\n",
+        "from both import rec, drop\ndef build(x): return rec(drop(x))\n",
+        "import both\ndef build(x): return both.rec(both.drop(x))\n",
+        "from pack import drop, rec\ndef build(x): return rec.rec(drop.drop(x))\n",
+        "import pack\ndef build(x): return pack.rec.rec(pack.drop.drop(x))\n",
+        "import pack.rec, pack.drop\ndef build(x): return pack.rec.rec(pack.drop.drop(x))\n",
+        "from table import LAYERS\ndef build(x): return LAYERS['rec'](LAYERS['drop'](x))\n",
+        "from kept import make\nmake()\n",
+        "from names import D, L\ndef build(x): return L(4)(D(.3)(x))\n",
+        "import names\ndef build(x): return names.L(4)(names.D(.3)(x))\n",
+        "from derived import Net\nNet()(x)\n",
+    ],
+    ids=range(21),
+)
+def test_what_comes_together_over_files(main: str, tmp_path: Path) -> None:
+    files = {
+        "drop.py": DROP,
+        "rec.py": REC,
+        "both.py": "from drop import drop\nfrom rec import *\n",
+        "pack/drop.py": DROP,
+        "pack/rec.py": REC,
+        "table.py": "from drop import drop\nLAYERS = {'drop': drop}\ndef register(f): LAYERS[f.__name__] = f\n"
+        "import rec\n@register\ndef other(x): return rec.rec(x)\n",
+        "kept.py": "from drop import drop\nfrom rec import rec\nmodels = []\n"
+        "def make():\n    for one in models: one()\nmodels.append(lambda: rec(drop(1)))\n",
+        "names.py": "from keras.layers import Dropout as D\nimport keras\nL = keras.layers.LSTM\n",
+        "derived.py": "from base import Base\nclass Net(Base): pass\n",
+        "base.py": "from drop import drop\nfrom rec import rec\nclass Base:\n"
+        "    def __call__(self, x): return rec(drop(x))\n",
+        "main.py": main,
+        "other.py": "from drop import drop\nfrom rec import rec\ndef one(x): return drop(x)\n"
+        "def two(x): return rec(x)\n",
+    }
+    found = candidates(tmp_path, files)
+    assert "main.py" in found
+    assert "other.py" not in found
+    assert "drop.py" not in found
+
+
+MODEL = """\
+from keras import Sequential, layers
+import helpers
+RATE = .3
+SIZES = [1, 2]
+def plot(history):
+    helpers.draw(history)
+def build(units):
+    return Sequential([layers.LSTM(units, return_sequences=True), layers.Dropout(RATE), layers.LSTM(4)])
+class Trainer:
+    def run(self): plot(build(3).fit())
+def count():
+    return len(SIZES)
+"""
+
+
+def test_what_nothing_reaches_is_not_read(tmp_path: Path) -> None:
+    helpers = "import matplotlib\ndef draw(history):\n    pass\ndef other():\n    pass\n"
+    files = {"model.py": MODEL, "helpers.py": helpers}
+    # `count` is all that nothing of it leads to; variables that an entry point asks for bring the body with them.
+    assert "def count" not in left(tmp_path, files, "model.py")
+    assert {"RATE = .3", "def build", "class Trainer:", "def plot"} <= set(left(tmp_path, files, "model.py"))
+    assert left(tmp_path, files, "helpers.py") == ["import matplotlib", "def draw", "    pass"]
+
+
+def test_a_body_that_nothing_asks_for_is_not_read(tmp_path: Path) -> None:
+    text = (
+        "from keras.layers import Dropout, LSTM\nTABLE = [\n    1,\n    2,\n]\nprint(TABLE)\n"
+        "for i in TABLE:\n    print(i)\n\ndef build(x):\n    return LSTM(4)(Dropout(.3)(x))\n"
+    )
+    lines = left(tmp_path, {"model.py": text}, "model.py")
+    assert lines == ["from keras.layers import Dropout, LSTM", "def build", "    return LSTM"]
+
+
+def test_statements_that_share_a_row_are_read(tmp_path: Path) -> None:
+    text = "from keras.layers import Dropout, LSTM\nA = 1; B = 2\ndef build(x): return LSTM(4)(Dropout(.3)(x))\n"
+    assert "A = 1; B = 2" in left(tmp_path, {"model.py": text}, "model.py")
+
+
+def test_imports_that_a_body_may_make_are_read(tmp_path: Path) -> None:
+    text = (
+        "try:\n    from keras.layers import Dropout, LSTM\nexcept ImportError:\n    LSTM = None\n"
+        "def build(x): return LSTM(4)(Dropout(.3)(x))\n"
+    )
+    assert len(left(tmp_path, {"model.py": text}, "model.py")) == 5
+
+
+def test_how_else_a_layer_is_used_is_looked_at(tmp_path: Path) -> None:
+    """`other` holds no finding, but says that the Dropout is no sequence's alone."""
+    text = (
+        "from keras import Input\nfrom keras.layers import Dense, Dropout, LSTM\n"
+        "def block(x):\n    return Dropout(.3)(x)\n"
+        "def build():\n    return LSTM(4)(block(Input((9, 4))))\n"
+        "def other():\n    return Dense(4)(block(Input((4,))))\n"
+        "def far():\n    return Dense(4)(Input((4,)))\n"
+    )
+    found, chosen = gate(tmp_path, {"model.py": text})
+    assert len(chosen) == 1
+    assert found.passed_over(str(tmp_path / "model.py")) == {"far"}
+
+
+def test_a_body_that_acts_on_others_is_part_of_every_entry_point(tmp_path: Path) -> None:
+    files = {
+        "parts.py": "LAYERS = []\ndef add(layer):\n    LAYERS.append(layer)\n",
+        "model.py": "import parts\nfrom keras import layers\nparts.add(layers.Dropout(.3))\nparts.add(layers.LSTM(4))\n"
+        "def build(x):\n    for layer in parts.LAYERS: x = layer(x)\n    return x\n",
+    }
+    found, _ = gate(tmp_path, files)
+    assert found.passed_over(str(tmp_path / "model.py")) == set()
+    assert left(tmp_path, files, "parts.py") == ["LAYERS = []", "def add", "    LAYERS.append"]
+
+
+def test_what_cannot_be_parsed_may_use_everything(tmp_path: Path) -> None:
+    files = {"drop.py": DROP, "rec.py": REC, "main.py": "from drop import drop\nimport rec\nprint 'python 2'\n"}
+    assert candidates(tmp_path, files) == {"main.py"}
+    assert left(tmp_path, files, "drop.py")[1:] == ["def drop", "    return Dropout"]
+
+
+def test_modules_that_import_each_other(tmp_path: Path) -> None:
+    files = {
+        "a.py": "from b import *\nfrom keras.layers import Dropout\ndef drop(x): return Dropout(.3)(x)\n",
+        "b.py": "from a import *\nfrom keras.layers import LSTM\ndef rec(x): return LSTM(4)(drop(x))\n",
+    }
+    assert candidates(tmp_path, files) == {"b.py"}
