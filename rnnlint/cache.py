@@ -14,7 +14,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache, cached_property, lru_cache
@@ -320,6 +320,18 @@ class Keeper:
             answer = "" if data is None else _digest(data)
             if self._asked.setdefault(("text", path), answer) != answer:
                 self._asked["text", path] = _CHANGING
+
+    @property
+    def asked(self) -> dict[tuple[str, str], object]:
+        """What was asked so far beside what the run's `Disk` was."""
+        return self._asked
+
+    def note(self, asked: Mapping[tuple[str, str], object], disk: dict[tuple[str, str], object]) -> None:
+        """Take note of what another process asked; `disk` is what this one did."""
+        for key, answer in asked.items():
+            known = self._asked if key[0] == "text" else disk
+            if known.setdefault(key, answer) != answer:
+                self._asked[key] = _CHANGING
 
     def pins(self, origin: Origin) -> None:
         """Take note of what was looked at for the pins of a project."""

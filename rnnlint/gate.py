@@ -10,14 +10,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rnnlint.keras.ingredients import EVERYTHING, KERAS, Ingredients, in_bytes
 from rnnlint.keras.names import framework
 from rnnlint.modules import INSTALLED
-from rnnlint.reach import Focus, Reach, bits
+from rnnlint.reach import Focus, Reach, Rows, bits
 
 if TYPE_CHECKING:
     from rnnlint.modules import Modules
@@ -130,7 +129,8 @@ class Gate:
         self._unread: list[str] = []
         self._holds: dict[str, Ingredients] = {}
         self._reaches = Reach(modules, self._edges, lambda path: bits(self._holding(path)), self._marked)
-        self._focus: dict[str, Focus] = {}
+        self._chosen: dict[str, Focus | None] = {}
+        self._rows: dict[str, frozenset[Rows]] = {}
         self._imported: dict[str, tuple[_Taken, ...]] = {}
         self._reached: dict[str, dict[str, None]] = {}
         self._marks: dict[str, bool] = {}
@@ -145,30 +145,54 @@ class Gate:
 
     def candidates(self) -> frozenset[str]:
         """The files that can hold a finding or put together what others hold. One that cannot be read is among them."""
+        self.take(self.examine(self.likely()))
+        return self.chosen
+
+    def likely(self) -> list[str]:
+        """The files that may be candidates, by the bytes of all; to be examined."""
         if not self._needs:
-            return frozenset(self._unread)
+            return []
         marked = [path for path, holds in self._holds.items() if holds - _COMMON]
         plain = [path for path, holds in self._holds.items() if not holds - _COMMON]
-        likely = [path for path in marked if self._enough(path)]
         # Without Keras in reach, a module about LSTMs is another framework's.
-        likely += self._importers(plain, [path for path in marked if self._reaches_keras(path)])
-        if not all(need - _COMMON for need in self._needs):
-            return frozenset(self._unread).union(likely)
-        # What the code really uses, now that it may matter.
+        importers = self._importers(plain, [path for path in marked if self._reaches_keras(path)])
+        return sorted([*filter(self._enough, marked), *importers])
+
+    def examine(self, paths: Iterable[str]) -> Examined:
+        """Which of these files are candidates, by what their code really uses."""
         needs = [bits(need - _COMMON) for need in self._needs]
-        for path in likely:
-            focus = self._reaches.focus(path, needs)
-            if focus is not None:
-                self._focus[path] = focus
-        return frozenset(self._unread).union(self._focus)
+        if not all(needs):
+            return Examined(dict.fromkeys(paths))
+        chosen: dict[str, Focus | None] = {}
+        for path in paths:
+            if (self._holding(path) - _COMMON or self._takes(path)) and (focus := self._reaches.focus(path, needs)):
+                chosen[path] = focus
+        return Examined(chosen, self._reaches.unread())
 
-    def passed_over(self, path: str) -> frozenset[str]:
-        """Of a candidate, the functions and classes that need not be run as entry points."""
-        return self._focus[path].passed_over if path in self._focus else frozenset()
+    def take(self, examined: Examined) -> None:
+        """Take account of what was examined."""
+        self._chosen |= examined.chosen
+        for path, rows in examined.unread.items():
+            self._rows[path] = self._rows.get(path, rows) & rows
 
-    def unread(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+    def lose(self, paths: Iterable[str]) -> None:
+        """Take account of files that could not be examined: all is to be read."""
+        self._chosen |= dict.fromkeys(paths)
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The candidates among what was examined, and what could not be read."""
+        return frozenset(self._unread).union(self._chosen)
+
+    def focus(self, path: str) -> Focus | None:
+        """What of a candidate is to be run; None for all."""
+        return self._chosen.get(path)
+
+    def unread(self) -> Mapping[str, tuple[Rows, ...]]:
         """The rows of files that no candidate's analysis needs."""
-        return {} if self._unread else dict(self._reaches.unread())
+        if self._unread or None in self._chosen.values():
+            return {}
+        return {path: tuple(sorted(rows)) for path, rows in self._rows.items() if rows}
 
     def _enough(self, path: str) -> bool:
         """Whether all that some rule needs comes together in a file and in what it imports."""
@@ -250,39 +274,51 @@ class Gate:
         if it spells the name by which, from where it stands, one of the files in question can be imported.
         """
         found: list[str] = []
-        hot: set[str] = set()
+        hot = set(marked)
         fresh = set(marked)
         while fresh:
-            hot |= fresh
             reachable = _Reachable(fresh, self._modules)
             fresh = set()
             for path in plain:
                 names = reachable.names(path)
                 if path in hot or not names or names.isdisjoint(self._imported_tops(path)):
                     continue
-                if self._takes(path, hot):
+                if not hot.isdisjoint(self._edges(path)):
+                    fresh.add(path)
+                    hot.add(path)
                     if self._enough(path):
                         found.append(path)
-                    if self._reaches.hot_names(path) != frozenset():
-                        fresh.add(path)
-        return list(dict.fromkeys(found))
+        return found
 
     def _imported_tops(self, path: str) -> frozenset[bytes]:
         if path not in self._tops:
             self._tops[path] = tops(self._read(path) or b"")
         return self._tops[path]
 
-    def _takes(self, path: str, hot: AbstractSet[str]) -> bool:
+    def _takes(self, path: str) -> bool:
         """Whether a file imports a name by which another one gives ingredients."""
         data = self._read(path) or b""
         for one in self._imports(path):
-            if one.path in hot:
+            if self._marked(one.path):
                 names = self._reaches.hot_names(one.path)
                 if names is None or not one.names or not names.isdisjoint(one.names):
                     return True
                 if "*" in one.names and any(name.encode("utf-8", "surrogateescape") in data for name in names):
                     return True
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out of files: those that are candidates, with what of them is to be run, None for all.
+
+    `unread` are the rows that they do not need, of each file that they need. `asked` is what was asked of the disk
+    meanwhile, with the answers.
+    """
+
+    chosen: dict[str, Focus | None]
+    unread: dict[str, frozenset[Rows]] = field(default_factory=dict)
+    asked: dict[tuple[str, str], object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

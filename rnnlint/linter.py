@@ -94,12 +94,16 @@ _STANDALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+keras\b", re.MULTILINE)
 
 
 def environment(
-    settings: Settings, folder: str | None = None, top: str | None = None, text: str = "", found: Found | None = None
+    settings: Settings,
+    folder: str | None = None,
+    top: str | None = None,
+    text: Callable[[], str] = str,
+    found: Found | None = None,
 ) -> Env:
     """The Keras versions and backends that a file's code may run on.
 
     As set, else as `found` in the Python that confirms, else by the pins of its folder's project. TensorFlow 2.0 to 2.4
-    brings no package `keras`: where only TensorFlow is pinned, a `text` that imports it may run on Keras 2.3 or 2.4.
+    brings no package `keras`: where only TensorFlow is pinned, a text that imports it may run on Keras 2.3 or 2.4.
 
     Raises:
         ValueError: for a version that is none.
@@ -108,14 +112,14 @@ def environment(
 
     env = Env.unknown()
     if found is not None:
-        env = found.env(standalone=bool(_STANDALONE.search(text)))
+        env = found.env(standalone=bool(_STANDALONE.search(text())))
     elif folder is not None and "auto" in (settings.keras_version, settings.backend):
         from rnnlint import pins
 
         origin = pins.environment(folder, top)
         env = origin.env
         pinned = any(pin.name == "keras" for pin in origin.pins)
-        if env.versions == {(2, 4)} and not pinned and _STANDALONE.search(text):
+        if env.versions == {(2, 4)} and not pinned and _STANDALONE.search(text()):
             env = Env(env.versions | {(2, 3)}, env.backends)
     if settings.keras_version != "auto":
         env = Env(parse_keras_version(settings.keras_version), env.backends)

@@ -110,9 +110,10 @@ class Modules:
         self._roots: dict[str, str] = {}
         self._digests: dict[Source, str] = {}
         self._parseable: dict[str, bool] = {}
+        self._unread: Mapping[str, tuple[tuple[int, int], ...]] = {}
 
-    def __reduce__(self) -> tuple[type[Modules], tuple[object, ...]]:
-        return Modules, (self._spelled, self._tops, self._read)
+    def __reduce__(self) -> tuple[Callable[..., Modules], tuple[object, ...]]:
+        return _unpacked, (self._spelled, self._tops, self._read, self._unread)
 
     @cached_property
     def _spelled(self) -> Mapping[str, str]:
@@ -227,7 +228,9 @@ class Modules:
         """A file's source, read once, whether or not it can be parsed."""
         real = self._real(os.path.abspath(path))
         if real not in self._sources:
-            self._sources[real] = self._read(self._spelled.get(real, path))
+            source = self._read(self._spelled.get(real, path))
+            unread = self._unread.get(real)
+            self._sources[real] = replace(source, unread=unread) if unread else source
         return self._sources[real]
 
     def located(self, path: str) -> Source:
@@ -240,9 +243,10 @@ class Modules:
 
     def pass_over(self, rows: Mapping[str, tuple[tuple[int, int], ...]]) -> None:
         """Leave rows of files out of what is analysed: see `Source.unread`."""
-        for path, some in rows.items():
-            real = self._real(os.path.abspath(path))
-            self._sources[real] = replace(self.source(path), unread=some)
+        self._unread = {self._real(os.path.abspath(path)): some for path, some in rows.items()}
+        for real, some in self._unread.items():
+            if real in self._sources:
+                self._sources[real] = replace(self._sources[real], unread=some)
 
     def digest(self, path: str | None) -> str:
         """What was read of a file that was located, in short; empty where nothing was."""
@@ -266,6 +270,17 @@ class Modules:
         if source is None:
             source = self._sources[real] = Source(path, "")
         return source
+
+
+def _unpacked(
+    spelled: Spelled,
+    tops: tuple[str, ...],
+    read: Callable[[str], Source],
+    unread: Mapping[str, tuple[tuple[int, int], ...]],
+) -> Modules:
+    modules = Modules(spelled, tops, read)
+    modules._unread = unread
+    return modules
 
 
 def digest(source: Source) -> str:

@@ -1,6 +1,6 @@
-"""Many files through the analysis: one after the other, or side by side in processes.
+"""Much work in many processes: one piece after the other, or side by side.
 
-A process that dies (of the parser, or because memory is short) costs the one file that it had. The results are the
+A process that dies (of the parser, or because memory is short) costs the one piece that it had. The results are the
 same either way; who asks for them puts them in order.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from signal import SIG_IGN, SIGINT, Signals, signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from rnnlint.linter import FileResult, lint
 from rnnlint.modules import Asked, Recorder
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
 
+    from rnnlint.gate import Examined
     from rnnlint.keras.versions import Env
     from rnnlint.modules import Modules
     from rnnlint.runtime.confirm import Found
@@ -32,6 +34,25 @@ _PAYS_FORKED = 50_000
 _PAYS_STARTED = 500_000
 # What one process is given at least.
 _SHARE = 25_000
+# The bytes of source below which it does not pay to examine files side by side, and the most of one portion.
+_PAYS_EXAMINED = 400_000
+_PORTION = 200_000
+
+
+class Piece(Protocol):
+    """What a process is given to do, picklable."""
+
+    @property
+    def size(self) -> int:
+        """The length of its source, by which the largest is done first."""
+
+    @property
+    def name(self) -> str:
+        """Tells pieces of one size apart."""
+
+
+T = TypeVar("T", bound=Piece)
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +64,11 @@ class Task:
     env: Env
     size: int = 0
     passed_over: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """See `Piece.name`."""
+        return self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +94,97 @@ def lint_all(
     """Lint files, in any order, in `jobs` processes; None: in as many as pay."""
     forks = _may_fork()
     count = min(jobs or _paying(tasks, forks), len(tasks))
+    work = partial(_lint_one, modules, found)
     if count > 1:
-        tasks = yield from _side_by_side(tasks, modules, found, count, forks)
+        if forks:
+            import rnnlint.checks
+            import rnnlint.interpret  # noqa: F401 - once for all
+        tasks = yield from _side_by_side(tasks, work, _lost, count, forks)
     for task in tasks:
-        yield task, lint_task(task, modules, found)
+        yield task, work(task)
+
+
+def _lint_one(modules: Modules, found: Found | None, task: Task) -> Linted:
+    return lint_task(task, modules, found)
+
+
+def _lost(task: Task, how: str, died: bool) -> Linted:
+    """For a file whose process died, or raised an error."""
+    message = f"the analysis failed: {how}"
+    if died:
+        message = (
+            f"the process that analysed {task.path} died ({how}), of the parser or for want of memory; exclude the "
+            "file, and please report it"
+        )
+    return Linted(FileResult(task.path, (), (), (diagnose(task.path, "internal-error", message),)))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Examining files, before they are linted
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some files to examine: those that share imports are best examined together."""
+
+    paths: tuple[str, ...]
+    size: int
+
+    @property
+    def name(self) -> str:
+        """See `Piece.name`."""
+        return self.paths[0]
+
+
+def examine_all(
+    files: Sequence[tuple[str, int]], examine: Callable[[Portion], Examined], jobs: int | None = 1
+) -> Iterator[tuple[Portion, Examined | None]]:
+    """Examine files, given with their sizes, in `jobs` processes; None: in as many as pay.
+
+    Files that lie beside each other are examined together. None comes back for those whose process died.
+    """
+    total = sum(size for _, size in files)
+    count = jobs or (_cores() if total >= _PAYS_EXAMINED else 1)
+    side_by_side = count > 1 and len(files) > 1 and _may_fork()
+    portions: Sequence[Portion] = list(
+        _portions(files, max(min(total // (4 * count), _PORTION), 1) if side_by_side else total + 1)
+    )
+    if side_by_side:
+        portions = yield from _side_by_side(portions, examine, _not_examined, count, True)
+    for portion in portions:
+        yield portion, examine(portion)
+
+
+def _not_examined(_portion: Portion, _how: str, _died: bool) -> None:
+    """For a portion whose process died, or raised an error: they will when the files are linted, one by one."""
+
+
+def _portions(files: Iterable[tuple[str, int]], most: int) -> Iterator[Portion]:
+    paths: list[str] = []
+    size = 0
+    for path, length in files:
+        paths.append(path)
+        size += length
+        if size >= most:
+            yield Portion(tuple(paths), size)
+            paths, size = [], 0
+    if paths:
+        yield Portion(tuple(paths), size)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Processes
 
 
 def _paying(tasks: Sequence[Task], forks: bool) -> int:
     size = sum(task.size for task in tasks)
     if size < (_PAYS_FORKED if forks else _PAYS_STARTED):
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, size // _SHARE)
+    return min(_cores(), size // _SHARE)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _may_fork() -> bool:
@@ -93,25 +198,25 @@ def _may_fork() -> bool:
 
 
 def _side_by_side(
-    tasks: Sequence[Task], modules: Modules, found: Found | None, count: int, forks: bool
-) -> Generator[tuple[Task, Linted], None, Sequence[Task]]:
-    """Lint with processes, the largest file first. Returns what they could not be started for."""
+    pieces: Sequence[T], work: Callable[[T], A], lost: Callable[[T, str, bool], A], count: int, forks: bool
+) -> Generator[tuple[T, A], None, Sequence[T]]:
+    """Do the work with processes, the largest piece first. Returns what they could not be started for.
+
+    `lost` gives the answer for a piece whose process died, or raised an error, and how.
+    """
     from multiprocessing import connection, get_context
 
     context = get_context("fork" if forks else "spawn")
-    if forks:
-        import rnnlint.checks
-        import rnnlint.interpret  # noqa: F401 - once for all
-    waiting = sorted(tasks, key=lambda task: (task.size, task.path))
-    workers: list[_Worker] = []
-    idle: list[_Worker] = []
-    busy: dict[Connection, _Worker] = {}
+    waiting = sorted(pieces, key=lambda piece: (piece.size, piece.name))
+    workers: list[_Worker[T, A]] = []
+    idle: list[_Worker[T, A]] = []
+    busy: dict[Connection, _Worker[T, A]] = {}
     try:
         while waiting or busy:
             while waiting and len(busy) < count:
                 if not idle:
                     try:
-                        idle.append(_Worker(context, modules, found))
+                        idle.append(_Worker(context, work, lost))
                     except OSError:  # no more processes, or no memory for one
                         count = len(busy)
                         break
@@ -123,17 +228,17 @@ def _side_by_side(
                 return waiting
             for pipe in connection.wait(list(busy)):
                 worker = busy[pipe]  # type: ignore[index]
-                answer = worker.take()
-                if answer is None and worker.alive:
+                answers = worker.take()
+                if not answers and worker.alive:
                     continue
                 del busy[worker.pipe]
-                if answer is not None:
+                if answers:
                     idle.append(worker)
-                    yield worker.task, answer
+                    yield worker.piece, answers[0]
                 elif worker.ready:
-                    yield worker.task, Linted(_lost(worker))
+                    yield worker.piece, lost(worker.piece, worker.end(), True)
                 else:  # it never came to work
-                    waiting.append(worker.task)
+                    waiting.append(worker.piece)
                     count -= 1
         return []
     finally:
@@ -141,43 +246,41 @@ def _side_by_side(
             worker.kill()
 
 
-class _Worker:
-    """A process, and the task that it has; it says that it is `ready`, then it answers each task."""
+class _Worker(Generic[T, A]):
+    """A process, and the piece that it has; it says that it is `ready`, then it answers each piece."""
 
-    task: Task
+    piece: T
 
-    def __init__(self, context: BaseContext, modules: Modules, found: Found | None) -> None:
+    def __init__(self, context: BaseContext, work: Callable[[T], A], lost: Callable[[T, str, bool], A]) -> None:
         self.pipe, theirs = context.Pipe()
         self.ready = False
         self.alive = True
+        self._lost = lost
         self._process: Any = context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, modules, found), daemon=True
+            target=_serve, args=(theirs, work), daemon=True
         )
         try:
             self._process.start()
         finally:
             theirs.close()
 
-    def give(self, task: Task) -> None:
-        self.task = task
+    def give(self, piece: T) -> None:
+        self.piece = piece
         with suppress(OSError):  # of one that died, which `take` tells
-            self.pipe.send(task)
+            self.pipe.send(piece)
 
-    def take(self) -> Linted | None:
-        """The answer to the task; None where it only came to be ready, or died."""
+    def take(self) -> tuple[A, ...]:
+        """The answer to the piece; none where it only came to be ready, or died."""
         try:
-            answer: Linted | str = self.pipe.recv()
+            kind, answer = self.pipe.recv()
         except (EOFError, OSError):
             self._process.join(5)  # so that it ends as it was about to
             self.kill()
-            return None
-        if isinstance(answer, Linted):
-            return answer
-        if answer == _READY:
+            return ()
+        if kind == _READY:
             self.ready = True
-            return None
-        message = f"the analysis failed: {answer}"
-        return Linted(FileResult(self.task.path, (), (), (diagnose(self.task.path, "internal-error", message),)))
+            return ()
+        return (self._lost(self.piece, answer, False) if kind == _ERROR else answer,)
 
     def end(self) -> str:
         """How the process ended, in words."""
@@ -194,41 +297,32 @@ class _Worker:
         self.pipe.close()
 
 
-_READY = ""
+_READY, _DONE, _ERROR = "ready", "done", "error"
 
 
-def _lost(worker: _Worker) -> FileResult:
-    path = worker.task.path
-    message = (
-        f"the process that analysed {path} died ({worker.end()}), of the parser or for want of memory; exclude the "
-        "file, and please report it"
-    )
-    return FileResult(path, (), (), (diagnose(path, "internal-error", message),))
-
-
-def _serve(pipe: Connection, modules: Modules, found: Found | None) -> None:
-    """Do tasks until the pipe is closed."""
+def _serve(pipe: Connection, work: Callable[[Any], object]) -> None:
+    """Do pieces of work until the pipe is closed."""
     import gc
     import threading
 
     signal(SIGINT, SIG_IGN)  # the process that started this one ends it
     threading.Thread(target=_follow_parent, daemon=True).start()
     gc.freeze()  # what was inherited stays, and need not be looked at
-    pipe.send(_READY)
+    pipe.send((_READY, None))
     while True:
         try:
-            task = pipe.recv()
+            piece = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            answer: Linted | str = lint_task(task, modules, found)
-        except Exception as error:  # noqa: BLE001 - one file's error must not cost the others
-            answer = f"{type(error).__name__}: {error}"
+            answer: tuple[str, object] = (_DONE, work(piece))
+        except Exception as error:  # noqa: BLE001 - one piece's error must not cost the others
+            answer = (_ERROR, f"{type(error).__name__}: {error}")
         pipe.send(answer)
 
 
 def _follow_parent() -> None:
-    """End with the process that started this one, also in the middle of a task."""
+    """End with the process that started this one, also in the middle of a piece."""
     from multiprocessing import connection, parent_process
 
     if (parent := parent_process()) is not None:

@@ -118,10 +118,14 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What of a file is to be run: its body or not, and which of its definitions as entry points of their own."""
+    """What of a file is not to be run as an entry point of its own; `size` is the length of its text."""
 
-    body: bool
     passed_over: frozenset[str]
+    size: int
+
+
+# Rows of a file, first and last.
+Rows = tuple[int, int]
 
 
 class Reach:
@@ -385,7 +389,7 @@ class Reach:
         found = self.file(path)
         if found.outline is None:
             self._kept |= self.closure([found.body], all=True)[0]
-            return Focus(True, frozenset())
+            return Focus(frozenset(), self._size(path))
         base = self.closure([found.body, found.main])
         acts = self.acts(path) or self._touches(found.outline, found.outline.main_effects)
         before = [found.body, found.main] if acts else []
@@ -417,24 +421,29 @@ class Reach:
                 if not marked.isdisjoint(nodes):
                     kept |= nodes
         self._kept |= self.closure(kept, all=True)[0]
-        body = body or found.body in kept
-        return Focus(body, frozenset(found.definitions) - run - found.outline.variables)
+        return Focus(frozenset(found.definitions) - run - found.outline.variables, self._size(path))
 
-    def unread(self) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
-        """The rows of each file that nothing reaches which is to be run."""
-        for path, found in self._files.items():
-            if found.outline is None or found.all in self._kept:
-                continue
-            rows = [
-                (part.first, part.last)
-                for name, parts in found.outline.definitions.items()
-                for part, node in zip(parts, found.definitions[name], strict=True)
-                if node not in self._kept
-            ]
-            bodies = {id(found.outline.body): found.body, id(found.outline.main): found.main}
-            rows += [(first, last) for first, last, part in found.outline.plain if bodies[id(part)] not in self._kept]
-            if rows:
-                yield path, tuple(sorted(rows))
+    def _size(self, path: str) -> int:
+        return len(self._modules.source(path).text)
+
+    def unread(self) -> dict[str, frozenset[Rows]]:
+        """Of each file that something reaches which is to be run, the rows that nothing of it does. Starts anew."""
+        unread = {path: self._unread(self.file(path)) for path in {node.path for node in self._kept}}
+        self._kept = set()
+        return unread
+
+    def _unread(self, found: _File) -> frozenset[Rows]:
+        if found.outline is None or found.all in self._kept:
+            return frozenset()
+        rows = [
+            (part.first, part.last)
+            for name, parts in found.outline.definitions.items()
+            for part, node in zip(parts, found.definitions[name], strict=True)
+            if node not in self._kept
+        ]
+        bodies = {id(found.outline.body): found.body, id(found.outline.main): found.main}
+        rows += [(first, last) for first, last, part in found.outline.plain if bodies[id(part)] not in self._kept]
+        return frozenset(rows)
 
 
 def _enough(held: int, needs: Iterable[int]) -> bool:

@@ -66,7 +66,7 @@ def _recover(path: str, settings: Resolve, modules: Modules) -> Recovered:
 
     source, own = modules.source(path), settings(path)
     folder = os.path.dirname(os.path.abspath(path))
-    env = environment(own, folder, modules.top(folder), source.text)
+    env = environment(own, folder, modules.top(folder), lambda: source.text)
     result = lint(source, own, modules, env, remember)
     findings: list[Finding] = []
     for other in dict.fromkeys([path, *(finding.span.path for finding in result.findings)]):

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache as once
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rnnlint import files
 from rnnlint.files import discover
 from rnnlint.findings import Finding
-from rnnlint.gate import Gate
+from rnnlint.gate import Examined, Gate
 from rnnlint.graph import Graph, Node, Note, Span
 from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, replan, unique
 from rnnlint.modules import Modules
@@ -212,7 +213,7 @@ class _Run:
 
     def lint(self, jobs: int | None, watch: Watch) -> Iterator[FileResult]:
         """The results, in the order of the paths."""
-        candidates, commented = self._candidates(watch)
+        candidates, commented = self._candidates(jobs, watch)
         merged = self._merge(self._analyse(candidates, jobs, watch), commented)
         if self._keeper:
             kept = list(merged)
@@ -220,21 +221,48 @@ class _Run:
             merged = iter(kept)
         return merged
 
-    def _candidates(self, watch: Watch) -> tuple[list[str], set[str]]:
+    def _candidates(self, jobs: int | None, watch: Watch) -> tuple[list[str], set[str]]:
         """The files to analyse, and those with suppression comments about our rules."""
         files = self._listed.files
         one_each = {os.path.dirname(path): path for path in files}.values()
-        gate = Gate(needs(self._settings(path).rules for path in one_each), self._modules, self._files.content)
+        gate = self._gate = Gate(
+            needs(self._settings(path).rules for path in one_each), self._modules, self._files.content
+        )
         commented: set[str] = set()
         for path in watch(files, len(files), "Reading"):
             data = self._files.content(path)
             gate.look(path, data)
             if data is not None and may_hold_directives(data):
                 commented.add(path)
-        candidates = sorted(gate.candidates())
+        self._examine_all(gate, jobs, watch)
+        return sorted(gate.chosen), commented
+
+    def _examine_all(self, gate: Gate, jobs: int | None, watch: Watch) -> None:
+        """Let the gate look closer at the files that may be candidates."""
+        likely = gate.likely()
+        if not likely:
+            return
+        from rnnlint.pool import Portion, examine_all
+
+        looks = self._listed.looks
+        sizes = [(path, looks[path][0].st_size if path in looks else 0) for path in likely]
+        asked = self._modules.disk.asked
+
+        def examine(portion: Portion) -> Examined:
+            before = len(asked)
+            examined = gate.examine(portion.paths)
+            # What a process asks of the disk is asked for this one, too.
+            more = dict(islice(asked.items(), before, None))
+            return replace(examined, asked=more | (self._keeper.asked if self._keeper else {}))
+
+        for portion, examined in watch(examine_all(sizes, examine, jobs), len(likely), "Reading"):
+            if examined is None:
+                gate.lose(portion.paths)
+                continue
+            gate.take(examined)
+            if self._keeper:
+                self._keeper.note(examined.asked, asked)
         self._modules.pass_over(gate.unread())
-        self._passed_over = gate.passed_over
-        return candidates, commented
 
     def _analyse(self, candidates: list[str], jobs: int | None, watch: Watch) -> dict[str, FileResult]:
         if not candidates:
@@ -261,10 +289,10 @@ class _Run:
     def _task(self, path: str, notes: dict[str, Note]) -> Task:
         from rnnlint.pool import Task
 
-        source, settings = self._modules.source(path), self._settings(path)
+        settings = self._settings(path)
         folder = os.path.dirname(os.path.abspath(path))
         top = self._modules.top(folder)
-        env = environment(settings, folder, top, source.text, self._found)
+        env = environment(settings, folder, top, lambda: self._modules.source(path).text, self._found)
         if self._found is None and AUTO in (settings.keras_version, settings.backend):
             from rnnlint import pins
 
@@ -273,7 +301,10 @@ class _Run:
                 self._keeper.pins(origin)
             if settings.keras_version == AUTO and (note := _pins_note(path, origin)):
                 notes[path] = note
-        return Task(path, settings, env, len(source.code), self._passed_over(path))
+        focus = self._gate.focus(path)
+        if focus is None:
+            return Task(path, settings, env, len(self._modules.source(path).text))
+        return Task(path, settings, env, focus.size, focus.passed_over)
 
     def _merge(self, results: Mapping[str, FileResult], commented: set[str]) -> Iterator[FileResult]:
         """Bring each finding to the file that it lies in, if that is part of the run, and let that file suppress it.
@@ -377,7 +408,7 @@ def build(
 
 def _elsewhere(source: Source, settings: Resolve, found: Found) -> bool:
     """Whether a file is for another Keras than the one that was found."""
-    env = environment(settings(source.path), text=source.text, found=found)
+    env = environment(settings(source.path), text=lambda: source.text, found=found)
     return not own_backend(source, env, any_backend=True).pairs & found.env().pairs
 
 
@@ -409,7 +440,9 @@ def remains(
 
     modules = Modules({os.path.realpath(path): path}, (), _read)
     sources = [from_bytes(data, path, accepts) for data in (before, after)]
-    env = environment(settings(path), os.path.dirname(os.path.abspath(path)), text=sources[1].text, found=session.found)
+    env = environment(
+        settings(path), os.path.dirname(os.path.abspath(path)), text=lambda: sources[1].text, found=session.found
+    )
     old, new = (interpret(source, modules, env) for source in sources)
     if [_shape(node) for node in old.nodes] != [_shape(node) for node in new.nodes]:
         return False
@@ -436,7 +469,7 @@ def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = 
     source = from_bytes(data, name, accepts)
     modules = Modules({os.path.realpath(name): name})
     folder = os.path.dirname(os.path.abspath(name))
-    env = environment(settings, folder, text=source.text, found=found)
+    env = environment(settings, folder, text=lambda: source.text, found=found)
     result = lint(source, settings, modules, env, found=found)
     return replace(finish(result, settings, source), source=source)
 

@@ -10,7 +10,7 @@ import pytest
 from rnnlint import gate as gates
 from rnnlint import runner, syntax
 from rnnlint.files import discover
-from rnnlint.gate import Gate, Import, imports, tops
+from rnnlint.gate import Examined, Gate, Import, imports, tops
 from rnnlint.keras.ingredients import CELLS, DROPOUTS, EVERYTHING, NAMES, RECURRENT, in_bytes
 from rnnlint.keras.table import Kind, names, spec
 from rnnlint.modules import Modules
@@ -41,6 +41,12 @@ def candidates(folder: Path, settings: Settings | None = None) -> list[str]:
     return sorted(str(Path(path).relative_to(folder)) for path in gate.candidates())
 
 
+def open_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Analyse every file, all of it."""
+    monkeypatch.setattr(Gate, "likely", lambda gate: list(gate._holds))
+    monkeypatch.setattr(Gate, "examine", lambda _, paths: Examined(dict.fromkeys(paths)))
+
+
 def write(folder: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +64,7 @@ def test_findings_are_the_same_without_the_gate(
         path.write_text(pages.notebook(pages.cells_of(block.text)) if path.suffix == ".ipynb" else block.text)
     settings = pages.settings_of(group[0])
     gated = found(tmp_path, settings)
-    monkeypatch.setattr(Gate, "candidates", lambda gate: frozenset(gate._holds) | frozenset(gate._unread))
+    open_wide(monkeypatch)
     assert gated == found(tmp_path, settings)
 
 
@@ -75,7 +81,7 @@ def test_findings_in_keras_itself_are_the_same_without_the_gate(monkeypatch: pyt
     assert skipped > 100
     gated = found(folder, settings)
     assert gated
-    monkeypatch.setattr(Gate, "candidates", lambda gate: frozenset(gate._holds) | frozenset(gate._unread))
+    open_wide(monkeypatch)
     assert gated == found(folder, settings)
 
 

@@ -192,11 +192,11 @@ def test_the_environment_is_as_set_or_as_pinned(tmp_path: Path) -> None:
 def test_tensorflow_below_2_5_brings_no_package_keras(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['tensorflow==2.1']\n")
     folder = str(tmp_path)
-    assert environment(Settings(), folder, text="import keras\n").versions == {(2, 3), (2, 4)}
-    assert environment(Settings(), folder, text="from tensorflow import keras\n").versions == {(2, 4)}
+    assert environment(Settings(), folder, text=lambda: "import keras\n").versions == {(2, 3), (2, 4)}
+    assert environment(Settings(), folder, text=lambda: "from tensorflow import keras\n").versions == {(2, 4)}
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/requirements.txt").write_text("keras==2.4.3\ntensorflow==2.2\n")
-    assert environment(Settings(), str(tmp_path / "sub"), text="import keras\n").versions == {(2, 4)}
+    assert environment(Settings(), str(tmp_path / "sub"), text=lambda: "import keras\n").versions == {(2, 4)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -178,6 +178,40 @@ def test_every_file_is_linted_where_processes_die_at_once(project: Path, monkeyp
 
 
 @forking
+def test_files_are_examined_side_by_side(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process sees some of the files; what none of their candidates needs is not read."""
+    serial = lint()
+    allow_fork(monkeypatch)
+    monkeypatch.setattr(pool, "_PORTION", 1)
+    seen: list[tuple[str, ...]] = []
+    real = runner.Gate.take
+
+    def take(gate: runner.Gate, examined: runner.Examined) -> None:
+        seen.append(tuple(examined.chosen))
+        real(gate, examined)
+
+    monkeypatch.setattr(runner.Gate, "take", take)
+    assert lint(3) == serial
+    assert len(seen) > 10
+
+
+@forking
+def test_files_that_no_process_could_examine_are_linted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    serial = lint()
+    allow_fork(monkeypatch)
+    parent = os.getpid()
+    real = runner.Gate.examine
+
+    def examine(gate: runner.Gate, paths: Sequence[str]) -> runner.Examined:
+        if os.getpid() != parent and any(os.path.basename(path) in ("m5.py", "blocks.py") for path in paths):
+            os._exit(3)
+        return real(gate, paths)
+
+    monkeypatch.setattr(runner.Gate, "examine", examine)
+    assert lint(3) == serial
+
+
+@forking
 def test_the_largest_files_come_first(project: Path) -> None:
     paths = [f"m{number}.py" for number in range(10)]
     settings = Settings()
@@ -196,13 +230,14 @@ def test_a_few_files_are_no_work_for_many(project: Path, monkeypatch: pytest.Mon
         return list(given[0])
 
     monkeypatch.setattr(pool, "_side_by_side", side_by_side)
+    allow_fork(monkeypatch)
     lint(None)
     assert not started
-    for name in ("_PAYS_FORKED", "_PAYS_STARTED", "_SHARE"):
+    for name in ("_PAYS_FORKED", "_PAYS_STARTED", "_SHARE", "_PAYS_EXAMINED", "_PORTION"):
         monkeypatch.setattr(pool, name, 100)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     lint(None)
-    assert started == [3]
+    assert started == [3, 3]
 
 
 @forking

@@ -32,6 +32,12 @@ def candidates(folder: Path, files: dict[str, str]) -> set[str]:
     return {str(Path(path).relative_to(folder)) for path in gate(folder, files)[1]}
 
 
+def passed_over(found: Gate, path: Path) -> frozenset[str]:
+    focus = found.focus(str(path))
+    assert focus is not None
+    return focus.passed_over
+
+
 def left(folder: Path, files: dict[str, str], name: str) -> list[str]:
     """The first words of the lines of a file that the analysis reads."""
     found, _ = gate(folder, files)
@@ -155,7 +161,7 @@ def test_how_else_a_layer_is_used_is_looked_at(tmp_path: Path) -> None:
     )
     found, chosen = gate(tmp_path, {"model.py": text})
     assert len(chosen) == 1
-    assert found.passed_over(str(tmp_path / "model.py")) == {"far"}
+    assert passed_over(found, tmp_path / "model.py") == {"far"}
 
 
 def test_a_body_that_acts_on_others_is_part_of_every_entry_point(tmp_path: Path) -> None:
@@ -165,7 +171,7 @@ def test_a_body_that_acts_on_others_is_part_of_every_entry_point(tmp_path: Path)
         "def build(x):\n    for layer in parts.LAYERS: x = layer(x)\n    return x\n",
     }
     found, _ = gate(tmp_path, files)
-    assert found.passed_over(str(tmp_path / "model.py")) == set()
+    assert passed_over(found, tmp_path / "model.py") == set()
     assert left(tmp_path, files, "parts.py") == ["LAYERS = []", "def add", "    LAYERS.append"]
 
 

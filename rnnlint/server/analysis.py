@@ -126,7 +126,7 @@ class _Look:
         result = FileResult(path, diagnostics=source.diagnostics)
         if self._job.fix or source.diagnostics or self._candidate(data):
             folder = os.path.dirname(path)
-            env = environment(settings, folder, self._modules.top(folder), source.text)
+            env = environment(settings, folder, self._modules.top(folder), lambda: source.text)
             result = lint(source, settings, self._modules, env)
         self.elsewhere = [one for one in result.findings if one.span.path != path]
         own = [one for one in result.findings if one.span.path == path]
