@@ -102,6 +102,11 @@ def _listed(text: str) -> Iterator[str]:
 Read = Callable[[str], "bytes | None"]
 
 
+def ingredients(data: bytes | None) -> Ingredients | None:
+    """The ingredients that a file may hold by its bytes; None where it cannot be read."""
+    return in_bytes(data) if data is not None and _is_text(data) else None
+
+
 def _is_text(data: bytes) -> bool:
     """Whether bytes are plain UTF-8; what is not is for the linter to judge, which knows coding cookies."""
     if b"\0" in data:
@@ -138,10 +143,14 @@ class Gate:
 
     def look(self, path: str, data: bytes | None) -> None:
         """Take a file of the run into account: its bytes, or None where it cannot be read."""
-        if data is None or not _is_text(data):
+        self.note(path, ingredients(data))
+
+    def note(self, path: str, holds: Ingredients | None) -> None:
+        """The same for a file whose `ingredients` are known."""
+        if holds is None:
             self._unread.append(path)
         else:
-            self._holds[path] = in_bytes(data)
+            self._holds[path] = holds
 
     def candidates(self) -> frozenset[str]:
         """The files that can hold a finding or put together what others hold. One that cannot be read is among them."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
 
-    from rnnlint.gate import Examined
     from rnnlint.keras.versions import Env
     from rnnlint.modules import Modules
     from rnnlint.runtime.confirm import Found
@@ -34,7 +33,9 @@ _PAYS_FORKED = 50_000
 _PAYS_STARTED = 500_000
 # What one process is given at least.
 _SHARE = 25_000
-# The bytes of source below which it does not pay to examine files side by side, and the most of one portion.
+# The bytes of source below which it does not pay to look at files side by side, or to examine them, and the most of one
+# portion.
+_PAYS_LOOKED = 10_000_000
 _PAYS_EXAMINED = 400_000
 _PORTION = 200_000
 
@@ -120,12 +121,12 @@ def _lost(task: Task, how: str, died: bool) -> Linted:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Examining files, before they are linted
+# Many files at once, before they are linted
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Some files to examine: those that share imports are best examined together."""
+    """Some files that lie beside each other."""
 
     paths: tuple[str, ...]
     size: int
@@ -136,27 +137,37 @@ class Portion:
         return self.paths[0]
 
 
+def look_all(
+    files: Sequence[tuple[str, int]], look: Callable[[Portion], A], jobs: int | None = 1
+) -> Iterator[tuple[Portion, A]]:
+    """Look at files, given with their sizes, in `jobs` processes; None: in as many as pay."""
+    for portion, answer in _in_portions(files, look, jobs, _PAYS_LOOKED):
+        yield portion, look(portion) if answer is None else answer
+
+
 def examine_all(
-    files: Sequence[tuple[str, int]], examine: Callable[[Portion], Examined], jobs: int | None = 1
-) -> Iterator[tuple[Portion, Examined | None]]:
-    """Examine files, given with their sizes, in `jobs` processes; None: in as many as pay.
+    files: Sequence[tuple[str, int]], examine: Callable[[Portion], A], jobs: int | None = 1
+) -> Iterator[tuple[Portion, A | None]]:
+    """Examine files likewise. None comes back for those whose process died."""
+    return _in_portions(files, examine, jobs, _PAYS_EXAMINED)
 
-    Files that lie beside each other are examined together. None comes back for those whose process died.
-    """
+
+def _in_portions(
+    files: Sequence[tuple[str, int]], work: Callable[[Portion], A], jobs: int | None, pays: int
+) -> Iterator[tuple[Portion, A | None]]:
     total = sum(size for _, size in files)
-    count = jobs or (_cores() if total >= _PAYS_EXAMINED else 1)
+    count = jobs or (_cores() if total >= pays else 1)
     side_by_side = count > 1 and len(files) > 1 and _may_fork()
-    portions: Sequence[Portion] = list(
-        _portions(files, max(min(total // (4 * count), _PORTION), 1) if side_by_side else total + 1)
-    )
+    most = max(total // (4 * count), 1) if side_by_side else total + 1
+    portions: Sequence[Portion] = list(_portions(files, min(most, max(_PORTION, pays // 4))))
     if side_by_side:
-        portions = yield from _side_by_side(portions, examine, _not_examined, count, True)
+        portions = yield from _side_by_side(portions, work, _no_answer, count, True)
     for portion in portions:
-        yield portion, examine(portion)
+        yield portion, work(portion)
 
 
-def _not_examined(_portion: Portion, _how: str, _died: bool) -> None:
-    """For a portion whose process died, or raised an error: they will when the files are linted, one by one."""
+def _no_answer(_portion: Portion, _how: str, _died: bool) -> None:
+    """For a portion whose process died, or raised an error: one of its files will do so again, by itself."""
 
 
 def _portions(files: Iterable[tuple[str, int]], most: int) -> Iterator[Portion]:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache as once
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnlint import files
 from rnnlint.files import discover
 from rnnlint.findings import Finding
-from rnnlint.gate import Examined, Gate
+from rnnlint.gate import Examined, Gate, ingredients
 from rnnlint.graph import Graph, Node, Note, Span
+from rnnlint.keras.ingredients import Ingredients
 from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, replan, unique
 from rnnlint.modules import Modules
 from rnnlint.settings import AUTO, known_rules
@@ -27,16 +28,23 @@ if TYPE_CHECKING:
     from rnnlint.files import Discovered
     from rnnlint.keras.versions import Env
     from rnnlint.pins import Origin
-    from rnnlint.pool import Task
+    from rnnlint.pool import Portion, Task
     from rnnlint.runtime.confirm import Found, Session
     from rnnlint.settings import Settings
 
+A = TypeVar("A")
 Resolve = Callable[[str], "Settings"]
+# What was asked of the disk, with the answers.
+Asked = dict[tuple[str, str], object]
+# Of each of several files the ingredients that it may hold, and whether it speaks of our rules.
+_Looks = list[tuple[Ingredients | None, bool]]
 # Is given what is worked on, the number of it, and a title; gives it back.
 Watch = Callable[[Iterable[Any], int, str], Iterable[Any]]
 # A run that analysed nothing is kept where it read more files than this.
 _WORTH_KEEPING = 300
 _MOST_QUICK = 10_000_000
+# The bytes below which no other process is asked to look at them.
+_MANY = 10_000_000
 
 
 def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Settings | None = None) -> list[FileResult]:
@@ -229,40 +237,65 @@ class _Run:
             needs(self._settings(path).rules for path in one_each), self._modules, self._files.content
         )
         commented: set[str] = set()
-        for path in watch(files, len(files), "Reading"):
-            data = self._files.content(path)
-            gate.look(path, data)
-            if data is not None and may_hold_directives(data):
-                commented.add(path)
+        for portion, looked in self._look_all(files, jobs, watch):
+            for path, (holds, speaks) in zip(portion, looked, strict=True):
+                gate.note(path, holds)
+                if speaks:
+                    commented.add(path)
         self._examine_all(gate, jobs, watch)
         return sorted(gate.chosen), commented
+
+    def _look_all(self, files: Sequence[str], jobs: int | None, watch: Watch) -> Iterator[tuple[Sequence[str], _Looks]]:
+        """What the bytes of files say."""
+        sizes = self._sizes(files)
+        if len(files) < 2 or (jobs is None and sum(size for _, size in sizes) < _MANY):
+            yield files, [self._look(path) for path in watch(files, len(files), "Reading")]
+            return
+        from rnnlint.pool import look_all
+
+        def look(portion: Portion) -> tuple[_Looks, Asked]:
+            return [self._look(path) for path in portion.paths], self._keeper.asked if self._keeper else {}
+
+        for portion, (looked, asked) in _counted(look_all(sizes, look, jobs), watch, len(files), "Reading"):
+            self._note(asked)
+            yield portion.paths, looked
+
+    def _look(self, path: str) -> tuple[Ingredients | None, bool]:
+        data = self._files.content(path)
+        return ingredients(data), data is not None and may_hold_directives(data)
 
     def _examine_all(self, gate: Gate, jobs: int | None, watch: Watch) -> None:
         """Let the gate look closer at the files that may be candidates."""
         likely = gate.likely()
         if not likely:
             return
-        from rnnlint.pool import Portion, examine_all
+        from rnnlint.pool import examine_all
 
-        looks = self._listed.looks
-        sizes = [(path, looks[path][0].st_size if path in looks else 0) for path in likely]
-        asked = self._modules.disk.asked
+        disk = self._modules.disk.asked
 
-        def examine(portion: Portion) -> Examined:
-            before = len(asked)
+        def examine(portion: Portion) -> tuple[Examined, Asked]:
+            before = len(disk)
             examined = gate.examine(portion.paths)
             # What a process asks of the disk is asked for this one, too.
-            more = dict(islice(asked.items(), before, None))
-            return replace(examined, asked=more | (self._keeper.asked if self._keeper else {}))
+            more = dict(islice(disk.items(), before, None))
+            return examined, more | (self._keeper.asked if self._keeper else {})
 
-        for portion, examined in watch(examine_all(sizes, examine, jobs), len(likely), "Reading"):
-            if examined is None:
+        work = examine_all(self._sizes(likely), examine, jobs)
+        for portion, answer in _counted(work, watch, len(likely), "Examining"):
+            if answer is None:
                 gate.lose(portion.paths)
-                continue
-            gate.take(examined)
-            if self._keeper:
-                self._keeper.note(examined.asked, asked)
+            else:
+                gate.take(answer[0])
+                self._note(answer[1])
         self._modules.pass_over(gate.unread())
+
+    def _sizes(self, files: Iterable[str]) -> list[tuple[str, int]]:
+        looks = self._listed.looks
+        return [(path, looks[path][0].st_size if path in looks else 0) for path in files]
+
+    def _note(self, asked: Asked) -> None:
+        if self._keeper:
+            self._keeper.note(asked, self._modules.disk.asked)
 
     def _analyse(self, candidates: list[str], jobs: int | None, watch: Watch) -> dict[str, FileResult]:
         if not candidates:
@@ -327,6 +360,20 @@ class _Run:
             if known.findings or result.findings or known.diagnostics or (path in commented and OWN & settings.rules):
                 source = self._modules.source(path)
             yield finish(replace(result, source=source), settings, source)
+
+
+def _counted(work: Iterable[tuple[Portion, A]], watch: Watch, length: int, title: str) -> Iterator[tuple[Portion, A]]:
+    """The same, and each of its files is watched."""
+    items = ((portion, answer, last) for portion, answer in work for last in _each(portion))
+    for portion, answer, last in watch(items, length, title):
+        if last:
+            yield portion, answer
+
+
+def _each(portion: Portion) -> Iterator[bool]:
+    """For each of its files whether it is the last one."""
+    yield from (False for _ in portion.paths[1:])
+    yield True
 
 
 def _with_note(result: FileResult, note: Note | None) -> FileResult:
