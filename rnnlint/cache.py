@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Finding
 from rnnlint.graph import Note, Span
-from rnnlint.linter import FileResult
 from rnnlint.modules import QUESTIONS, Modules
+from rnnlint.result import FileResult
 from rnnlint.source import read_bytes
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlint import syntax
+from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import EVERYTHING, Ingredients, in_bytes, in_code
-from rnnlint.keras.names import framework
 from rnnlint.modules import INSTALLED
 
 if TYPE_CHECKING:
@@ -181,6 +180,8 @@ class Gate:
             source = self._modules.source(path)
             # Of what was not read, such as a cell, the bytes are all that is known.
             if not source.diagnostics:
+                from rnnlint import syntax
+
                 tree = syntax.parse(source.text)
                 if not isinstance(tree, syntax.SyntaxProblem):
                     self._holds[path] = holds & in_code(tree)

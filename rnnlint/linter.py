@@ -7,19 +7,21 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rnnlint import syntax
 from rnnlint.files import guard
 from rnnlint.findings import SUPERSEDED, Diagnostic, Finding
 from rnnlint.graph import Graph, Note, Span
+from rnnlint.result import FileResult
 from rnnlint.source import Source, diagnose, from_bytes, from_text
 
 if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
-    from rnnlint.findings import Remedy, Rule
+    from rnnlint.findings import Remedy
     from rnnlint.keras.versions import Env
+    from rnnlint.registry import Rule
     from rnnlint.runtime.confirm import Found
     from rnnlint.settings import Settings
 
@@ -44,18 +46,6 @@ class NoFinder:
     def find(self, module: str, level: int, importer: str) -> Source | None:  # noqa: ARG002
         """None."""
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What linting one file gave. `notes` are what was not understood; `source` is there where something was found."""
-
-    path: str
-    findings: tuple[Finding, ...] = ()
-    suppressed: tuple[Finding, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-    notes: tuple[Note, ...] = ()
-    source: Source | None = None
 
 
 class Findings(list[Finding]):

@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rnnlint.files import SUFFIXES, guard, project_root
-from rnnlint.source import Source, read
+
+if TYPE_CHECKING:
+    from rnnlint.source import Source
 
 
 def _names(folder: str) -> frozenset[str]:
@@ -84,6 +87,12 @@ QUESTIONS: dict[str, Callable[[str], object]] = {
 Spelled = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 
+def _read(path: str) -> Source:
+    from rnnlint.source import read
+
+    return read(path)
+
+
 class Modules:
     """Finds and keeps sources of modules: a `rnnlint.interpret.Finder`.
 
@@ -98,7 +107,7 @@ class Modules:
         self,
         spelled: Spelled | None = None,
         tops: tuple[str, ...] = (),
-        read: Callable[[str], Source] = read,
+        read: Callable[[str], Source] = _read,
         disk: Disk | None = None,
     ) -> None:
         self._read = read
@@ -250,6 +259,8 @@ class Modules:
         real = self._real(os.path.abspath(path))
         source = self._sources.get(real)
         if source is None:
+            from rnnlint.source import Source
+
             source = self._sources[real] = Source(path, "")
         return source
 

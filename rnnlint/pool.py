@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import TYPE_CHECKING, Any
 
-from rnnlint.linter import FileResult, lint
+from rnnlint.linter import lint
 from rnnlint.modules import Asked, Recorder
+from rnnlint.result import FileResult
 from rnnlint.source import diagnose
 
 if TYPE_CHECKING:
@@ -98,8 +99,10 @@ def _side_by_side(
 
     context = get_context("fork" if forks else "spawn")
     if forks:
-        import rnnlint.checks
         import rnnlint.interpret  # noqa: F401 - once for all
+        from rnnlint.checks import load
+
+        load(frozenset[str]().union(*(task.settings.rules for task in tasks)))
     waiting = sorted(tasks, key=lambda task: (task.size, task.path))
     workers: list[_Worker] = []
     idle: list[_Worker] = []

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from rnnlint.files import discover
 from rnnlint.gate import Gate
 from rnnlint.keras.versions import Env
-from rnnlint.linter import FileResult, Finder, accepts, environment, finish, lint
+from rnnlint.linter import Finder, accepts, environment, finish, lint
 from rnnlint.modules import Modules
+from rnnlint.result import FileResult
 from rnnlint.source import Source, read, read_bytes
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from rnnlint.cache import FOLDER, Cache
 from rnnlint.cli import cli
 from rnnlint.files import Discovered, discover
 from rnnlint.gate import Gate
-from rnnlint.linter import FileResult
+from rnnlint.result import FileResult
 from rnnlint.settings import Options, Resolver
 from tests import pages
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from rnnlint.findings import Confidence, Finding, Remedy, Rule
+from rnnlint.findings import Confidence, Finding, Remedy
 from rnnlint.graph import Graph, Span
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.versions import Env, Version, Where
+from rnnlint.registry import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding, Rule
+from rnnlint.findings import Finding
 from rnnlint.graph import Graph
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN901",
-    name="malformed-suppression",
-    summary="Reports a suppression comment that is written wrongly, and so suppresses less than was meant.",
-)
+RULE = rule("RNN901")
 
 
 def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:

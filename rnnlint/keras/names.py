@@ -151,15 +151,6 @@ def _strip(dotted: str, prefix: str) -> str | None:
     return dotted[len(prefix) + 1 :] if dotted.startswith(prefix + ".") else None
 
 
-# Packages that no code base brings along: what is imported from them absolutely is never looked for in its files.
-FRAMEWORKS = frozenset({"keras", "tf_keras", "tensorflow", "numpy"})
-
-
-def framework(dotted: str) -> bool:
-    """Whether an absolute module name is one of Keras, TensorFlow or numpy."""
-    return dotted.partition(".")[0] in FRAMEWORKS
-
-
 @cache
 def resolve(dotted: str) -> Symbol | None:
     """The symbol of a dotted name as spelled after imports are resolved (`tensorflow.keras.layers.LSTM`).

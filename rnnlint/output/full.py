@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import in_order, printable, where
+from rnnlint.output import printable, where
 from rnnlint.output.concise import REFUTED, status, title, told
+from rnnlint.output.report import in_order
 
 if TYPE_CHECKING:
     from rnnlint.graph import Span
-    from rnnlint.output import Entry, Report
+    from rnnlint.output import Entry
+    from rnnlint.output.report import Report
 
 CONTEXT = 2  # lines shown above and below the finding itself
 BRACKETED = 12  # a finding of up to so many lines is shown whole, a longer one by its first line
