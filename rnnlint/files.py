@@ -7,9 +7,11 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from pathspec import PathSpec

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 
 Confidence: TypeAlias = Literal["certain", "possible"]
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import EVERYTHING, Ingredients, in_bytes, in_code
 from rnnlint.modules import INSTALLED
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.modules import Modules

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rnnlint.files import SUFFIXES, guard, project_root
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.source import Source

@@ -10,12 +10,13 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import TYPE_CHECKING, Any
 
 from rnnlint.linter import lint
 from rnnlint.modules import Asked, Recorder
+from rnnlint.records import dataclass
 from rnnlint.result import FileResult
 from rnnlint.source import diagnose
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache as once
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from rnnlint.comments import may_hold_directives
 from rnnlint.files import discover
 from rnnlint.gate import Gate
 from rnnlint.modules import Modules
+from rnnlint.records import dataclass
 from rnnlint.registry import ABOUT_COMMENTS
 from rnnlint.result import FileResult
 from rnnlint.settings import AUTO, known_rules

@@ -11,13 +11,14 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from rnnlint.findings import Diagnostic, DiagnosticKind
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 
 # Notebooks carry their outputs, often many megabytes of pictures; a script beyond this size is data.
 MAX_SCRIPT_BYTES = 50_000_000

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlint.findings import Edit, Finding, Fix
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 from rnnlint.registry import ABOUT_COMMENTS, Rule, rule
 from rnnlint.settings import ALL, known_rules, matching, unknown_rule
 

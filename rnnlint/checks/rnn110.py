@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
@@ -15,6 +14,7 @@ from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.masks import rnn_input_mask
 from rnnlint.keras.table import Kind
+from rnnlint.records import dataclass
 from rnnlint.registry import rule
 
 RULE = rule("RNN110")

@@ -6,12 +6,12 @@ Nothing is imported; a name is resolved by its spelling alone.
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from rnnlint.keras.arguments import words
 from rnnlint.keras.table import spec
+from rnnlint.records import dataclass
 
 SymbolKind = Literal["layer", "model", "input", "function", "module"]
 

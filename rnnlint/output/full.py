@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from rnnlint.findings import Finding
 from rnnlint.output import printable, where
 from rnnlint.output.concise import REFUTED, status, title, told
 from rnnlint.output.report import in_order
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.graph import Span

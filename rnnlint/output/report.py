@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlint.output import code, shown
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding

@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from rnnlint.findings import Finding, Verdict
 from rnnlint.keras.versions import BACKENDS, NEWEST, RELEASES, Env, Version, Where, parse_keras_version
+from rnnlint.records import dataclass
 from rnnlint.registry import RULES
 from rnnlint.runtime import live
 from rnnlint.runtime.verdict import judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import BytesIO
 from tokenize import detect_encoding
 
@@ -15,6 +15,7 @@ from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
 from rnnlint.linter import accepts, environment, finish, lint, unique
 from rnnlint.modules import Modules
+from rnnlint.records import dataclass
 from rnnlint.result import FileResult
 from rnnlint.runner import forget, needs
 from rnnlint.settings import Resolver, Settings, SettingsError
