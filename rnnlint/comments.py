@@ -1,4 +1,4 @@
-"""Which files hold suppression comments: asked of their bytes, before `rnnlint.suppress` reads what those say."""
+"""Which files hold suppression comments: a cheap look, before `rnnlint.suppress` reads what those say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import re
 from functools import lru_cache
 
 from rnnlint.registry import RULES
+
+
+def may_suppress(text: str) -> bool:
+    """Whether a text holds one of the words that every suppression comment has."""
+    return re.search(r"noqa|rnnlint", text, re.IGNORECASE) is not None
 
 
 def may_hold_directives(data: bytes) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import re
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rnnlint import syntax
+from rnnlint.comments import may_suppress
 from rnnlint.files import guard
 from rnnlint.findings import SUPERSEDED, Diagnostic, Finding
 from rnnlint.graph import Graph, Note, Span
@@ -277,6 +277,8 @@ def _run(
 
 def _where(error: BaseException) -> str:
     """An exception with the innermost place that raised it: what a bug report needs."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
     place = f" ({frames[-1].filename.rpartition('rnnlint')[2].lstrip('/')}:{frames[-1].lineno})" if frames else ""
     text = " ".join(str(error).split())
@@ -317,7 +319,7 @@ def finish(
     findings = tuple(one for one in result.findings if one.span.path == result.path and one.code in selected)
     suppressed: tuple[Finding, ...] = ()
     source = source or result.source
-    if source is not None and not settings.ignore_noqa:
+    if source is not None and not settings.ignore_noqa and may_suppress(source.text):
         from rnnlint import suppress
 
         if complete:

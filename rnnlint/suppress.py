@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from rnnlint.comments import may_suppress
 from rnnlint.findings import Edit, Finding, Fix
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
@@ -79,9 +80,7 @@ class Directive:
 
 def directives(source: Source) -> tuple[Directive, ...]:
     """All suppression comments of a file, also those that are not understood (`problem`)."""
-    if not re.search(r"noqa|rnnlint", source.text, re.IGNORECASE):
-        return ()
-    return tuple(_directives(source))
+    return tuple(_directives(source)) if may_suppress(source.text) else ()
 
 
 def apply(findings: Iterable[Finding], source: Source) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding
 from rnnlint.graph import Graph
-from rnnlint.registry import rule
-
-RULE = rule("RNN901")
 
 
 def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:
