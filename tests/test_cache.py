@@ -302,7 +302,7 @@ def test_old_files_are_known_by_their_status_alone(project: Path, work: Work, mo
     monkeypatch.setattr(runner, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_600_000_000_000))
     expected = warm(Options())
     read = source.read_bytes
-    monkeypatch.setattr(caches, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
+    monkeypatch.setattr(source, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
     assert work.of(lambda: warm(Options()) == expected or pytest.fail("the warm run differs")) == (0, 0)
 
 

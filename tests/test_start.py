@@ -79,6 +79,15 @@ def test_nothing_heavy_is_imported_where_there_is_nothing_to_find(args: list[str
     assert below(imported(*args), HEAVY) == set()
 
 
+@pytest.mark.parametrize("run", ["first", "second"])
+def test_what_the_cache_needs_where_there_is_nothing_to_find(run: str) -> None:
+    Path("found.py").unlink()
+    if run == "second":
+        imported("check")
+    allowed = words("hashlib marshal rnnlint.cache")
+    assert below(imported("check"), HEAVY) <= allowed
+
+
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["check", "--help"]])
 def test_what_tells_of_the_program_imports_none_of_it(args: list[str]) -> None:
     names = imported(*args)
