@@ -84,29 +84,36 @@ def main() -> NoReturn:
     try:
         cli(prog_name="rnnlint")
     except SystemExit as end:
-        _end(end)
+        status = end.code
     except OSError as error:  # a full disk, a current folder that was removed
         click.echo(f"error: {error}", err=True)
+        status = _unwritten()
     except Exception:  # noqa: BLE001 - the status of a traceback, 1, would mean that there are findings
         import traceback
 
         click.echo(f"{traceback.format_exc()}error: this is an error inside rnnlint; please report it", err=True)
-    # What could not be written must not be tried again, with a status of its own.
+        status = _unwritten()
+    # What an exception held has been closed by now, such as the progress bar.
+    _end(status)
+
+
+def _unwritten() -> int:
+    """What could not be written must not be tried again, with a status of its own."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(2)
+    return 2
 
 
-def _end(end: SystemExit) -> NoReturn:
+def _end(status: str | int | None) -> NoReturn:
     """End the process without taking apart what is in memory, which takes longer than the run over many a file."""
-    if not isinstance(end.code, int) or _watched() or threading.active_count() > 1:
-        raise end
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        raise end from None
-    atexit._run_exitfuncs()
-    os._exit(end.code)
+    if isinstance(status, int) and not _watched() and threading.active_count() == 1:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            sys.exit(status)  # which tries again, and tells
+        atexit._run_exitfuncs()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _watched() -> bool:

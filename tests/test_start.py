@@ -148,6 +148,22 @@ def test_what_watches(monkeypatch: pytest.MonkeyPatch) -> None:
         assert cli._watched()
 
 
+def test_what_an_interrupted_run_holds_is_closed() -> None:
+    before = """
+import rnnlint.cli as c
+def lint(self, paths):
+    try:
+        yield
+    finally:
+        print("closed")
+def take(self, result):
+    raise KeyboardInterrupt
+c._Check._lint, c._Check._take = lint, take
+"""
+    done = run(before, "check", "--no-cache")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "closed\n", "")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_what_cannot_be_flushed_at_the_end() -> None:
     """As Python says it."""
