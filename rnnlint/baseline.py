@@ -10,12 +10,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from rnnlint.findings import Finding
 from rnnlint.fingerprint import Fingerprint, Line, fingerprints, relative
+from rnnlint.records import dataclass
 
 VERSION = 1
 # File, rule, layer call.

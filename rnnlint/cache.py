@@ -23,11 +23,8 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnlint import __version__
-from rnnlint.findings import Diagnostic, Finding
-from rnnlint.graph import Note, Span
-from rnnlint.linter import FileResult
 from rnnlint.modules import QUESTIONS, Modules
-from rnnlint.source import read_bytes
+from rnnlint.result import FileResult
 
 if TYPE_CHECKING:
     from rnnlint.files import Discovered
@@ -371,6 +368,8 @@ _CHANGING = "changing"
 
 def _text(path: str) -> str:
     """The content of a file; empty where it cannot be read."""
+    from rnnlint.source import read_bytes
+
     data = read_bytes(path)
     return _digest(data) if isinstance(data, bytes) else ""
 
@@ -406,6 +405,9 @@ def _packed(result: FileResult) -> list[object]:
 
 
 def _result(path: str, packed: Any, known: set[str]) -> FileResult:
+    from rnnlint.findings import Diagnostic, Finding
+    from rnnlint.graph import Note
+
     findings, suppressed, diagnostics, notes = packed
     return FileResult(
         _unpack(str, path, None),
@@ -476,6 +478,8 @@ def _object(kind: type, data: Any, known: set[str] | None) -> Any:
     shape = _shape(kind)
     if not isinstance(data, list) or data[0] != kind.__name__:
         raise TypeError(data)
+    from rnnlint.graph import Span
+
     values = {name: _unpack(hint, one, known) for (name, hint), one in zip(shape.items(), data[1:], strict=True)}
     if kind is Span and known is not None and values["path"] not in known:
         raise ValueError(values["path"])

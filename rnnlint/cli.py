@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
-import shlex
-import shutil
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from rnnlint import __version__
-from rnnlint.output import FORMATS, Report, code, printable, render, shown, where
+from rnnlint.output import FOR_PEOPLE, FORMATS, code, printable, render, shown, where
 
 if TYPE_CHECKING:
     from rnnlint.baseline import Baseline
     from rnnlint.cache import Cache
-    from rnnlint.findings import Diagnostic, Finding, Rule
+    from rnnlint.findings import Diagnostic, Finding
     from rnnlint.fixer import Outcome
-    from rnnlint.linter import FileResult
+    from rnnlint.output.report import Report
+    from rnnlint.registry import Rule
+    from rnnlint.result import FileResult
     from rnnlint.runtime.confirm import Found, Session
     from rnnlint.settings import Resolver, Settings
     from rnnlint.source import Source
@@ -46,10 +47,11 @@ class Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            import shlex
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], self.commands, n=1)
-            if close and not Path(args[0]).exists():
+            if close and not os.path.exists(args[0]):
                 hint = f"{ctx.command_path} {close[0]}"
             else:
                 hint = f"{ctx.command_path} check {shlex.join(args)}"
@@ -77,17 +79,48 @@ def main() -> NoReturn:
         # Messages hold source and paths; a terminal without that character shows `?` rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # Nearly all that a run makes lives until its end.
+    gc.set_threshold(100_000, 20, 100)
     try:
         cli(prog_name="rnnlint")
+    except SystemExit as end:
+        status = end.code
     except OSError as error:  # a full disk, a current folder that was removed
         click.echo(f"error: {error}", err=True)
+        status = _unwritten()
     except Exception:  # noqa: BLE001 - the status of a traceback, 1, would mean that there are findings
         import traceback
 
         click.echo(f"{traceback.format_exc()}error: this is an error inside rnnlint; please report it", err=True)
-    # What could not be written must not be tried again, with a status of its own.
+        status = _unwritten()
+    # What an exception held has been closed by now, such as the progress bar.
+    _end(status)
+
+
+def _unwritten() -> int:
+    """What could not be written must not be tried again, with a status of its own."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(2)
+    return 2
+
+
+def _end(status: str | int | None) -> NoReturn:
+    """End the process without taking apart what is in memory, which takes longer than the run over many a file."""
+    if isinstance(status, int) and not _watched() and threading.active_count() == 1:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            sys.exit(status)  # which tries again, and tells
+        atexit._run_exitfuncs()
+        os._exit(status)
+    sys.exit(status)
+
+
+def _watched() -> bool:
+    """Whether a debugger, a profiler or a measurement of coverage goes on after the run."""
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    tools = [monitoring.get_tool(number) for number in range(6)] if monitoring else []
+    return any(one is not None for one in (sys.gettrace(), sys.getprofile(), *tools))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -313,7 +346,7 @@ def check(ctx: click.Context, /, **given: Any) -> None:
     # As ruff: the name of what comes through stdin says that something comes.
     paths = given["paths"] or (STDIN if given["stdin_filename"] else ".",)
     options = Options(
-        **{name: given[name] for name in Options.__dataclass_fields__ if name != "ignore_noqa"},
+        **{name: given[name] for name in Options._fields if name != "ignore_noqa"},
         ignore_noqa=given["ignore_noqa"] or None,
     )
     try:
@@ -337,30 +370,30 @@ def _fail(message: str) -> NoReturn:
     raise _Failure(printable(message))
 
 
-@dataclass
 class _Check:
     """One run of `rnnlint check`: what was found, and how it is printed."""
 
-    resolver: Resolver
-    given: dict[str, Any]
-    findings: list[Finding] = field(default_factory=list)
-    refuted: list[Finding] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    withheld: list[Finding] = field(default_factory=list)
-    suppressed: list[Finding] = field(default_factory=list)
-    known: list[Finding] = field(default_factory=list)
-    judged: dict[str, frozenset[str]] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
-    explained: set[str] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    outcome: Outcome[FileResult] | None = None
-    text: bytes | None = None
-    found: Found | None = None
-    useless: str = ""
-    start: float = field(default_factory=monotonic)
+    def __init__(self, resolver: Resolver, given: dict[str, Any]) -> None:
+        self.resolver = resolver
+        self.given = given
+        self.findings: list[Finding] = []
+        self.refuted: list[Finding] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.withheld: list[Finding] = []
+        self.suppressed: list[Finding] = []
+        self.known: list[Finding] = []
+        self.judged: dict[str, frozenset[str]] = {}
+        self.done: list[str] = []
+        self.paths: list[str] = []
+        self.sources: dict[str, Source] = {}
+        self.explained: set[str] = set()
+        self.wrong: list[str] = []
+        self.missing: list[str] = []
+        self.outcome: Outcome[FileResult] | None = None
+        self.text: bytes | None = None
+        self.found: Found | None = None
+        self.useless = ""
+        self.start = monotonic()
 
     def run(self, paths: Sequence[str]) -> int:
         """Lint, print, and return the exit status."""
@@ -713,15 +746,20 @@ class _Check:
     # Output
 
     def _print(self) -> None:
+        name = self.resolver.settings(STDIN).output_format
+        # Most runs have nothing to report, and people read nothing of that.
+        if name not in FOR_PEOPLE or self.given["output_file"] or self.findings or self.diagnostics or self.refuted:
+            name = self._print_report(name)
+        if name in FOR_PEOPLE and not self.given["quiet"]:
+            for line in self._summary():
+                self._out(line + "\n")
+
+    def _print_report(self, name: str) -> str:
+        """Print the findings, or write them to the file and print them in short; the format of what was printed."""
         from rnnlint.files import git_root
+        from rnnlint.output.report import Report
 
-        settings = self.resolver.settings(STDIN)
-        name, target = settings.output_format, self.given["output_file"]
-        more: dict[str, Any] = {}
-        if self.text is not None:
-            from rnnlint.notebook import Places
-
-            more["places"] = Places({self.given["stdin_filename"] or STDIN: self.text})
+        target = self.given["output_file"]
         report = Report(
             self.findings,
             self.diagnostics,
@@ -732,12 +770,12 @@ class _Check:
             version=__version__,
             root=git_root(os.getcwd()) or os.getcwd(),
             others=(*self.suppressed, *self.withheld, *self.known),
-            **more,
+            texts={} if self.text is None else {self.given["stdin_filename"] or STDIN: self.text},
         )
         if target:
             try:
-                Path(target).parent.mkdir(parents=True, exist_ok=True)
-                with Path(target).open("w", encoding="utf-8", newline="\n") as file:
+                os.makedirs(os.path.dirname(target) or os.curdir, exist_ok=True)
+                with open(target, "w", encoding="utf-8", newline="\n") as file:
                     file.writelines(click.unstyle(piece) for piece in self._pieces(name, report))
             except OSError as error:
                 self.wrong.append(f"cannot write {target}: {error.strerror or error}")
@@ -745,12 +783,12 @@ class _Check:
             name = "concise"
         for piece in self._pieces(name, report):
             self._out(piece)
-        if name in ("full", "concise") and not self.given["quiet"]:
-            for line in self._summary():
-                self._out(line + "\n")
+        return name
 
     def _pieces(self, name: str, report: Report) -> Iterator[str]:
-        if self.given["quiet"] and name in ("full", "concise"):
+        if self.given["quiet"] and name in FOR_PEOPLE:
+            from dataclasses import replace
+
             # It prints findings, which the refuted ones are no more; other formats carry the verdict.
             report = replace(report, refuted=())
         if not self.given["statistics"]:
@@ -883,7 +921,8 @@ def _as_linted(result: FileResult) -> bytes:
     from rnnlint.linter import accepts
     from rnnlint.source import from_bytes
 
-    data = Path(result.path).read_bytes()
+    with open(result.path, "rb") as file:
+        data = file.read()
     if result.source is None or from_bytes(data, result.path, accepts).text != result.source.text:
         raise OSError(None, "the file was changed in the meantime", result.path)
     return data
@@ -912,7 +951,11 @@ def _told(settings: Settings, given: dict[str, Any]) -> str:
 
 def _width() -> int:
     """Columns for excerpts: those of the terminal, or enough for most code."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 140
+    if not sys.stdout.isatty():
+        return 140
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def _count(number: int, what: str, several: str = "") -> str:
@@ -958,11 +1001,9 @@ def rule_command(rule: str | None, every: bool, output_format: str) -> None:
 
 
 def _record(rule: Rule, page: str) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from rnnlint.rulebook import url
 
-    record = asdict(rule)
+    record = rule._asdict()
     del record["needs"]  # how files are chosen, not what the rule says
     return {**record, "url": url(rule.code), "explanation": page}
 
@@ -1031,6 +1072,8 @@ def graph_command(
 
     The status is 0, 1 if a file could not be read, 2 for a wrong command line or configuration.
     """
+    from shutil import get_terminal_size
+
     from rnnlint import drawing
     from rnnlint.files import MissingPathError
     from rnnlint.recover import graphs
@@ -1060,7 +1103,7 @@ def graph_command(
         _fail(str(error))
     except KeyboardInterrupt:
         ctx.exit(130)
-    width = shutil.get_terminal_size().columns
+    width = get_terminal_size().columns
     page = drawing.Page(max(width, 60), output_file is None and _colored(given["color"], sys.stdout))
     try:
         text = "".join(drawing.render(form, drawn, page))
@@ -1073,5 +1116,6 @@ def graph_command(
     if output_file is None:
         click.echo(text, nl=False, color=page.color)
     else:
-        Path(output_file).write_text(text, encoding="utf-8")
+        with open(output_file, "w", encoding="utf-8") as file:
+            file.write(text)
     ctx.exit(status)

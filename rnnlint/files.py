@@ -7,19 +7,18 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlint import syntax
-from rnnlint.findings import Diagnostic, DiagnosticKind
-from rnnlint.source import Source, diagnose
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
+    from rnnlint.findings import Diagnostic, DiagnosticKind
     from rnnlint.settings import Patterns, Settings
+    from rnnlint.source import Source
 
 SUFFIXES = (".py", ".ipynb")
 # In characters: comments and strings cost libcst next to nothing, and what is denser is refused for its nodes below.
@@ -190,6 +189,8 @@ class _Walk:
 
 
 def _unreadable(path: str, reason: str) -> Diagnostic:
+    from rnnlint.source import diagnose
+
     return diagnose(path, "io-error", f"cannot read {path}: {reason}")
 
 
@@ -236,7 +237,8 @@ def _ignores_above(root: str) -> tuple[_Ignore, ...]:
 
 def _load_ignore(folder: str, path: str) -> tuple[_Ignore, ...]:
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig", "replace")
+        with open(path, "rb") as file:
+            text = file.read().decode("utf-8-sig", "replace")
     except OSError:
         return ()
     from pathspec import GitIgnoreSpec
@@ -313,6 +315,8 @@ def guard(source: Source) -> Diagnostic | None:
     `ast` is the judge where it can be; what it refuses otherwise may be syntax newer than the running Python, and
     goes on to libcst within the same limits.
     """
+    from rnnlint import syntax
+
     text = source.text
     if len(text) > MAX_SOURCE:
         return _too_large(source, MAX_SOURCE)
@@ -342,6 +346,8 @@ _ELIF = re.compile(r"\belif\b")
 
 
 def _at(source: Source, kind: DiagnosticKind, message: str, row: int, column: int) -> Diagnostic:
+    from rnnlint.findings import Diagnostic
+
     return Diagnostic(kind, message, source.span(row, column, row, column + 1))
 
 

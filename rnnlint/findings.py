@@ -1,36 +1,18 @@
-"""What rnnlint says: rules, findings, fixes, verdicts and diagnostics. Plain, frozen, picklable data."""
+"""What rnnlint says: findings, fixes, verdicts and diagnostics. Plain, frozen, picklable data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 
 Confidence: TypeAlias = Literal["certain", "possible"]
 
 # A finding of the second rule says less of the same layer than one of the first.
 SUPERSEDED = {"RNN101": "RNN102"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule's metadata. `summary` is the first sentence of its page in `rules/`; `default` whether it is on.
-
-    `runtime` names what real Keras shows where the rule is right, or is empty where that cannot be observed. `fix` is
-    the applicability of the rule's fix, or "none". `needs` are sets of ingredients (`rnnlint.keras.ingredients`): one
-    of them has to come together in a file and in what it imports before the rule can speak. Empty: any file will do.
-    """
-
-    code: str
-    name: str
-    summary: str
-    default: bool = True
-    fix: Literal["safe", "unsafe", "none"] = "none"
-    runtime: str = ""
-    since: str = "0.1"
-    needs: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

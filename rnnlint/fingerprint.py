@@ -12,13 +12,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from keyword import iskeyword
 from typing import TypeAlias
 
 from rnnlint.findings import Finding
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 
 # `line(path, row, cell)` gives a line of source, as in `output.Report`.
 Line: TypeAlias = Callable[[str, int, "int | None"], str]

@@ -10,16 +10,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import EVERYTHING, KERAS, Ingredients, in_bytes
-from rnnlint.keras.names import framework
 from rnnlint.modules import INSTALLED
-from rnnlint.reach import Focus, Reach, Rows, bits
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.modules import Modules
+    from rnnlint.reach import Focus, Reach, Rows
 
 # On one line, or several in brackets; a notebook's lines are JSON strings.
 _IMPORT = re.compile(
@@ -133,13 +135,18 @@ class Gate:
         self._read = read
         self._unread: list[str] = []
         self._holds: dict[str, Ingredients] = {}
-        self._reaches = Reach(modules, self._edges, lambda path: bits(self._holding(path)), self._marked)
         self._chosen: dict[str, Focus | None] = {}
         self._rows: dict[str, frozenset[Rows]] = {}
         self._imported: dict[str, tuple[_Taken, ...]] = {}
         self._reached: dict[str, dict[str, None]] = {}
         self._marks: dict[str, bool] = {}
         self._tops: dict[str, frozenset[bytes]] = {}
+
+    @cached_property
+    def _reaches(self) -> Reach:
+        from rnnlint.reach import Reach, bits
+
+        return Reach(self._modules, self._edges, lambda path: bits(self._holding(path)), self._marked)
 
     def look(self, path: str, data: bytes | None) -> None:
         """Take a file of the run into account: its bytes, or None where it cannot be read."""
@@ -169,6 +176,8 @@ class Gate:
 
     def examine(self, paths: Iterable[str]) -> Examined:
         """Which of these files are candidates, by what their code really uses."""
+        from rnnlint.reach import bits
+
         needs = [bits(need - _COMMON) for need in self._needs]
         if not all(needs):
             return Examined(dict.fromkeys(paths))

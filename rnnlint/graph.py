@@ -9,8 +9,10 @@ Shapes are written `(batch, timesteps, features)`, batch first, as Keras prints 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from rnnlint.records import dataclass
 
 # A dimension is a known size, a named unknown (two dimensions of one name are equal), or unknown.
 Dim: TypeAlias = int | str | None

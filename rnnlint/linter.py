@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import gc
 import re
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rnnlint import syntax
+from rnnlint.comments import may_suppress
 from rnnlint.files import guard
 from rnnlint.findings import SUPERSEDED, Diagnostic, Finding
 from rnnlint.graph import Graph, Note, Span
+from rnnlint.result import FileResult
 from rnnlint.source import Source, diagnose, from_bytes, from_text
 
 if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
-    from rnnlint.findings import Remedy, Rule
+    from rnnlint.findings import Remedy
     from rnnlint.keras.versions import Env
+    from rnnlint.registry import Rule
     from rnnlint.runtime.confirm import Found
     from rnnlint.settings import Settings
 
@@ -44,18 +46,6 @@ class NoFinder:
     def find(self, module: str, level: int, importer: str) -> Source | None:  # noqa: ARG002
         """None."""
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What linting one file gave. `notes` are what was not understood; `source` is there where something was found."""
-
-    path: str
-    findings: tuple[Finding, ...] = ()
-    suppressed: tuple[Finding, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-    notes: tuple[Note, ...] = ()
-    source: Source | None = None
 
 
 class Findings(list[Finding]):
@@ -292,6 +282,8 @@ def _run(
 
 def _where(error: BaseException) -> str:
     """An exception with the innermost place that raised it: what a bug report needs."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
     place = f" ({frames[-1].filename.rpartition('rnnlint')[2].lstrip('/')}:{frames[-1].lineno})" if frames else ""
     text = " ".join(str(error).split())
@@ -332,7 +324,7 @@ def finish(
     findings = tuple(one for one in result.findings if one.span.path == result.path and one.code in selected)
     suppressed: tuple[Finding, ...] = ()
     source = source or result.source
-    if source is not None and not settings.ignore_noqa:
+    if source is not None and not settings.ignore_noqa and may_suppress(source.text):
         from rnnlint import suppress
 
         if complete:

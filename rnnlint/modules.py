@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rnnlint.files import SUFFIXES, guard, project_root
-from rnnlint.source import Source, read
+from rnnlint.records import dataclass
+
+if TYPE_CHECKING:
+    from rnnlint.source import Source
 
 
 def _names(folder: str) -> frozenset[str]:
@@ -84,6 +88,12 @@ QUESTIONS: dict[str, Callable[[str], object]] = {
 Spelled = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 
+def _read(path: str) -> Source:
+    from rnnlint.source import read
+
+    return read(path)
+
+
 class Modules:
     """Finds and keeps sources of modules: a `rnnlint.interpret.Finder`.
 
@@ -98,7 +108,7 @@ class Modules:
         self,
         spelled: Spelled | None = None,
         tops: tuple[str, ...] = (),
-        read: Callable[[str], Source] = read,
+        read: Callable[[str], Source] = _read,
         disk: Disk | None = None,
     ) -> None:
         self._read = read
@@ -268,6 +278,8 @@ class Modules:
         real = self._real(os.path.abspath(path))
         source = self._sources.get(real)
         if source is None:
+            from rnnlint.source import Source
+
             source = self._sources[real] = Source(path, "")
         return source
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rnnlint import syntax
 from rnnlint.findings import Diagnostic
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 from rnnlint.source import Cell, Source, has_magics, normalize, read_bytes, refused, replace_surrogates
 
 # The value of a name that a cell sets which could not be read: no such name exists, so it is unknown.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlint.keras.versions import Env, Version, keras_for_tensorflow, parse_keras_version
+from rnnlint.records import dataclass
 
 # Bounds on what is read: a requirements file of megabytes is something else.
 _MAX_BYTES = 20_000_000

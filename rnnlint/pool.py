@@ -10,13 +10,15 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from rnnlint.linter import FileResult, lint
+from rnnlint.linter import lint
 from rnnlint.modules import Asked, Recorder
+from rnnlint.records import dataclass
+from rnnlint.result import FileResult
 from rnnlint.source import diagnose
 
 if TYPE_CHECKING:
@@ -98,8 +100,10 @@ def lint_all(
     work = partial(_lint_one, modules, found)
     if count > 1:
         if forks:
-            import rnnlint.checks
             import rnnlint.interpret  # noqa: F401 - once for all
+            from rnnlint.checks import load
+
+            load(frozenset[str]().union(*(task.settings.rules for task in tasks)))
         tasks = yield from _side_by_side(tasks, work, _lost, count, forks)
     for task in tasks:
         yield task, work(task)

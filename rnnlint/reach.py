@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from rnnlint import outline as outlines
 from rnnlint import syntax
+from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import (
     CELLS,
     DROPOUTS,
@@ -27,9 +27,9 @@ from rnnlint.keras.ingredients import (
     Ingredients,
     of_word,
 )
-from rnnlint.keras.names import framework
 from rnnlint.modules import Modules
 from rnnlint.outline import Chain, Import, Outline, Part
+from rnnlint.records import dataclass
 
 _BITS = {name: 1 << index for index, name in enumerate(sorted(EVERYTHING))}
 ALL = (1 << len(_BITS)) - 1

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlint.files import discover
 from rnnlint.gate import Gate
 from rnnlint.keras.versions import Env
-from rnnlint.linter import FileResult, Finder, accepts, environment, finish, lint
+from rnnlint.linter import Finder, accepts, environment, finish, lint
 from rnnlint.modules import Modules
+from rnnlint.records import dataclass
+from rnnlint.result import FileResult
 from rnnlint.source import Source, read, read_bytes
 
 if TYPE_CHECKING:

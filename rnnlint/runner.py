@@ -6,31 +6,34 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache as once
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnlint import files
+from rnnlint.comments import may_hold_directives
 from rnnlint.files import discover
-from rnnlint.findings import Finding
 from rnnlint.gate import Examined, Gate, ingredients
-from rnnlint.graph import Graph, Node, Note, Span
 from rnnlint.keras.ingredients import Ingredients
-from rnnlint.linter import FileResult, accepts, environment, finish, lint, own_backend, replan, unique
 from rnnlint.modules import Modules
+from rnnlint.records import dataclass
+from rnnlint.registry import ABOUT_COMMENTS
+from rnnlint.result import FileResult
 from rnnlint.settings import AUTO, known_rules
-from rnnlint.source import Source, from_bytes, read, read_bytes
-from rnnlint.suppress import OWN, may_hold_directives
 
+# Most runs find no candidate: what one is analysed with is imported where there is one.
 if TYPE_CHECKING:
     from rnnlint.cache import Cache, Keeper
     from rnnlint.files import Discovered
+    from rnnlint.findings import Finding
+    from rnnlint.graph import Graph, Node, Note
     from rnnlint.keras.versions import Env
     from rnnlint.pins import Origin
     from rnnlint.pool import Portion, Task
     from rnnlint.runtime.confirm import Found, Session
     from rnnlint.settings import Settings
+    from rnnlint.source import Source
 
 A = TypeVar("A")
 Resolve = Callable[[str], "Settings"]
@@ -89,19 +92,30 @@ class _Files:
 
     def content(self, path: str) -> bytes | None:
         read = self._read(path)
-        return None if isinstance(read, Source) else read
+        return read if isinstance(read, bytes) else None
 
     def source(self, path: str) -> Source:
         read = self._read(path)
-        return read if isinstance(read, Source) else from_bytes(read, path, accepts)
+        if not isinstance(read, bytes):
+            return read
+        from rnnlint.linter import accepts
+        from rnnlint.source import from_bytes
+
+        return from_bytes(read, path, accepts)
 
     def _read(self, path: str) -> bytes | Source:
         data = self._changed.get(path) if self._changed else None
         if data is None and path in self._looks:
             data = _quickly(path, self._looks[path][0].st_size)
-        read = read_bytes(path) if data is None else data
+        read: bytes | Source
+        if data is None:
+            from rnnlint.source import read_bytes
+
+            read = read_bytes(path)
+        else:
+            read = data
         if self._told:
-            self._told(path, None if isinstance(read, Source) else read)
+            self._told(path, read if isinstance(read, bytes) else None)
         return read
 
 
@@ -320,6 +334,7 @@ class _Run:
         return {path: _with_note(results[path], notes.get(path)) for path in candidates}
 
     def _task(self, path: str, notes: dict[str, Note]) -> Task:
+        from rnnlint.linter import environment
         from rnnlint.pool import Task
 
         settings = self._settings(path)
@@ -353,11 +368,14 @@ class _Run:
             if known is None and path not in found and path not in commented:
                 yield FileResult(path)
                 continue
+            from rnnlint.linter import finish, unique
+
             known = known or FileResult(path)
             result = replace(known, findings=unique(found.get(path, ())))
             settings = self._settings(path)
             source: Source | None = None
-            if known.findings or result.findings or known.diagnostics or (path in commented and OWN & settings.rules):
+            judged = path in commented and bool(ABOUT_COMMENTS & settings.rules)
+            if known.findings or result.findings or known.diagnostics or judged:
                 source = self._modules.source(path)
             yield finish(replace(result, source=source), settings, source)
 
@@ -382,7 +400,7 @@ def _with_note(result: FileResult, note: Note | None) -> FileResult:
 
 def needs(selected: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """What the selected rules ask of the code; a rule about comments asks for nothing that stands in code."""
-    codes = frozenset[str]().union(*set(selected)) - OWN
+    codes = frozenset[str]().union(*set(selected)) - ABOUT_COMMENTS
     asked = [rule.needs or (frozenset[str](),) for rule in known_rules() if rule.code in codes]
     return tuple(dict.fromkeys(need for one in asked for need in one))
 
@@ -418,12 +436,14 @@ def build(
         explain: also compare the models with the analysis, for the notes.
     """
     from rnnlint.checks.context import RuleSettings
+    from rnnlint.linter import finish, unique
     from rnnlint.runtime import live
     from rnnlint.runtime.confirm import BuildError
 
     sources = {os.path.realpath(path): _read(path) for path in paths if os.path.isfile(path)}
     named = [one for target in targets for one in (_makers(sources) if target == "auto" else [target])]
-    graphs, failed = list[Graph](), list[str]()
+    graphs: list[Graph] = []
+    failed: list[str] = []
     if not named:
         failed.append("--build auto: no function that needs no arguments returns a model; name one: MODULE:CALLABLE")
     for target in dict.fromkeys(named):
@@ -455,6 +475,8 @@ def build(
 
 def _elsewhere(source: Source, settings: Resolve, found: Found) -> bool:
     """Whether a file is for another Keras than the one that was found."""
+    from rnnlint.linter import environment, own_backend
+
     env = environment(settings(source.path), text=lambda: source.text, found=found)
     return not own_backend(source, env, any_backend=True).pairs & found.env().pairs
 
@@ -484,6 +506,8 @@ def remains(
     models; elsewhere it is enough that the rule is silent.
     """
     from rnnlint.interpret import interpret
+    from rnnlint.linter import accepts, environment, replan
+    from rnnlint.source import from_bytes
 
     modules = Modules({os.path.realpath(path): path}, (), _read)
     sources = [from_bytes(data, path, accepts) for data in (before, after)]
@@ -513,6 +537,9 @@ def _same_layer(finding: Finding, old: Graph, new: Graph) -> bool:
 
 def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = None) -> FileResult:
     """Lint what came through a pipe as if it were the file `name`."""
+    from rnnlint.linter import accepts, environment, finish, lint
+    from rnnlint.source import from_bytes
+
     source = from_bytes(data, name, accepts)
     modules = Modules({os.path.realpath(name): name})
     folder = os.path.dirname(os.path.abspath(name))
@@ -522,6 +549,9 @@ def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = 
 
 
 def _read(path: str) -> Source:
+    from rnnlint.linter import accepts
+    from rnnlint.source import read
+
     return read(path, accepts)
 
 
@@ -529,5 +559,9 @@ def _pins_note(path: str, origin: Origin) -> Note | None:
     """For `-v`: the pins by which the Keras of a folder is known."""
     parts = [f"Keras by the pins {origin.text}"] if origin.pins else []
     text = "; ".join([*parts, *origin.notes])
+    if not text:
+        return None
+    from rnnlint.graph import Note, Span
+
     # The same words for every file of the project: said once.
-    return Note(Span(os.path.dirname(path) or ".", 1, 1, 1, 1), text) if text else None
+    return Note(Span(os.path.dirname(path) or ".", 1, 1, 1, 1), text)

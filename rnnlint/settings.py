@@ -6,16 +6,17 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, replace
 from functools import lru_cache
-from pathlib import Path
-from shutil import which
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rnnlint.records import dataclass
+from rnnlint.registry import RULES, Rule
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
-    from rnnlint.findings import Confidence, Rule
+    from rnnlint.findings import Confidence
 
 AUTO = "auto"
 ALL = "ALL"
@@ -156,8 +157,7 @@ class Settings:
 # What was written
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """Settings as given in one place, the command line or one pyproject.toml; None or empty where nothing was said."""
 
     select: tuple[str, ...] | None = None
@@ -181,8 +181,7 @@ class Options:
     baseline: str | None = None
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where options were written: on the command line (no path), or in a file, with its text to find the line."""
 
     base: str
@@ -241,9 +240,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def known_rules() -> tuple[Rule, ...]:
     """All rules, in code order."""
-    from rnnlint.checks import RULES
-
-    return tuple(rule for rule, _ in RULES)
+    return RULES
 
 
 def matching(selector: str, rules: Sequence[Rule]) -> frozenset[str]:
@@ -360,11 +357,12 @@ KEYS: dict[str, Callable[[object], object]] = {
 NO_KEYS = frozenset({"fix", "fix-only", "show-fixes", "diff", "confirm", "build", "build-arg", "draws", "ignore-noqa"})
 
 
-def _load(path: Path, *, must: bool) -> tuple[Options, _Place] | None:
+def _load(path: str, *, must: bool) -> tuple[Options, _Place] | None:
     """The options of one pyproject.toml; None where it has no [tool.rnnlint] table (an error if it `must`)."""
-    shown = _shown(str(path))
+    shown = _shown(path)
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read()
     except OSError as error:
         raise SettingsError(f"{shown}: cannot be read: {error.strerror or error}") from error
     # Only a file that speaks of rnnlint is parsed: the others are none of its business, and it is faster.
@@ -388,7 +386,7 @@ def _load(path: Path, *, must: bool) -> tuple[Options, _Place] | None:
         if must:
             raise SettingsError(f"{shown}: has no [tool.rnnlint] table")
         return None
-    place = _Place(str(path.parent), str(path), text)
+    place = _Place(os.path.dirname(path), path, text)
     if not isinstance(table, Mapping):
         raise SettingsError(f"{shown}: `tool.rnnlint` has to be a table")
     read: dict[str, Any] = {}
@@ -422,12 +420,12 @@ class Resolver:
         isolated: bool = False,
         cwd: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._cwd = Path(cwd or "").absolute()
-        self._cli = (options or Options(), _Place(str(self._cwd)))
+        self._cwd = os.path.abspath(cwd or "")
+        self._cli = (options or Options(), _Place(self._cwd))
         self._isolated = isolated
         self._by_folder: dict[str, Settings] = {}
         self._by_config: dict[str | None, Settings] = {}
-        self._fixed = _load(self._cwd / config, must=True) if config else None
+        self._fixed = _load(_join(self._cwd, config), must=True) if config else None
         # What is wrong on the command line, or in the one file, is wrong without any file to lint.
         if isolated or config:
             self._default = self._settings(self._fixed)
@@ -445,7 +443,7 @@ class Resolver:
         if known is None:
             normal = os.path.normpath(os.path.join(self._cwd, folder))
             pyproject = os.path.join(normal, "pyproject.toml")
-            loaded = _load(Path(pyproject), must=False) if os.path.isfile(pyproject) else None
+            loaded = _load(pyproject, must=False) if os.path.isfile(pyproject) else None
             above = os.path.dirname(normal)
             known = self._settings(loaded) if loaded or above == normal else self._folder(above)
             self._by_folder[folder] = known
@@ -458,19 +456,24 @@ class Resolver:
         return self._by_config[config]
 
 
+def _join(folder: str, path: str | os.PathLike[str]) -> str:
+    """A path in a folder, without `.`; what `..` leads to depends on links."""
+    from pathlib import Path
+
+    return str(Path(folder, path))
+
+
 def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Settings:
     """Settings from the layers, the last one strongest."""
     simple: dict[str, Any] = {}
     for options, place in layers:
-        for one in fields(Options):
-            value = getattr(options, one.name)
-            if value is not None and one.name in _CHECKS:
+        for name, value in options._asdict().items():
+            if value is not None and name in _CHECKS:
                 try:
-                    _CHECKS[one.name](value)
+                    _CHECKS[name](value)
                 except ValueError as error:
-                    key = one.name.replace("_", "-")
-                    raise SettingsError(f"{place.of(key)}: {error}") from error
-                simple[one.name] = _RELATIVE[one.name](value, place.base) if one.name in _RELATIVE else value
+                    raise SettingsError(f"{place.of(name.replace('_', '-'))}: {error}") from error
+                simple[name] = _RELATIVE[name](value, place.base) if name in _RELATIVE else value
     return Settings(
         rules=_resolve_rules(layers, _default_rules()),
         asked=_resolve_rules(layers, frozenset()),
@@ -483,11 +486,14 @@ def _resolve(layers: Sequence[tuple[Options, _Place]], config: str | None) -> Se
 
 def _below(path: str, base: str) -> str:
     """A path relative to `base`."""
-    return os.path.normpath(Path(base, Path(path).expanduser()))
+    return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
 
 
 def _executable(python: str, base: str) -> str:
     """A command on the PATH, or a Python or the folder of a virtual environment relative to `base`."""
+    from pathlib import Path
+    from shutil import which
+
     path = Path(base, Path(python).expanduser())
     inside = path / "bin" / "python"
     if inside.exists():
@@ -527,7 +533,7 @@ def _patterns(place: _Place, patterns: Sequence[str], key: str) -> Patterns:
     above = re.compile(rf"^(\.|{re.escape(place.base)})/")
     found = Patterns(place.base, tuple(above.sub("/", one) for one in patterns))
     try:
-        found.match(Path(place.base, "x"))
+        found.match(os.path.join(place.base, "x"))
     except ValueError as error:
         raise SettingsError(f"{place.of(key)}: invalid pattern: {error}") from error
     return found

@@ -11,13 +11,13 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from rnnlint.findings import Diagnostic, DiagnosticKind
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 
 # Notebooks carry their outputs, often many megabytes of pictures; a script beyond this size is data.
 MAX_SCRIPT_BYTES = 50_000_000
@@ -149,7 +149,7 @@ def read_bytes(path: str) -> bytes | Source:
     limit = MAX_NOTEBOOK_BYTES if path.endswith(".ipynb") else MAX_SCRIPT_BYTES
     try:
         # A FIFO would block in open(), so look first; O_NONBLOCK covers the moment in between.
-        mode = Path(path).stat().st_mode
+        mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             return refused(

@@ -7,7 +7,6 @@ model's by their depth (`map_graph` in keras 3.15.1 `ops/function.py`), those of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rnnlint.checks.flow import dropout, inputs_shape, kind, paths
@@ -19,6 +18,7 @@ from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.masks import mask, rnn_input_mask
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import BACKENDS, Env, Where
+from rnnlint.records import dataclass
 
 RowKind: TypeAlias = Literal["input", "layer", "op", "opaque", "model"]
 

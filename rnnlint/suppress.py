@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from rnnlint.checks import rnn900, rnn901
+from rnnlint.comments import may_suppress
 from rnnlint.findings import Edit, Finding, Fix
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
+from rnnlint.registry import ABOUT_COMMENTS, Rule, rule
 from rnnlint.settings import ALL, known_rules, matching, unknown_rule
 
 if TYPE_CHECKING:
-    from rnnlint.findings import Rule
     from rnnlint.source import Source
 
 # Strings are matched only to be passed over: a `#` inside them starts no comment. A backslash takes the next character
@@ -38,8 +37,8 @@ _OWN_FORM = re.compile(r"(?P<word>file-ignore|ignore|noqa)(?![\w-])\s*(?P<rest>.
 _CODE = re.compile(r"[A-Za-z]+[0-9]+")  # of whatever tool
 _WORD = re.compile(r"[\s,]*([A-Za-z][A-Za-z0-9-]*)")
 
-# The rules about the comments themselves: no comment is unused for naming them.
-OWN = frozenset({rnn900.RULE.code, rnn901.RULE.code})
+_UNUSED = rule("RNN900")
+_MALFORMED = rule("RNN901")
 
 Scope = Literal["line", "statement", "file"]
 
@@ -74,34 +73,14 @@ class Directive:
 
     def names(self, finding: Finding) -> bool:
         """Whether the directive is about the rule of a finding; about one on itself only if it says so."""
-        if finding.code in OWN and finding.span == self.span:
-            return any(one.codes and one.codes <= OWN for one in self.selectors)
+        if finding.code in ABOUT_COMMENTS and finding.span == self.span:
+            return any(one.codes and one.codes <= ABOUT_COMMENTS for one in self.selectors)
         return finding.code in self.codes if self.codes is not None else not self.problem
-
-
-def may_hold_directives(data: bytes) -> bool:
-    """Whether a file's bytes hold a suppression comment that speaks of our rules, by a cheap scan."""
-    lower = data.lower()
-    for word in (b"noqa", b"rnnlint"):
-        at = lower.find(word)
-        while at >= 0:
-            if _marks().match(lower, at):
-                return True
-            at = lower.find(word, at + 1)
-    return False
-
-
-@lru_cache(maxsize=1)
-def _marks() -> re.Pattern[bytes]:
-    names = "|".join(["rnn[0-9]", *(re.escape(rule.name) for rule in known_rules())])
-    return re.compile(rf"rnnlint\s*:|noqa[^\r\n]*?(?:{names})".encode())
 
 
 def directives(source: Source) -> tuple[Directive, ...]:
     """All suppression comments of a file, also those that are not understood (`problem`)."""
-    if not re.search(r"noqa|rnnlint", source.text, re.IGNORECASE):
-        return ()
-    return tuple(_directives(source))
+    return tuple(_directives(source)) if may_suppress(source.text) else ()
 
 
 def apply(findings: Iterable[Finding], source: Source) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
@@ -165,12 +144,12 @@ def judge(findings: Sequence[Finding], source: Source, selected: frozenset[str],
     `findings` are those of the `selected` rules before suppression. Where the file could not be `read` in full, or a
     rule did not run, a comment may be there for what was not seen.
     """
-    if not OWN & selected:
+    if not ABOUT_COMMENTS & selected:
         return
     written = directives(source)
-    held = uses(findings, written) if read and rnn900.RULE.code in selected else {}
+    held = uses(findings, written) if read and _UNUSED.code in selected else {}
     for directive in written:
-        if directive.problem and rnn901.RULE.code in selected and "rnn" in directive.text.lower():
+        if directive.problem and _MALFORMED.code in selected and "rnn" in directive.text.lower():
             yield _malformed(directive)
         if directive in held:
             yield from _unused(directive, {finding.code for finding in held[directive]}, source, selected)
@@ -179,21 +158,21 @@ def judge(findings: Sequence[Finding], source: Source, selected: frozenset[str],
 def _malformed(directive: Directive) -> Finding:
     effect = "" if directive.codes else " suppresses nothing"
     message = f"`{directive.text}`{effect}: {directive.problem}"
-    return Finding(rnn901.RULE.code, rnn901.RULE.name, message, directive.span, label="not understood")
+    return Finding(_MALFORMED.code, _MALFORMED.name, message, directive.span, label="not understood")
 
 
 def _unused(directive: Directive, used: set[str], source: Source, selected: frozenset[str]) -> Iterator[Finding]:
     """The finding about a directive of which a part, or all, suppresses nothing."""
 
     def idle(codes: frozenset[str]) -> bool:
-        judged = codes - OWN
+        judged = codes - ABOUT_COMMENTS
         return bool(judged) and judged <= selected and not judged & used
 
     if directive.problem:
         return
     if directive.codes is None:
         # A plain `noqa` may be meant for other tools, our own for the whole file is not.
-        everything = frozenset(rule.code for rule in known_rules())
+        everything = frozenset(one.code for one in known_rules())
         if directive.scope == "file" and idle(everything):
             yield _unused_finding(directive, "no rule is reported here", _removal(directive, source))
         return
@@ -209,7 +188,7 @@ def _unused(directive: Directive, used: set[str], source: Source, selected: froz
 
 def _unused_finding(directive: Directive, reason: str, fix: Fix) -> Finding:
     message = f"unused suppression: {reason}"
-    return Finding(rnn900.RULE.code, rnn900.RULE.name, message, directive.span, label="suppresses nothing", fix=fix)
+    return Finding(_UNUSED.code, _UNUSED.name, message, directive.span, label="suppresses nothing", fix=fix)
 
 
 def _shortening(directive: Directive, kept: Sequence[Selector], names: str) -> Fix:
@@ -263,7 +242,7 @@ def add_noqa(findings: Iterable[Finding], source: Source) -> tuple[tuple[Edit, .
         last = max(span.end_row, span.statement[1])
         while row <= last and source.text_row(row, span.cell) in closed:
             row += 1
-        if finding.code in OWN or row > last:
+        if finding.code in ABOUT_COMMENTS or row > last:
             left.append(finding)
         else:
             wanted.setdefault((span.cell or 0, row), set()).add(finding.code)

@@ -139,25 +139,25 @@ def logical_end(text: str, start: int) -> tuple[int, int]:
     return len(text), code if text[code:].startswith("#") else len(text)
 
 
-# The line on which `ast` stops, in code for Python 2.
+# The line on which `ast` stops, in code for Python 2. Compiled when there is such code.
 _PYTHON_2 = (
-    ("the print statement", re.compile(r"(?:^|[;:])\s*print\s*(?:>>|[\w\"'`\\]|\([^=]*\)\s*[%,.\w])")),
-    ("the exec statement", re.compile(r"(?:^|[;:])\s*exec\s+[\w\"']")),
-    ("`except X, e`", re.compile(r"^\s*except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|^\s*except\s*\([^)]*\)\s*,\s*\w+\s*:")),
-    ("`raise X, message`", re.compile(r"(?:^|[;:])\s*raise\s+[\w.]+\s*,")),
-    ("backquotes", re.compile(r"`[^`]+`")),
-    ("`<>`", re.compile(r"[\w)\]\"']\s*<>\s*[\w(\[\"'-]")),
-    ("an octal number such as 0777", re.compile(r"(?<![\w.])0[0-7]+(?![\w.])")),
-    ("a long number such as 10L", re.compile(r"(?<![\w.])(?:\d+|0[xX][0-9a-fA-F]+)[lL]\b")),
-    ("a ur'' string", re.compile(r"\b[uU][rR][\"']")),
-    ("a tuple as a parameter", re.compile(r"\bdef\s+\w+\([^)]*\(|\blambda\s*\(")),
+    ("the print statement", r"(?:^|[;:])\s*print\s*(?:>>|[\w\"'`\\]|\([^=]*\)\s*[%,.\w])"),
+    ("the exec statement", r"(?:^|[;:])\s*exec\s+[\w\"']"),
+    ("`except X, e`", r"^\s*except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|^\s*except\s*\([^)]*\)\s*,\s*\w+\s*:"),
+    ("`raise X, message`", r"(?:^|[;:])\s*raise\s+[\w.]+\s*,"),
+    ("backquotes", r"`[^`]+`"),
+    ("`<>`", r"[\w)\]\"']\s*<>\s*[\w(\[\"'-]"),
+    ("an octal number such as 0777", r"(?<![\w.])0[0-7]+(?![\w.])"),
+    ("a long number such as 10L", r"(?<![\w.])(?:\d+|0[xX][0-9a-fA-F]+)[lL]\b"),
+    ("a ur'' string", r"\b[uU][rR][\"']"),
+    ("a tuple as a parameter", r"\bdef\s+\w+\([^)]*\(|\blambda\s*\("),
 )
 
 
 def python_2(text: str, row: int) -> str | None:
     """What makes row `row`, at which `ast` stopped, Python 2; None where nothing does."""
     line = _row(text, row)
-    return next((what for what, pattern in _PYTHON_2 if pattern.search(line)), None)
+    return next((what for what, pattern in _PYTHON_2 if re.search(pattern, line)), None)
 
 
 def _row(text: str, row: int) -> str:

@@ -26,7 +26,7 @@ from rnnlint.cli import cli
 from rnnlint.files import Discovered, discover
 from rnnlint.gate import Gate
 from rnnlint.keras.ingredients import Ingredients
-from rnnlint.linter import FileResult
+from rnnlint.result import FileResult
 from rnnlint.settings import Options, Resolver
 from tests import pages
 
@@ -304,7 +304,7 @@ def test_old_files_are_known_by_their_status_alone(project: Path, work: Work, mo
     monkeypatch.setattr(runner, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_600_000_000_000))
     expected = warm(Options())
     read = source.read_bytes
-    monkeypatch.setattr(caches, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
+    monkeypatch.setattr(source, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
     assert work.of(lambda: warm(Options()) == expected or pytest.fail("the warm run differs")) == (0, 0)
 
 

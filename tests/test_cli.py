@@ -772,7 +772,7 @@ def test_did_you_mean(bad: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", [rule for rule, _ in RULES], ids=lambda rule: rule.code)
-def test_rule(rule: rnnlint.findings.Rule) -> None:
+def test_rule(rule: rnnlint.registry.Rule) -> None:
     page = (ROOT / "rules" / f"{rule.code}.md").read_text(encoding="utf-8")
     assert run("rule", rule.code).output == run("rule", rule.name).output == page.rstrip() + "\n"
     record = json.loads(run("rule", rule.code, "--output-format", "json").output)

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from rnnlint import runner
 from rnnlint.cli import cli
-from rnnlint.linter import FileResult
+from rnnlint.result import FileResult
 from rnnlint.runtime.confirm import Session
 from rnnlint.settings import Settings
 

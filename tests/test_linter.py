@@ -12,11 +12,12 @@ import pytest
 import rnnlint
 from rnnlint import files, pins
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding, Rule
+from rnnlint.findings import Finding
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
 from rnnlint.linter import Finder, NoFinder, check_source, environment, lint, unique
+from rnnlint.registry import Rule
 from rnnlint.runner import check_paths, lint_text, run
 from rnnlint.settings import Options, Resolver, Settings
 from rnnlint.source import Source, from_text

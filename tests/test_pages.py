@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnnlint.checks import RULES
-from rnnlint.findings import Rule
+from rnnlint.registry import Rule
 from tests import pages, real
 from tests.pages import Block, Page
 

@@ -21,9 +21,10 @@ from click.testing import CliRunner
 from rnnlint import pool, runner
 from rnnlint.cli import _Check, _with_bar, cli
 from rnnlint.gate import Examined, Gate
-from rnnlint.linter import FileResult, environment
+from rnnlint.linter import environment
 from rnnlint.modules import Modules
 from rnnlint.pool import Linted, Task, lint_all
+from rnnlint.result import FileResult
 from rnnlint.settings import Resolver, Settings
 
 SAMPLE = Path(__file__).parent / "sample"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rnnlint import registry
 from rnnlint.checks import RULES
+from rnnlint.keras.ingredients import EVERYTHING
 from tests.pages import CASES, CODE, ROOT, marks, read
 from tests.pages import RULES as BOOK
 
@@ -35,6 +39,30 @@ def test_codes_are_in_order_and_unique() -> None:
 def test_a_module_per_rule() -> None:
     modules = {path.stem.upper() for path in (ROOT / "rnnlint" / "checks").glob("rnn[0-9]*.py")}
     assert modules == set(CODES)
+
+
+def test_a_check_speaks_of_its_own_rule() -> None:
+    """What a rule is stands apart from what it does: the module has to take its own row."""
+    for rule in registry.RULES:
+        module = importlib.import_module(f"rnnlint.checks.{rule.code.lower()}")
+        assert getattr(module, "RULE", rule) is rule
+        assert module.__doc__
+        assert module.__doc__.startswith(f"{rule.code}: ")
+    assert [rule for rule, _ in RULES] == list(registry.RULES)
+    assert set(CODES) >= registry.ABOUT_COMMENTS == {rule.code for rule in registry.RULES if not rule.needs}
+
+
+def test_a_check_is_that_of_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    for rule, check in RULES:
+        module = importlib.import_module(f"rnnlint.checks.{rule.code.lower()}")
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "check", lambda *given, code=rule.code: (code, *given))
+            found: Any = check(1, 2)  # type: ignore[arg-type]
+            assert found == (rule.code, 1, 2)
+
+
+def test_needs_are_ingredients() -> None:
+    assert {name for rule in registry.RULES for need in rule.needs for name in need} <= EVERYTHING
 
 
 def test_a_page_per_rule() -> None:

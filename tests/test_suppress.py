@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from rnnlint import runner
 from rnnlint.cli import cli
+from rnnlint.comments import may_hold_directives
 from rnnlint.findings import Edit, Finding, Related
 from rnnlint.graph import Span
-from rnnlint.linter import FileResult, check_source
+from rnnlint.linter import check_source
+from rnnlint.result import FileResult
 from rnnlint.settings import Settings, known_rules
 from rnnlint.source import Source, from_text
-from rnnlint.suppress import add_noqa, apply, comments, directives, judge, may_hold_directives
+from rnnlint.suppress import add_noqa, apply, comments, directives, judge
 from tests.output.reports import notebook
 
 

@@ -1,73 +1,38 @@
-"""The rules: one module each, with its metadata `RULE` and its function `check`."""
+"""What the rules do: one module each, with its function `check`, imported when it is first to run."""
 
 from __future__ import annotations
 
-from rnnlint.checks import (
-    rnn101,
-    rnn102,
-    rnn103,
-    rnn104,
-    rnn105,
-    rnn106,
-    rnn107,
-    rnn108,
-    rnn109,
-    rnn110,
-    rnn201,
-    rnn202,
-    rnn203,
-    rnn204,
-    rnn205,
-    rnn301,
-    rnn302,
-    rnn303,
-    rnn401,
-    rnn402,
-    rnn403,
-    rnn404,
-    rnn501,
-    rnn502,
-    rnn503,
-    rnn504,
-    rnn505,
-    rnn900,
-    rnn901,
-)
-from rnnlint.checks.context import Check
-from rnnlint.findings import Rule
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-# In code order. Importing the modules is cheap: they know the graph and the Keras tables, never libcst.
-RULES: tuple[tuple[Rule, Check], ...] = tuple(
-    (module.RULE, module.check)
-    for module in (
-        rnn101,
-        rnn102,
-        rnn103,
-        rnn104,
-        rnn105,
-        rnn106,
-        rnn107,
-        rnn108,
-        rnn109,
-        rnn110,
-        rnn201,
-        rnn202,
-        rnn203,
-        rnn204,
-        rnn205,
-        rnn301,
-        rnn302,
-        rnn303,
-        rnn401,
-        rnn402,
-        rnn403,
-        rnn404,
-        rnn501,
-        rnn502,
-        rnn503,
-        rnn504,
-        rnn505,
-        rnn900,
-        rnn901,
-    )
-)
+from rnnlint import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rnnlint.checks.context import Check, RuleSettings
+    from rnnlint.findings import Finding
+    from rnnlint.graph import Graph
+    from rnnlint.registry import Rule
+
+
+def load(codes: Iterable[str]) -> None:
+    """Import the checks of some rules ahead of their first run."""
+    for code in codes:
+        _module(code)
+
+
+def _module(code: str) -> Any:
+    return import_module(f"rnnlint.checks.{code.lower()}")
+
+
+def _check(code: str) -> Check:
+    def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+        found: Iterator[Finding] = _module(code).check(graph, settings)
+        return found
+
+    return check
+
+
+# In code order.
+RULES: tuple[tuple[Rule, Check], ...] = tuple((rule, _check(rule.code)) for rule in registry.RULES)

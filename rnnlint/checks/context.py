@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
-from rnnlint.findings import Confidence, Finding, Remedy, Rule
+from rnnlint.findings import Confidence, Finding, Remedy
 from rnnlint.graph import Graph, Span
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.versions import Env, Version, Where
+from rnnlint.records import dataclass
+from rnnlint.registry import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import overload
 
@@ -21,6 +21,7 @@ from rnnlint.keras.cudnn import kind as kind_of
 from rnnlint.keras.shapes import Back, Way, axis_back
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env
+from rnnlint.records import dataclass
 
 DROPOUTS = frozenset({Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 from typing import Literal, TypeAlias
 
@@ -16,6 +15,7 @@ from rnnlint.graph import Const, Graph, Layer, Node, Span, options
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import Kind
+from rnnlint.records import dataclass
 
 Unit: TypeAlias = Literal["timestep", "sequence"]
 

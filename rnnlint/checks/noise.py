@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.flow import Path, dropout, inputs_shape, paths
@@ -12,6 +11,7 @@ from rnnlint.checks.rate import rate
 from rnnlint.findings import Related
 from rnnlint.graph import Graph, Layer, Node
 from rnnlint.keras.masks import NoiseProblem, check_noise_shape
+from rnnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rnnlint.graph import Choice, Const, Layer, Range, Unknown, Value, options
 from rnnlint.keras.scalars import text
+from rnnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,12 @@ from rnnlint.checks.flow import Path, kind, paths
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
-from rnnlint.findings import Finding, Remedy, Rule, SetArgument
+from rnnlint.findings import Finding, Remedy, SetArgument
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN101",
-    name="dropped-timesteps",
-    summary="Reports a dropout mask that zeroes whole timesteps on the way into a recurrent layer.",
-    fix="unsafe",
-    runtime="timesteps",
-    needs=(
-        frozenset({"dropout layer", "recurrent layer"}),
-        frozenset({"recurrent layer", "dropout"}),
-        frozenset({"recurrent layer", "positional"}),
-    ),
-)
+RULE = rule("RNN101")
 
 _ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)
 

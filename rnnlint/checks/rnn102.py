@@ -10,19 +10,13 @@ from rnnlint.checks.flow import Path, kind, paths
 from rnnlint.checks.loss import noise_shape, off, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
-from rnnlint.findings import Finding, Remedy, ReplaceClass, Rule, SetArgument, Step
+from rnnlint.findings import Finding, Remedy, ReplaceClass, SetArgument, Step
 from rnnlint.graph import Graph
 from rnnlint.keras.masks import mask
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN102",
-    name="missing-noise-shape",
-    summary="Reports an element-wise `Dropout` on a sequence that feeds a recurrent layer.",
-    fix="unsafe",
-    runtime="over-time",
-    needs=(frozenset({"dropout layer", "recurrent layer"}),),
-)
+RULE = rule("RNN102")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

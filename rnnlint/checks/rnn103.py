@@ -8,20 +8,11 @@ from itertools import chain
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Path, paths
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title
-from rnnlint.findings import Finding, Rule
+from rnnlint.findings import Finding
 from rnnlint.graph import Graph
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN103",
-    name="dropped-sequences",
-    summary="Reports a dropout mask shared over time that zeroes the whole sequence of a sample.",
-    runtime="sequences",
-    needs=(
-        frozenset({"dropout layer", "recurrent layer"}),
-        frozenset({"recurrent layer", "dropout"}),
-        frozenset({"recurrent layer", "positional"}),
-    ),
-)
+RULE = rule("RNN103")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -8,17 +8,11 @@ from rnnlint.checks.context import RuleSettings, once, only_in, union
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.checks.remedies import one_rank
-from rnnlint.findings import Finding, PrependItem, Probe, Remedy, Rule, SetItem, Step
+from rnnlint.findings import Finding, PrependItem, Probe, Remedy, SetItem, Step
 from rnnlint.graph import Graph
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN104",
-    name="batch-shared-noise-shape",
-    summary="Reports a `noise_shape` that makes all samples of a batch share one dropout mask.",
-    fix="unsafe",
-    runtime="batch",
-    needs=(frozenset({"dropout layer", "noise shape"}), frozenset({"dropout layer", "positional"})),
-)
+RULE = rule("RNN104")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -7,17 +7,11 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
-from rnnlint.findings import Finding, Probe, Remedy, Rule, SetItem
+from rnnlint.findings import Finding, Probe, Remedy, SetItem
 from rnnlint.graph import Graph
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN105",
-    name="fixed-batch-noise-shape",
-    summary="Reports a `noise_shape` with a fixed batch size in front.",
-    fix="safe",
-    runtime="last-batch",
-    needs=(frozenset({"dropout layer", "noise shape"}), frozenset({"dropout layer", "positional"})),
-)
+RULE = rule("RNN105")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -8,21 +8,15 @@ from rnnlint.checks.arguments import consequences, place
 from rnnlint.checks.context import RuleSettings, once, only_in, union
 from rnnlint.checks.flow import dropout, inputs_shape, kind, paths
 from rnnlint.checks.remedies import common_shape
-from rnnlint.findings import Finding, NameArgument, Probe, Remedy, RemoveArgument, Rule, SetItem, Step
+from rnnlint.findings import Finding, NameArgument, Probe, Remedy, RemoveArgument, SetItem, Step
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN106",
-    name="invalid-noise-shape",
-    summary="Reports a `noise_shape` that Keras refuses, ignores, or cannot fit to the layer's input.",
-    fix="safe",
-    runtime="error",
-    needs=(frozenset({"dropout layer", "noise shape"}), frozenset({"dropout layer", "positional"})),
-)
+RULE = rule("RNN106")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -8,19 +8,13 @@ from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Upstream, index, kind, upstream
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Probe, Related, Remedy, Rule, Swap
+from rnnlint.findings import Finding, Probe, Related, Remedy, Swap
 from rnnlint.graph import Const, Graph, Node, options
 from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN107",
-    name="dropout-before-masking",
-    summary="Reports dropout in front of a `Masking` layer on the same tensor.",
-    fix="unsafe",
-    runtime="masking",
-    needs=(frozenset({"dropout layer", "masking"}),),
-)
+RULE = rule("RNN107")
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})
 

@@ -8,17 +8,12 @@ from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import Upstream, kind, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN108",
-    name="dropout-before-embedding",
-    summary="Reports dropout on the token ids that an `Embedding` looks up.",
-    runtime="ids",
-    needs=(frozenset({"dropout layer", "embedding"}),),
-)
+RULE = rule("RNN108")
 
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})
 

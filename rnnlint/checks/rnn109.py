@@ -9,18 +9,12 @@ from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import index, kind
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Probe, Related, Remedy, Rule, Unwrap
+from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN109",
-    name="timedistributed-dropout",
-    summary="Reports `TimeDistributed(Dropout(r))`, which does nothing that `Dropout(r)` does not do.",
-    fix="unsafe",
-    runtime="wrapper",
-    needs=(frozenset({"dropout layer", "time-distributed"}),),
-)
+RULE = rule("RNN109")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check

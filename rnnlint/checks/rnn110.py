@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
@@ -11,22 +10,14 @@ from rnnlint.checks.context import RuleSettings, once, only_in
 from rnnlint.checks.flow import kind, target, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate, said
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.masks import rnn_input_mask
 from rnnlint.keras.table import Kind
+from rnnlint.records import dataclass
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN110",
-    name="stacked-dropout",
-    summary="Reports a dropout layer straight in front of a recurrent layer that has a `dropout` of its own.",
-    default=False,
-    runtime="kept",
-    needs=(
-        frozenset({"dropout layer", "recurrent layer", "dropout"}),
-        frozenset({"dropout layer", "recurrent layer", "positional"}),
-    ),
-)
+RULE = rule("RNN110")
 
 _ZEROING = (Kind.DROPOUT, Kind.SPATIAL_DROPOUT)
 # What may stand between and passes on what the dropout left.

@@ -7,20 +7,13 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import calls, enumeration, forced, named, outermost, place, scope
 from rnnlint.checks.context import RuleSettings, once, only_in
 from rnnlint.checks.remedies import removal
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import Disqualifier, disqualifiers
 from rnnlint.keras.versions import Env
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN201",
-    name="recurrent-dropout-disables-cudnn",
-    summary="Reports a non-zero `recurrent_dropout` on an LSTM or GRU that has a cuDNN kernel in the Keras version and "
-    "backend at hand.",
-    fix="unsafe",
-    runtime="cudnn",
-    needs=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN201")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

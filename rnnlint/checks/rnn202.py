@@ -7,20 +7,13 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import calls, combine, forced, named, outermost, place, scope
 from rnnlint.checks.context import RuleSettings, once, only_in
 from rnnlint.checks.remedies import removal
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph, Layer
 from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.versions import Env
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN202",
-    name="cudnn-incompatible-argument",
-    summary="Reports an argument other than `recurrent_dropout` that takes an LSTM or GRU off its cuDNN kernel.",
-    default=False,
-    fix="unsafe",
-    runtime="cudnn",
-    needs=(frozenset({"recurrent layer"}),),
-)
+RULE = rule("RNN202")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

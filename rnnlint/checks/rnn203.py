@@ -7,18 +7,12 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import calls, enumeration, named, outermost, place, scope
 from rnnlint.checks.context import RuleSettings, once, only_in, union
 from rnnlint.checks.remedies import removal
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph
 from rnnlint.keras.cudnn import Disqualifier, conflicts
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN203",
-    name="use-cudnn-conflict",
-    summary="Reports `use_cudnn=True` beside an argument that cuDNN cannot serve: an error at the first call.",
-    fix="safe",
-    runtime="error",
-    needs=(frozenset({"recurrent layer", "use_cudnn"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN203")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

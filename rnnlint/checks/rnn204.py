@@ -7,18 +7,13 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import calls, forced, outermost, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of, union
 from rnnlint.checks.rate import said
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN204",
-    name="dropout-disables-cudnn",
-    summary="Reports a `dropout` that takes an LSTM or GRU off cuDNN, as it does in Keras 3.0 to 3.3 on tensorflow.",
-    runtime="cudnn",
-    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN204")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -6,18 +6,12 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, scope
 from rnnlint.checks.context import RuleSettings, once, only_in
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import as_layer, disqualifiers, kernel
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN205",
-    name="cell-never-uses-cudnn",
-    summary="Reports `RNN(LSTMCell(...))` and `RNN(GRUCell(...))` where LSTM or GRU would do the same on cuDNN.",
-    default=False,
-    runtime="cudnn",
-    needs=(frozenset({"recurrent layer", "cell"}),),
-)
+RULE = rule("RNN205")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -6,24 +6,13 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, combine, consequences, place
 from rnnlint.checks.context import RuleSettings, once, only_in, union
-from rnnlint.findings import Finding, Probe, Remedy, Rule, SetArgument
+from rnnlint.findings import Finding, Probe, Remedy, SetArgument
 from rnnlint.graph import Graph
 from rnnlint.keras.rates import RateProblem, check_rates
 from rnnlint.keras.versions import Env
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN301",
-    name="dropout-rate-out-of-range",
-    summary="Reports a dropout rate that Keras rejects, clamps or switches off: a percentage, a negative number, 1 or "
-    "more.",
-    fix="unsafe",
-    runtime="rate",
-    needs=(
-        frozenset({"dropout layer", "odd rate"}),
-        frozenset({"recurrent layer", "dropout", "odd rate"}),
-        frozenset({"recurrent layer", "positional"}),
-    ),
-)
+RULE = rule("RNN301")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -8,20 +8,14 @@ from rnnlint.checks.arguments import calls, outermost, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.rate import rate, said
 from rnnlint.checks.remedies import removal
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.cudnn import kind
 from rnnlint.keras.defects import IMPLEMENTATION_1_FAILS
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN302",
-    name="implementation-1-crashes",
-    summary="Reports `implementation=1` beside a `dropout` on an LSTM or GRU, which fails in Keras 3.8 and later.",
-    fix="safe",
-    runtime="error",
-    needs=(frozenset({"recurrent layer", "implementation"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN302")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

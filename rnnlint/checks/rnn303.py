@@ -7,23 +7,13 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import DROPOUTS, kind
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Arg, Const, Graph, Layer, Range, Value, options
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN303",
-    name="suspicious-dropout-rate",
-    summary="Reports a dropout rate above 0.5, which may be the share that was to be kept.",
-    default=False,
-    runtime="kept",
-    needs=(
-        frozenset({"dropout layer"}),
-        frozenset({"recurrent layer", "dropout"}),
-        frozenset({"recurrent layer", "positional"}),
-    ),
-)
+RULE = rule("RNN303")
 
 # GaussianDropout drops nothing.
 _DROPPING = DROPOUTS - {Kind.GAUSSIAN_DROPOUT}

@@ -7,23 +7,13 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.flow import DROPOUTS, kind
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, options
 from rnnlint.keras.defects import TRAINING_OVERRIDDEN
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN401",
-    name="mc-dropout-ignored",
-    summary="Reports `training=True` in the call of a layer in a functional model, which Keras 3 overrides in "
-    "`predict` and `evaluate`.",
-    runtime="calls",
-    needs=(
-        frozenset({"dropout layer", "training", "model"}),
-        frozenset({"recurrent layer", "dropout", "training", "model"}),
-        frozenset({"recurrent layer", "positional", "training", "model"}),
-    ),
-)
+RULE = rule("RNN401")
 
 _OWN = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 

@@ -6,19 +6,14 @@ from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once, only_in
 from rnnlint.checks.flow import kind
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Node, Ref, options
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Where
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN402",
-    name="lambda-dropout",
-    summary="Reports a dropout function in a `Lambda` layer: it drops at inference, too.",
-    runtime="calls",
-    needs=(frozenset({"dropout function", "lambda"}),),
-)
+RULE = rule("RNN402")
 
 FUNCTIONS = frozenset(
     {

@@ -8,17 +8,12 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Layer, Node
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN403",
-    name="stale-cell-mask",
-    summary="Reports a cell with dropout that is called by hand and whose mask is never reset.",
-    runtime="calls",
-    needs=(frozenset({"cell", "dropout"}), frozenset({"cell", "positional"})),
-)
+RULE = rule("RNN403")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001

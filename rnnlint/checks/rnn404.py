@@ -8,18 +8,12 @@ from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.flow import dropout, inputs_shape
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Probe, Related, Rule
+from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Node
 from rnnlint.keras.defects import SEEDS_SHARED
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN404",
-    name="shared-dropout-seed",
-    summary="Reports dropout layers of one model that have the same seed: in Keras 3 they draw the same masks.",
-    default=False,
-    runtime="calls",
-    needs=(frozenset({"dropout layer", "seed"}), frozenset({"dropout layer", "positional"})),
-)
+RULE = rule("RNN404")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -8,18 +8,13 @@ from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.defects import GRU_STATE_GROWS, GRU_STATE_GROWS_WITH_DROPOUT
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN501",
-    name="gru-recurrent-dropout-explodes",
-    summary="Reports a `recurrent_dropout` on a GRU, whose state then grows without bound in Keras 3.2 to 3.7.",
-    runtime="state",
-    needs=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN501")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

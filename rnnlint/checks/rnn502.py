@@ -7,20 +7,14 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import calls, outermost, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.rate import rate, said
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import disqualifiers, kernel
 from rnnlint.keras.defects import DROPS_AT_INFERENCE
 from rnnlint.keras.table import Kind, spec
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN502",
-    name="dropout-at-inference",
-    summary="Reports a `dropout` on an LSTM or GRU that runs on cuDNN, where Keras 3.4 to 3.8 on tensorflow drops at "
-    "inference, too.",
-    runtime="inference",
-    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN502")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -8,19 +8,14 @@ from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import Rate, rate, said
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph, Layer, options
 from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN503",
-    name="recurrent-dropout-ignored",
-    summary="Reports a `recurrent_dropout` that is not the rate with which Keras 3.0 and 3.1 drops the state.",
-    runtime="kept",
-    needs=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN503")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

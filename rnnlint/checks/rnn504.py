@@ -8,18 +8,13 @@ from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
 from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.defects import CONV_LSTM_IGNORES
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN504",
-    name="convlstm-dropout-ignored",
-    summary="Reports the `dropout` and `recurrent_dropout` of a ConvLSTM layer, which Keras 3.0 to 3.4 ignores.",
-    runtime="kept",
-    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN504")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

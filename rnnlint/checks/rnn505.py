@@ -8,19 +8,13 @@ from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once
 from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
-from rnnlint.findings import Finding, Probe, Rule
+from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import fast_in_keras2
 from rnnlint.keras.table import Kind
+from rnnlint.registry import rule
 
-RULE = Rule(
-    code="RNN505",
-    name="dropout-meaning-changed",
-    summary="Reports a `dropout` on an LSTM or GRU that Keras 2 draws for each timestep and Keras 3 once for all.",
-    default=False,
-    runtime="mask",
-    needs=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
-)
+RULE = rule("RNN505")
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding, Rule
+from rnnlint.findings import Finding
 from rnnlint.graph import Graph
-
-RULE = Rule(
-    code="RNN900",
-    name="unused-suppression",
-    summary="Reports a suppression comment that suppresses nothing.",
-    default=False,
-    fix="safe",
-)
 
 
 def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding, Rule
+from rnnlint.findings import Finding
 from rnnlint.graph import Graph
-
-RULE = Rule(
-    code="RNN901",
-    name="malformed-suppression",
-    summary="Reports a suppression comment that is written wrongly, and so suppresses less than was meant.",
-)
 
 
 def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
 from rnnlint.findings import Diagnostic
 from rnnlint.graph import Span
 from rnnlint.keras.versions import BACKENDS, Env, Where
 from rnnlint.output import position, printable, shown
+from rnnlint.records import dataclass
 from rnnlint.summary import ModelSummary, Row, Summary, shape_text
 
 # Format -> module here.

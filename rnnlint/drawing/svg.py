@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rnnlint.drawing import File, Page, codes, heading, keras, line, remarks, title
 from rnnlint.drawing.table import columns, wrap
 from rnnlint.output import printable, shown, where
+from rnnlint.records import dataclass
 from rnnlint.summary import Row, shapes_text
 
 CHAR, LINE, PAD, GAP, MARGIN = 7.3, 16.0, 8.0, 40.0, 24.0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 import click
 
 from rnnlint.drawing import File, Page, codes, heading, keras, line, origins, remarks, title
 from rnnlint.output import printable, shown, where
+from rnnlint.records import dataclass
 from rnnlint.summary import Row, shapes_text
 
 HEAD = ("#", "Layer", "Line", "Output shape", "Dropout mask", "cuDNN")

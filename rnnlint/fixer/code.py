@@ -8,13 +8,13 @@ import re
 import tokenize
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from rnnlint import syntax
 from rnnlint.graph import Span
 from rnnlint.keras.names import resolve
+from rnnlint.records import dataclass
 from rnnlint.source import Source
 
 _SKIPPED = frozenset({tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT})

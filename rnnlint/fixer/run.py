@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import unified_diff
-from pathlib import Path
+from dataclasses import field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from rnnlint.findings import Diagnostic, Edit, Finding, Fix
 from rnnlint.fixer.apply import ApplyError, apply, user_text
 from rnnlint.graph import Span
+from rnnlint.records import dataclass
 
 # As ruff. Each round fixes what does not overlap, so this many are only reached where something is wrong.
 MAX_ROUNDS = 100
@@ -235,6 +233,8 @@ def identity(finding: Finding) -> tuple[object, ...]:
 
 def diff(file: FixedFile, shown: str) -> str:
     """The change as a unified diff under the name `shown`; of a notebook, cell by cell, as its user sees it."""
+    from difflib import unified_diff
+
     before, after = user_text(file.before, file.path), user_text(file.after, file.path)
     parts: list[str] = []
     for cell, text in before.items():
@@ -267,6 +267,9 @@ def write(path: str, data: bytes, before: bytes | None = None) -> None:
     Raises:
         OSError: where that cannot be done; the file is as it was.
     """
+    import tempfile
+    from pathlib import Path
+
     target = Path(os.path.realpath(path))
     status = target.stat()
     if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rnnlint.fixer.run import Outcome
+if TYPE_CHECKING:
+    from rnnlint.fixer.run import Outcome
 
 
 def on_offer(able: int, hidden: int) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Part, Ref, Shape, Span
+from rnnlint.records import dataclass
 
 
 @dataclass

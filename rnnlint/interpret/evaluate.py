@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -47,6 +47,7 @@ from rnnlint.interpret.values import (
     Value,
 )
 from rnnlint.keras import names
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -46,6 +46,7 @@ from rnnlint.interpret.values import (
     grow,
 )
 from rnnlint.keras import names
+from rnnlint.keras.frameworks import framework
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
@@ -837,7 +838,7 @@ class Interpreter(Evaluator):
 
     def later(self, dotted: str, importer: str, hanging: tuple[str, ...] = ()) -> Value:
         """A module by its absolute name, followed into the code base when it is first used."""
-        if names.framework(dotted):
+        if framework(dotted):
             return External(dotted)
 
         def find() -> Value:
@@ -862,7 +863,7 @@ class Interpreter(Evaluator):
 
     def module(self, dotted: str, level: int, importer: str) -> Value | None:
         """A module of the code base, or None."""
-        if level == 0 and (names.framework(dotted) or names.resolve(dotted) is not None):
+        if level == 0 and (framework(dotted) or names.resolve(dotted) is not None):
             return None
         source = self.finder.find(dotted, level, importer)
         if source is None:
@@ -889,7 +890,7 @@ class Interpreter(Evaluator):
             if not isinstance(target, cst.Name):
                 continue
             value: Value
-            if level == 0 and names.framework(dotted):
+            if level == 0 and framework(dotted):
                 value = External(f"{dotted}.{name}")
             else:
                 find = partial(self._member, dotted, level, name, frame.unit, alias)

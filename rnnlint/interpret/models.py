@@ -9,7 +9,7 @@ input is written with the tensor that it is called on, and time stays linear in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from rnnlint import graph
@@ -44,6 +44,7 @@ from rnnlint.interpret.values import (
 )
 from rnnlint.keras.shapes import op_outputs
 from rnnlint.keras.table import Kind
+from rnnlint.records import dataclass
 
 LINKS = ("keras", "links")  # key of the cell that holds a Sequential's last link
 MOST_NODES = 40_000  # beyond this a model is not written a further time

@@ -8,10 +8,11 @@ be run, taken back and joined without copying the world.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rnnlint.graph import Layer, Ref, Shape, Span
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
 
 from rnnlint.graph import Dim, Shape
+from rnnlint.records import dataclass
 
 
 class Way(enum.Enum):

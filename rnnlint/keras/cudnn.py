@@ -10,13 +10,14 @@ Sources: Keras 2 decides in `LSTM.__init__` and `GRU.__init__` (`_could_use_gpu_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rnnlint.graph import Arg, Choice, Const, Layer, LayerArg, Name, Range, Value, options
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind, spec
 from rnnlint.keras.versions import Env, Where
+from rnnlint.records import dataclass
 
 NOWHERE = Where()
 EVERYWHERE = Where.keras2() | Where.keras3()

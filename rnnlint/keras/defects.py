@@ -5,9 +5,8 @@ Each was reproduced in the releases at both ends of its range and seen gone in `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rnnlint.keras.versions import BACKENDS, RELEASES, Env, Where
+from rnnlint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ axis, one draw holds for all positions of that axis. Sources: `Dropout.call` and
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from rnnlint.graph import Arg, Choice, Const, Dim, Items, Layer, Range, Shape, Unknown, Value, options
@@ -18,6 +18,7 @@ from rnnlint.keras.defects import CONV_LSTM_IGNORES
 from rnnlint.keras.scalars import argument, number, text
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env, Where
+from rnnlint.records import dataclass
 
 # Per axis: True, own draws along it; False, one draw for all of it; None, not known.
 Varies: TypeAlias = tuple[bool | None, ...]

@@ -6,12 +6,12 @@ Nothing is imported; a name is resolved by its spelling alone.
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from rnnlint.keras.arguments import words
 from rnnlint.keras.table import spec
+from rnnlint.records import dataclass
 
 SymbolKind = Literal["layer", "model", "input", "function", "module"]
 
@@ -149,15 +149,6 @@ def _strip(dotted: str, prefix: str) -> str | None:
     if dotted == prefix:
         return ""
     return dotted[len(prefix) + 1 :] if dotted.startswith(prefix + ".") else None
-
-
-# Packages that no code base brings along: what is imported from them absolutely is never looked for in its files.
-FRAMEWORKS = frozenset({"keras", "tf_keras", "tensorflow", "numpy"})
-
-
-def framework(dotted: str) -> bool:
-    """Whether an absolute module name is one of Keras, TensorFlow or numpy."""
-    return dotted.partition(".")[0] in FRAMEWORKS
 
 
 @cache

@@ -10,7 +10,6 @@ then does depends on the backend's `dropout`: TensorFlow refused it up to Keras 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rnnlint.graph import Arg, Const, Layer, Range, Value, options
@@ -19,6 +18,7 @@ from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env, Where
+from rnnlint.records import dataclass
 
 Reason: TypeAlias = Literal["negative", "one", "above-one", "percent", "none", "string"]
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from rnnlint.graph import Const
 from rnnlint.keras.rows import GENERIC, ROWS
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env, Version

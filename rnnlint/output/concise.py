@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import code, in_order, position, printable, shown
+from rnnlint.output import code, position, printable, shown
+from rnnlint.output.report import in_order
 
 if TYPE_CHECKING:
     from rnnlint.findings import Verdict
-    from rnnlint.output import Entry, Report
+    from rnnlint.output import Entry
+    from rnnlint.output.report import Report
 
 REFUTED = "Refuted, and not counted:"
 _COLORS = {"confirmed": "red", "refuted": "green", "unverified": "yellow"}

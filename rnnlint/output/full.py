@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import in_order, printable, where
+from rnnlint.output import printable, where
 from rnnlint.output.concise import REFUTED, status, title, told
+from rnnlint.output.report import in_order
+from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.graph import Span
-    from rnnlint.output import Entry, Report
+    from rnnlint.output import Entry
+    from rnnlint.output.report import Report
 
 CONTEXT = 2  # lines shown above and below the finding itself
 BRACKETED = 12  # a finding of up to so many lines is shown whole, a longer one by its first line

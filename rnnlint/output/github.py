@@ -9,7 +9,7 @@ from rnnlint.findings import Finding
 from rnnlint.output import code, position, sentence
 
 if TYPE_CHECKING:
-    from rnnlint.output import Report
+    from rnnlint.output.report import Report
 
 # As GitHub's own toolkit escapes: the message, and on top of that the values of properties.
 _MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -11,7 +11,8 @@ from rnnlint.findings import Finding
 from rnnlint.output import code, sentence
 
 if TYPE_CHECKING:
-    from rnnlint.output import Entry, Report
+    from rnnlint.output import Entry
+    from rnnlint.output.report import Report
 
 
 def render(report: Report) -> Iterator[str]:

@@ -15,7 +15,8 @@ from rnnlint.rulebook import url
 if TYPE_CHECKING:
     from rnnlint.findings import Fix
     from rnnlint.graph import Span
-    from rnnlint.output import Entry, Report
+    from rnnlint.output import Entry
+    from rnnlint.output.report import Report
 
 
 def render(report: Report) -> Iterator[str]:

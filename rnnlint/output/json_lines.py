@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rnnlint.output.json import record
 
 if TYPE_CHECKING:
-    from rnnlint.output import Report
+    from rnnlint.output.report import Report
 
 
 def render(report: Report) -> Iterator[str]:

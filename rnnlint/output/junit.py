@@ -16,7 +16,8 @@ from rnnlint.output import code, position, printable, sentence
 from rnnlint.rulebook import url
 
 if TYPE_CHECKING:
-    from rnnlint.output import Entry, Report
+    from rnnlint.output import Entry
+    from rnnlint.output.report import Report
 
 
 def render(report: Report) -> Iterator[str]:

@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from rnnlint.findings import Finding
 from rnnlint.output import printable, sentence
+from rnnlint.registry import rule
 from rnnlint.rulebook import page_elsewhere, url
 
 if TYPE_CHECKING:
-    from rnnlint.findings import Diagnostic, Fix, Rule
+    from rnnlint.findings import Diagnostic, Fix
     from rnnlint.graph import Span
-    from rnnlint.output import Report
+    from rnnlint.output.report import Report
+    from rnnlint.registry import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/rnnlint/rnnlint"
@@ -42,7 +44,7 @@ def render(report: Report) -> Iterator[str]:
                 "version": report.version,
                 "semanticVersion": report.version,
                 "informationUri": HOME,
-                "rules": [_rule(rule) for rule in _known(codes)],
+                "rules": [_rule(rule(code)) for code in codes],
             }
         },
         "invocations": [
@@ -56,13 +58,6 @@ def render(report: Report) -> Iterator[str]:
         "results": [_result(finding, codes.index(finding.code), report) for finding in findings],
     }
     yield dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
-
-
-def _known(codes: list[str]) -> list[Rule]:
-    from rnnlint.checks import RULES
-
-    rules = {rule.code: rule for rule, _ in RULES}
-    return [rules[code] for code in codes]
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

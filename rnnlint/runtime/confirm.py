@@ -16,14 +16,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rnnlint.checks import RULES
 from rnnlint.findings import Finding, Verdict
 from rnnlint.keras.versions import BACKENDS, NEWEST, RELEASES, Env, Version, Where, parse_keras_version
+from rnnlint.records import dataclass
+from rnnlint.registry import RULES
 from rnnlint.runtime import live
 from rnnlint.runtime.verdict import judge
 
@@ -71,7 +72,7 @@ HINTS = {
 }
 
 # The rules that say something of what a model does, not of comments.
-OBSERVABLE = frozenset(rule.code for rule, _ in RULES if rule.runtime)
+OBSERVABLE = frozenset(rule.code for rule in RULES if rule.runtime)
 
 # Of a target of --build.
 _LOST = {"timeout": "", "memory": "it needs ", "died": "the worker died on it: ", "skipped": ""}

@@ -10,7 +10,7 @@ import ast
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import SUPERSEDED, Finding, Plan
 from rnnlint.graph import Arg, Const, Graph, Items, Layer, LayerArg, Model, Name, Node, Note, Ref, Span
 from rnnlint.keras.names import resolve
+from rnnlint.records import dataclass
 from rnnlint.source import Source
 
 Json: TypeAlias = Mapping[str, Any]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeAlias
 
 from rnnlint.graph import (
@@ -34,6 +34,7 @@ from rnnlint.keras.scalars import number
 from rnnlint.keras.shapes import layer_outputs, op_outputs
 from rnnlint.keras.table import REQUIRED, Kind, spec
 from rnnlint.keras.versions import Env
+from rnnlint.records import dataclass
 
 Json: TypeAlias = dict[str, Any]
 Focus: TypeAlias = Mapping[tuple[int, str], Value]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args, get_type_hints
 
 from rnnlint.findings import Plan, Probe, Verdict
 from rnnlint.keras.rates import Outcome
 from rnnlint.keras.versions import BACKENDS, KERAS_2, NEWEST, RELEASES, Env, Version, Where
+from rnnlint.records import dataclass
 
 Status: TypeAlias = Literal["confirmed", "refuted", "unverified"]
 Said: TypeAlias = tuple[Status, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import BytesIO
 from tokenize import detect_encoding
 
@@ -13,8 +13,10 @@ from rnnlint.baseline import Baseline, BaselineError, load
 from rnnlint.findings import Diagnostic, Edit, Finding
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
-from rnnlint.linter import FileResult, accepts, environment, finish, lint, unique
+from rnnlint.linter import accepts, environment, finish, lint, unique
 from rnnlint.modules import Modules
+from rnnlint.records import dataclass
+from rnnlint.result import FileResult
 from rnnlint.runner import forget, needs
 from rnnlint.settings import Resolver, Settings, SettingsError
 from rnnlint.source import Source, from_bytes, from_text, read, read_bytes

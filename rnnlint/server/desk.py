@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lsprotocol import types
 from pygls import uris
@@ -15,6 +15,7 @@ from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.output import sentence
+from rnnlint.records import dataclass
 from rnnlint.rulebook import page_elsewhere, url
 from rnnlint.server.analysis import Answer, Job
 from rnnlint.server.places import Documents, Edits, Snapshot, Text, line_range, touches, workspace_edit

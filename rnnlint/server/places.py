@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
@@ -16,6 +15,7 @@ from rnnlint.findings import Edit
 from rnnlint.fixer import ApplyError, apply
 from rnnlint.graph import Span
 from rnnlint.notebook import Places
+from rnnlint.records import dataclass
 
 # `str.splitlines` knows more line ends than the protocol and Python do, such as form feeds.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")

@@ -120,9 +120,12 @@ def _serve(pipe: Connection) -> None:
     """Do jobs until the pipe is closed. What prints does so on stderr."""
     sys.stdout = sys.stderr
     threading.Thread(target=_follow_parent, daemon=True).start()
+    from rnnlint.checks import load
     from rnnlint.interpret import interpret  # noqa: F401 - it is needed for the first job
+    from rnnlint.registry import RULES
     from rnnlint.server.analysis import perform
 
+    load(rule.code for rule in RULES)
     while True:
         try:
             job = pipe.recv()

@@ -27,7 +27,7 @@ def main() -> None:
 
     from rnnlint import files
     from rnnlint.interpret import unit
-    from rnnlint.linter import FileResult
+    from rnnlint.result import FileResult
     from rnnlint.runner import check_paths
     from rnnlint.settings import Settings
     from rnnlint.source import read

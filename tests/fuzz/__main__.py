@@ -25,6 +25,7 @@ from tests.fuzz.mutate import WORDS, Mutator, blocks
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
+    from rnnlint.result import FileResult
     from rnnlint.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ def examine(data: bytes) -> str | None:
         errors.extend(note.message for note in graph.errors)
         return graph
 
-    def look(content: bytes, name: str) -> linter.FileResult:
+    def look(content: bytes, name: str) -> FileResult:
         source = from_bytes(content, name, linter.accepts)
         result = linter.lint(source, settings, linter.NoFinder(), linter.environment(settings), listened)
         return linter.finish(result, settings, source)
@@ -186,7 +187,8 @@ def main() -> None:
     with atheris.instrument_imports(include=["rnnlint"], enable_loader_override=False):
         importlib.import_module("rnnlint.linter")
         importlib.import_module("rnnlint.interpret")
-        importlib.import_module("rnnlint.checks")
+        checks = importlib.import_module("rnnlint.checks")
+        checks.load(rule.code for rule, _ in checks.RULES)
         importlib.import_module("rnnlint.fixer")
         importlib.import_module("rnnlint.notebook")
         importlib.import_module("rnnlint.suppress")

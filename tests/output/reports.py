@@ -12,7 +12,8 @@ import nbformat
 from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Edit, Finding, Fix, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import Report, render
+from rnnlint.output import render
+from rnnlint.output.report import Report
 from rnnlint.runner import check_paths
 from rnnlint.settings import Settings
 from rnnlint.source import read

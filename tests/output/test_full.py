@@ -9,7 +9,8 @@ import pytest
 
 from rnnlint.findings import Diagnostic, Finding, Fix, Related
 from rnnlint.graph import Span
-from rnnlint.output import Report, render
+from rnnlint.output import render
+from rnnlint.output.report import Report
 from rnnlint.source import from_text
 
 CODE = """\

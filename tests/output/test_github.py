@@ -10,7 +10,7 @@ import pytest
 
 from rnnlint.findings import Diagnostic, Finding, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import Report
+from rnnlint.output.report import Report
 from tests.output import reports
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from rnnlint.findings import Diagnostic
 from rnnlint.graph import Span
-from rnnlint.output import Report
+from rnnlint.output.report import Report
 from tests.output import reports
 
 SEVERITIES = {"info", "minor", "major", "critical", "blocker"}

@@ -12,7 +12,7 @@ import pytest
 
 from rnnlint.findings import Finding, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import Report
+from rnnlint.output.report import Report
 from tests.output import reports
 
 # The schema's package needs Python 3.11.

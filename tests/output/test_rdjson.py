@@ -11,7 +11,7 @@ import pytest
 
 from rnnlint.findings import Edit, Finding, Fix
 from rnnlint.graph import Span
-from rnnlint.output import Report
+from rnnlint.output.report import Report
 from tests.output import reports
 
 # message -> field -> (type, whether it is required): a type is a Python type, a message, or a list with one of them.

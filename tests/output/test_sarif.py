@@ -15,7 +15,7 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import Report
+from rnnlint.output.report import Report
 from tests.output import reports
 
 VERDICTS = {
