@@ -382,6 +382,7 @@ class _Check:
         self.withheld: list[Finding] = []
         self.suppressed: list[Finding] = []
         self.known: list[Finding] = []
+        self.comparing = False  # with a baseline
         self.judged: dict[str, frozenset[str]] = {}
         self.done: list[str] = []
         self.paths: list[str] = []
@@ -401,6 +402,7 @@ class _Check:
         for path in self.missing:
             self._warn("error", f"path '{path}' does not exist")
         baseline = self._baseline()
+        self.comparing = baseline is not None
         with ExitStack() as stack:
             session = self._session(paths, stack) if self.given["confirm"] else None
             there = [path for path in paths if path not in self.missing]
@@ -500,7 +502,7 @@ class _Check:
         self._report(result.findings)
         self.diagnostics += result.diagnostics
         self.suppressed += result.suppressed
-        if not result.diagnostics:
+        if not result.diagnostics and self.comparing:
             self.judged[result.path] = self._settings(result.path).rules_for(result.path)
         if result.source:
             self.sources[result.path] = result.source

@@ -124,7 +124,7 @@ class _Walk:
                 continue
             prefix = "" if folder == os.curdir else os.path.join(folder, "")
             settings = self._settings(os.path.join(folder, "-"))
-            ignores = self._ignores(folder, {entry.name for entry in entries}, ignores, settings)
+            ignores = self._ignores(folder, entries, ignores) if settings.respect_gitignore else ()
             unwanted = self._unwanted(folder, settings, ignores)
             for entry in entries:
                 name = entry.name
@@ -137,11 +137,10 @@ class _Walk:
                         yield entry.is_symlink(), prefix + name, status
 
     def _ignores(
-        self, folder: str, names: set[str], above: tuple[_Ignore, ...], settings: Settings
+        self, folder: str, entries: Iterable[os.DirEntry[str]], above: tuple[_Ignore, ...]
     ) -> tuple[_Ignore, ...]:
         """The ignore files that hold in a folder, outermost first."""
-        if not settings.respect_gitignore:
-            return ()
+        names = {entry.name for entry in entries if entry.name.startswith(".git")}
         if ".git" in names and folder != self._root:
             # Another repository inside this one: its own rules hold, as for git itself.
             above = _load_ignore(folder, os.path.join(folder, ".git", "info", "exclude"))
@@ -152,14 +151,17 @@ class _Walk:
     def _unwanted(self, folder: str, settings: Settings, ignores: tuple[_Ignore, ...]) -> Callable[[str, bool], bool]:
         """Whether a name in the folder is excluded or ignored. What lies above was asked before."""
         matchers = [one.inside(folder) for one in self._excludes(settings)]
-        absolute = os.path.join(os.path.abspath(folder), "")
+        absolute = os.path.join(os.path.abspath(folder), "") if ignores else ""
         ignored = [one.inside(absolute) for one in reversed(ignores)]
 
         def unwanted(name: str, is_dir: bool) -> bool:
-            if any(match(name, is_dir) for match in matchers):
-                return True
-            verdicts = (verdict(name, is_dir) for verdict in ignored)
-            return next((one for one in verdicts if one is not None), False)
+            for match in matchers:
+                if match(name, is_dir):
+                    return True
+            for verdict in ignored:
+                if (said := verdict(name, is_dir)) is not None:
+                    return said
+            return False
 
         return unwanted
 

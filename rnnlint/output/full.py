@@ -165,6 +165,8 @@ def _columns(line: str, column: int) -> int:
 
 
 def _width(char: str) -> int:
+    if " " <= char < "\x7f":
+        return 1
     if char == "\t":
         return len(TAB)
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
