@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathspec import PathSpec
 
     from rnnlint.findings import Diagnostic, DiagnosticKind
+    from rnnlint.outline import Outline
     from rnnlint.settings import Patterns, Settings
     from rnnlint.source import Source
 
@@ -342,6 +343,20 @@ def guard(source: Source) -> Diagnostic | None:
             return _at(source, "invalid-syntax", tree.message, tree.row, tree.column)
         return None
     return _too_deep(source, tree)
+
+
+def is_harmless(text: str, taken: Outline) -> bool:
+    """Whether what is known of a text that `ast` reads is enough to see that `guard` would let it pass.
+
+    Brackets nest no deeper than `ast` allows, which is `MAX_BRACKETS`; quotes bound the strings in a row.
+    """
+    return (
+        len(text) <= 2 * MAX_NODES
+        and taken.depth <= MAX_DEPTH
+        and taken.longest <= MAX_CHAIN
+        and taken.size <= MAX_NODES
+        and text.count('"') + text.count("'") < 2 * MAX_CHAIN
+    )
 
 
 _ELIF = re.compile(r"\belif\b")

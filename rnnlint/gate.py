@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import EVERYTHING, KERAS, Ingredients, in_bytes
-from rnnlint.modules import INSTALLED
+from rnnlint.modules import INSTALLED, Known
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ class Gate:
         self._holds: dict[str, Ingredients] = {}
         self._chosen: dict[str, Focus | None] = {}
         self._rows: dict[str, frozenset[Rows]] = {}
+        self._harmless: frozenset[str] = frozenset()
         self._imported: dict[str, tuple[_Taken, ...]] = {}
         self._reached: dict[str, dict[str, None]] = {}
         self._marks: dict[str, bool] = {}
@@ -185,13 +186,14 @@ class Gate:
         for path in paths:
             if (self._holding(path) - _COMMON or self._takes(path)) and (focus := self._reaches.focus(path, needs)):
                 chosen[path] = focus
-        return Examined(chosen, self._reaches.unread())
+        return Examined(chosen, self._reaches.unread(), self._reaches.harmless())
 
     def take(self, examined: Examined) -> None:
         """Take account of what was examined."""
         self._chosen |= examined.chosen
         for path, rows in examined.unread.items():
             self._rows[path] = self._rows.get(path, rows) & rows
+        self._harmless |= examined.harmless
 
     def lose(self, paths: Iterable[str]) -> None:
         """Take account of files that could not be examined: all is to be read."""
@@ -206,11 +208,13 @@ class Gate:
         """What of a candidate is to be run; None for all."""
         return self._chosen.get(path)
 
-    def unread(self) -> Mapping[str, tuple[Rows, ...]]:
-        """The rows of files that no candidate's analysis needs."""
-        if self._unread or None in self._chosen.values():
-            return {}
-        return {path: tuple(sorted(rows)) for path, rows in self._rows.items() if rows}
+    def known(self) -> Mapping[str, Known]:
+        """What was found out of files: rows that no candidate's analysis needs, and that they are harmless."""
+        rows = {} if self._unread or None in self._chosen.values() else self._rows
+        return {
+            path: Known(tuple(sorted(rows.get(path, ()))), path in self._harmless)
+            for path in self._harmless.union(rows)
+        }
 
     def _enough(self, path: str) -> bool:
         """Whether all that some rule needs comes together in a file and in what it imports."""
@@ -330,13 +334,13 @@ class Gate:
 class Examined:
     """What was found out of files: those that are candidates, with what of them is to be run, None for all.
 
-    `unread` are the rows that they do not need, of each file that they need. `asked` is what was asked of the disk
-    meanwhile, with the answers.
+    `unread` are the rows that they do not need, of each file that they need. `harmless` are files that were seen to be
+    no danger for the parser.
     """
 
     chosen: dict[str, Focus | None]
     unread: dict[str, frozenset[Rows]] = field(default_factory=dict)
-    asked: dict[tuple[str, str], object] = field(default_factory=dict)
+    harmless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def lint(
         env = own_backend(source, env, any_backend=found is not None)
     graph: Graph | None = None
     try:
-        problem = guard(source)
+        problem = None if source.harmless else guard(source)
         if problem is None:
             graph, problem = _interpret(source, finder, env, interpret, passed_over)
     except (RecursionError, MemoryError):

@@ -94,6 +94,14 @@ def _read(path: str) -> Source:
     return read(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was found out of a file: see `Source.unread` and `Source.harmless`."""
+
+    unread: tuple[tuple[int, int], ...] = ()
+    harmless: bool = False
+
+
 class Modules:
     """Finds and keeps sources of modules: a `rnnlint.interpret.Finder`.
 
@@ -120,10 +128,10 @@ class Modules:
         self._roots: dict[str, str] = {}
         self._digests: dict[Source, str] = {}
         self._parseable: dict[str, bool] = {}
-        self._unread: Mapping[str, tuple[tuple[int, int], ...]] = {}
+        self._known: Mapping[str, Known] = {}
 
     def __reduce__(self) -> tuple[Callable[..., Modules], tuple[object, ...]]:
-        return _unpacked, (self._spelled, self._tops, self._read, self._unread)
+        return _unpacked, (self._spelled, self._tops, self._read, self._known)
 
     @cached_property
     def _spelled(self) -> Mapping[str, str]:
@@ -238,9 +246,7 @@ class Modules:
         """A file's source, read once, whether or not it can be parsed."""
         real = self._real(os.path.abspath(path))
         if real not in self._sources:
-            source = self._read(self._spelled.get(real, path))
-            unread = self._unread.get(real)
-            self._sources[real] = replace(source, unread=unread) if unread else source
+            self._sources[real] = self._with_what_is_known(real, self._read(self._spelled.get(real, path)))
         return self._sources[real]
 
     def located(self, path: str) -> Source:
@@ -251,12 +257,15 @@ class Modules:
         """Whether a located file is not there, because it is that of a package without one."""
         return os.path.basename(path) == "__init__.py" and not self._is_file(self._real(os.path.abspath(path)))
 
-    def pass_over(self, rows: Mapping[str, tuple[tuple[int, int], ...]]) -> None:
-        """Leave rows of files out of what is analysed: see `Source.unread`."""
-        self._unread = {self._real(os.path.abspath(path)): some for path, some in rows.items()}
-        for real, some in self._unread.items():
-            if real in self._sources:
-                self._sources[real] = replace(self._sources[real], unread=some)
+    def know(self, examined: Mapping[str, Known]) -> None:
+        """Take account of what was found out of files, for the sources that are given from now on."""
+        self._known = {self._real(os.path.abspath(path)): known for path, known in examined.items()}
+        for real in self._known.keys() & self._sources.keys():
+            self._sources[real] = self._with_what_is_known(real, self._sources[real])
+
+    def _with_what_is_known(self, real: str, source: Source) -> Source:
+        known = self._known.get(real)
+        return replace(source, unread=known.unread, harmless=known.harmless) if known else source
 
     def digest(self, path: str | None) -> str:
         """What was read of a file that was located, in short; empty where nothing was."""
@@ -271,7 +280,7 @@ class Modules:
         source = self.source(path)
         # Many files ask for the same module: looking for what would hurt the parser takes as long as parsing.
         if source.path not in self._parseable:
-            self._parseable[source.path] = not source.diagnostics and guard(source) is None
+            self._parseable[source.path] = not source.diagnostics and (source.harmless or guard(source) is None)
         return source if self._parseable[source.path] else None
 
     def _package(self, path: str) -> Source:
@@ -288,10 +297,10 @@ def _unpacked(
     spelled: Spelled,
     tops: tuple[str, ...],
     read: Callable[[str], Source],
-    unread: Mapping[str, tuple[tuple[int, int], ...]],
+    known: Mapping[str, Known],
 ) -> Modules:
     modules = Modules(spelled, tops, read)
-    modules._unread = unread
+    modules._known = known
     return modules
 
 

@@ -68,7 +68,8 @@ class Outline:
     `definitions` are the functions and classes by name, `variables` the names that the body binds otherwise, `changed`
     those that may stand for something that it changes. `effects` and `main_effects` are what the two call or change:
     they may act on other modules through it. `plain` are statements of the two that neither import nor define, with
-    their rows.
+    their rows. `depth` is at least how deep the code nests, `size` the number of its nodes and `longest` the length of
+    what libcst nests, but the `ast` does not.
     """
 
     path: str
@@ -80,6 +81,15 @@ class Outline:
     effects: set[Chain] = field(default_factory=set)
     main_effects: set[Chain] = field(default_factory=set)
     plain: list[tuple[int, int, Part]] = field(default_factory=list)
+    depth: int = 0
+    size: int = 0
+    longest: int = 0
+
+    def measure(self, walk: _Walk) -> None:
+        """Take account of a part."""
+        self.depth = max(self.depth, walk.depth)
+        self.longest = max(self.longest, walk.longest)
+        self.size += walk.size
 
 
 def outline(path: str, tree: ast.Module) -> Outline:
@@ -91,7 +101,7 @@ def outline(path: str, tree: ast.Module) -> Outline:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             first = min([statement.lineno, *(one.lineno for one in statement.decorator_list)])
             part = Part(path, first, statement.end_lineno or first)
-            _Walk(part).run([statement])
+            found.measure(_Walk(part).run([statement]))
             found.definitions.setdefault(statement.name, []).append(part)
             _of_definition(statement, body)
             continue
@@ -100,6 +110,8 @@ def outline(path: str, tree: ast.Module) -> Outline:
         walk.run([statement])
         if walk.defines == before:
             plain.append((statement, walk.part))
+    found.measure(body)
+    found.measure(main)
     found.variables, found.changed = body.bound, body.changed
     found.effects, found.main_effects = body.effects, main.effects
     found.plain = list(_alone(plain, tree.body))
@@ -171,7 +183,8 @@ class _Walk:
     """Collects into a part what some code refers to.
 
     `bound` are the names that it binds, `changed` those of which it may change what they stand for, `effects` what it
-    calls, or gives to a call, or changes. `defines` counts imports and definitions.
+    calls, or gives to a call, or changes. `defines` counts imports and definitions. `depth` is at least how deep the
+    code nests, `size` the number of its nodes, and `longest` the length of chains that the `ast` need not nest.
     """
 
     def __init__(self, part: Part) -> None:
@@ -180,39 +193,49 @@ class _Walk:
         self.changed: set[str] = set()
         self.effects: set[Chain] = set()
         self.defines = 0
+        self.depth = self.size = self.longest = 0
 
-    def run(self, nodes: Sequence[ast.AST]) -> None:
-        """Walk without recursion: by hand, since most of the time of the gate is spent here."""
+    def run(self, nodes: Sequence[ast.AST]) -> _Walk:
+        """Walk level by level: by hand, since most of the time of the gate is spent here."""
         part = self.part
         chains, values = part.chains, part.values
-        stack: list[Any] = list(nodes)
-        while stack:
-            node = stack.pop()
-            kind = node.__class__
-            if kind is ast.Name:
-                chain = (node.id,)
-                chains.add(chain)
-                if node.ctx.__class__ is ast.Load:
-                    values.add(chain)
-                else:
-                    self.bound.add(node.id)
-            elif kind is ast.Constant:
-                if node.value.__class__ is str:
-                    self._text(node.value)
-            elif kind is ast.Attribute:
-                self._attribute(node, stack)
-            elif kind is ast.Call:
-                self._call(node, stack)
-            elif kind is ast.Expr:
-                if node.value.__class__ is not ast.Constant:  # a docstring
-                    stack.append(node.value)
-            elif kind is list:
-                stack.extend(node)
-            elif kind is ast.Import or kind is ast.ImportFrom:
-                self._import(node)
-            elif kind not in _EMPTY and isinstance(node, ast.AST):
-                self._other(node, kind)
-                stack.extend(node.__dict__.values())
+        level: list[Any] = list(nodes)
+        depth = size = 0
+        while level:
+            depth += 1
+            size += len(level)
+            inner: list[Any] = []
+            for node in level:
+                kind = node.__class__
+                if kind is ast.Name:
+                    chain = (node.id,)
+                    chains.add(chain)
+                    if node.ctx.__class__ is ast.Load:
+                        values.add(chain)
+                    else:
+                        self.bound.add(node.id)
+                elif kind is ast.Constant:
+                    if node.value.__class__ is str:
+                        self._text(node.value)
+                elif kind is ast.Attribute:
+                    self._attribute(node, inner)
+                elif kind is ast.Call:
+                    self._call(node, inner)
+                elif kind is ast.Expr:
+                    size += 1
+                    if node.value.__class__ is not ast.Constant:  # a docstring
+                        inner.append(node.value)
+                elif kind is list:
+                    inner += node
+                elif kind is ast.Import or kind is ast.ImportFrom:
+                    self._import(node)
+                elif kind not in _EMPTY and isinstance(node, ast.AST):
+                    self._other(node, kind)
+                    inner += node.__dict__.values()
+            level = inner
+        self.depth = max(self.depth, depth)
+        self.size += size
+        return self
 
     def _other(self, node: Any, kind: type) -> None:
         if kind is ast.keyword or kind is ast.arg:
@@ -222,6 +245,10 @@ class _Walk:
             self.defines += isinstance(node, ast.stmt)
         elif kind is ast.Subscript and node.ctx.__class__ is not ast.Load:
             self._change(_chain(node))
+        elif kind is ast.BoolOp:
+            self.longest = max(self.longest, len(node.values))
+        elif kind in _LOOPS:
+            self.longest = max(self.longest, len(node.generators))
 
     def _text(self, text: str) -> None:
         """`getattr(layers, name)` for a name in "LSTM GRU".split(): a text of more than names is prose, or data."""
@@ -241,6 +268,9 @@ class _Walk:
         while value.__class__ is ast.Attribute:
             names.append(value.attr)
             value = value.value
+        self.size += len(names)
+        if len(names) > _LONGEST_NAME:
+            self.longest = max(self.longest, _TOO_LONG)  # how deep it stands is not known here
         if value.__class__ is ast.Name:
             chain = (value.id, *reversed(names))
             self.part.chains.add(chain)
@@ -263,11 +293,12 @@ class _Walk:
     def _call(self, call: ast.Call, stack: list[Any]) -> None:
         """What a call refers to."""
         function: Any = call.func
+        self.size += 1
         kind = function.__class__
         chain: Chain = ("", "")
         if kind is ast.Name:
             chain = (function.id,)
-            if function.id in ("isinstance", "issubclass"):
+            if function.id in ("isinstance", "issubclass") and all(map(_is_class, call.args[1:])):
                 stack.extend(call.args[:1])
                 return
             self.part.chains.add(chain)
@@ -291,6 +322,7 @@ class _Walk:
         part = self.part
         self.defines += 1
         for alias in node.names:
+            self.longest = max(self.longest, alias.name.count("."), (getattr(node, "module", None) or "").count("."))
             if isinstance(node, ast.Import):
                 bound = alias.asname is None and "." in alias.name
                 name = alias.asname or alias.name.partition(".")[0]
@@ -302,11 +334,27 @@ class _Walk:
                 part.imports.setdefault(alias.asname or alias.name, []).append(found)
 
 
+def _is_class(node: ast.expr) -> bool:
+    """Whether something is written as a class that another module may have, or several."""
+    if isinstance(node, ast.Tuple):
+        return all(isinstance(one, (ast.Name, ast.Attribute)) and _is_class(one) for one in node.elts)
+    for _ in range(_LONGEST_NAME):
+        if isinstance(node, ast.Name):
+            return True
+        if not isinstance(node, ast.Attribute):
+            return False
+        node = node.value
+    return False
+
+
+_LONGEST_NAME = 20
+_TOO_LONG = 1_000_000
 # Of a text that is looked at.
 _LONGEST = 400
 _NAMES_ONLY = re.compile(r"[\w.,;:|/ \n-]*")
 _WORD = re.compile(r"\w+")
 _NAMED = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar))
+_LOOPS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
 _EMPTY = frozenset((ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue))
 _HIDDEN = DROPOUT_POSITIONAL | DROPOUT_RATE | RECURRENT_POSITIONAL | RECURRENT_RATE | SECOND
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rnnlint import outline as outlines
 from rnnlint import syntax
+from rnnlint.files import is_harmless
 from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import (
     CELLS,
@@ -152,6 +153,7 @@ class Reach:
         self._resolved: dict[tuple[str, Chain], tuple[Node | str, ...]] = {}
         self._acting: dict[str, bool] = {}
         self._kept: set[Node] = set()
+        self._harmless: set[str] = set()
 
     # -- what a file holds ------------------------------------------------------------------------------------------
 
@@ -171,6 +173,8 @@ class Reach:
             unread = Node(path, self, None, self._held(path) | _LATER if source.diagnostics else ALL)
             return _File(None, unread, unread, unread, {}, set())
         taken = outlines.outline(path, tree)
+        if is_harmless(source.text, taken):
+            self._harmless.add(path)
         nodes = {name: [Node(path, self, part) for part in parts] for name, parts in taken.definitions.items()}
         known = set(nodes) | taken.variables | set(taken.body.imports) | set(taken.main.imports)
         return _File(taken, Node(path, self, taken.body), Node(path, self, taken.main), whole, nodes, known)
@@ -431,6 +435,10 @@ class Reach:
         unread = {path: self._unread(self.file(path)) for path in {node.path for node in self._kept}}
         self._kept = set()
         return unread
+
+    def harmless(self) -> frozenset[str]:
+        """The files that were seen to be no danger for the parser."""
+        return frozenset(self._harmless)
 
     def _unread(self, found: _File) -> frozenset[Rows]:
         if found.outline is None or found.all in self._kept:

@@ -301,7 +301,7 @@ class _Run:
             else:
                 gate.take(answer[0])
                 self._note(answer[1])
-        self._modules.pass_over(gate.unread())
+        self._modules.know(gate.known())
 
     def _sizes(self, files: Iterable[str]) -> list[tuple[str, int]]:
         looks = self._listed.looks

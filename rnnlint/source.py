@@ -48,7 +48,8 @@ class Source:
     replaced by Python of as many rows. `original` is the text as the user sees it (empty for a notebook, whose cells
     hold theirs). `shifts` says for the rows of `text` from whose beginning something was cut how many characters that
     were. `diagnostics` name what could not be read. `unread` are rows of whole statements, first and last, that the
-    analysis may pass over: `code` is the text without them.
+    analysis may pass over: `code` is the text without them. `harmless` says that the text was found to be no danger
+    for the parser.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Source:
     cells: tuple[Cell, ...] = ()
     shifts: Mapping[int, int] = field(default_factory=dict)
     unread: tuple[tuple[int, int], ...] = ()
+    harmless: bool = False
 
     @cached_property
     def code(self) -> str:

@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from rnnlint import syntax
+from rnnlint.files import guard, is_harmless
+from rnnlint.outline import outline
+from rnnlint.source import Source
+
 # Generous: the machines that run this are slow and shared. What hangs runs for minutes.
 LIMIT = 120
 GOOD = """from keras.layers import LSTM, Dropout
@@ -258,3 +263,40 @@ def test_a_missing_path_is_a_usage_error_and_the_rest_is_linted(tmp_path: Path) 
     assert status == 2
     assert "missing.py" in errors
     assert [entry["code"] for entry in entries] == ["RNN101"]
+
+
+@pytest.mark.parametrize("name", [name for name in {**BAD, **FINE} if name.endswith(".py")])
+def test_what_is_taken_for_harmless_is(name: str) -> None:
+    """Where the gate has seen enough of a file, the guard would let it pass."""
+    content = {**FINE, **{key: value[0] for key, value in BAD.items()}}[name]
+    text = content if isinstance(content, str) else content.decode("latin-1")
+    tree = syntax.parse(text)
+    if not isinstance(tree, syntax.SyntaxProblem) and is_harmless(text, outline(name, tree)):
+        assert guard(Source(name, text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "isinstance(x, a" + ".b" * 300 + ")\n",
+        "x = a" + ".b" * 700 + "\n",
+        "def f():\n    return a" + ".b" * 700 + "\n",
+        "x = " + "1 + " * 250 + "1\n",
+        "x = " + " or ".join("a" * 601) + "\n",
+        "def f(x=" + " or ".join("a" * 601) + "): pass\n",
+        "@a" + ".b" * 700 + "\ndef f(): pass\n",
+        "x = 'a'" + " 'a'" * 601 + "\n",
+        "class A(a" + ".b" * 700 + "): pass\n",
+        "if x: pass\n" + "elif x: pass\n" * 199,
+    ],
+)
+def test_what_the_ast_keeps_flat_is_not_taken_for_harmless(text: str) -> None:
+    tree = syntax.parse(text)
+    assert not isinstance(tree, syntax.SyntaxProblem)
+    assert not is_harmless(text, outline("a.py", tree))
+
+
+def test_ordinary_code_is_harmless() -> None:
+    tree = syntax.parse(GOOD)
+    assert not isinstance(tree, syntax.SyntaxProblem)
+    assert is_harmless(GOOD, outline("a.py", tree))

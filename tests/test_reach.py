@@ -10,7 +10,7 @@ import pytest
 from rnnlint import runner
 from rnnlint.files import discover
 from rnnlint.gate import Gate
-from rnnlint.modules import Modules
+from rnnlint.modules import Known, Modules
 from rnnlint.settings import Settings
 
 RULES = frozenset({"RNN102"})
@@ -42,7 +42,8 @@ def left(folder: Path, files: dict[str, str], name: str) -> list[str]:
     """The first words of the lines of a file that the analysis reads."""
     found, _ = gate(folder, files)
     text = (folder / name).read_text()
-    unread = {row for first, last in found.unread().get(str(folder / name), ()) for row in range(first, last + 1)}
+    known = found.known().get(str(folder / name), Known())
+    unread = {row for first, last in known.unread for row in range(first, last + 1)}
     lines = text.split("\n")
     return [line.split("(")[0] for row, line in enumerate(lines, 1) if line.strip() and row not in unread]
 
