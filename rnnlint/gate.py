@@ -371,8 +371,9 @@ class _Reachable:
 
     def names(self, path: str) -> frozenset[bytes]:
         """The first parts of the names by which a file may import any of the files; `.` stands for relative imports."""
-        folder = os.path.dirname(os.path.abspath(path))
-        if folder not in self._known:
+        given = os.path.dirname(path)
+        if given not in self._known:
+            folder = os.path.abspath(given)
             root = self._modules.root(folder)
             found: set[str] = set()
             above, own = folder, ""
@@ -384,5 +385,5 @@ class _Reachable:
                     break
                 above, own = os.path.split(above)
             known = {name.encode("utf-8", "surrogateescape") for name in found if not framework(name)}
-            self._known[folder] = frozenset(known | {b"."}) if found else frozenset()
-        return self._known[folder]
+            self._known[given] = frozenset(known | {b"."}) if found else frozenset()
+        return self._known[given]
