@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, TypeAlias
 
 from rnnlint.records import dataclass
 
@@ -37,12 +37,13 @@ class Import:
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """A function, a class or the body of a file.
+    """A function, a class without its methods, a method, or the body of a file.
 
     `chains` are the names that it uses with the attributes behind them: `layers.LSTM` is ("layers", "LSTM"). `words`
     are other attributes, keywords, parameters and short texts. `values` are those of the chains that it does not just
     call, `calls` those that it calls with what only the analysis can judge, and how, as bits; what has no name but an
-    attribute has it behind an empty one. `imports` are by the names that they bind.
+    attribute has it behind an empty one. `imports` are by the names that they bind. `handed_on` are methods that a
+    decorator may do anything with.
     """
 
     path: str
@@ -54,6 +55,12 @@ class Part:
     calls: dict[Chain, int] = field(default_factory=dict)
     imports: dict[str, list[Import]] = field(default_factory=dict)
     stars: list[Import] = field(default_factory=list)
+    methods: dict[str, list[Part]] = field(default_factory=dict)
+    handed_on: set[str] = field(default_factory=set)
+
+    def mentioned(self) -> set[str]:
+        """All names that it uses, in whatever way."""
+        return self.words.union(*self.chains)
 
 
 # What of a call only the analysis can judge: arguments by position and a rate that is no number, if it makes a dropout
@@ -98,12 +105,12 @@ def outline(path: str, tree: ast.Module) -> Outline:
     body, main = _Walk(found.body), _Walk(found.main)
     plain: list[tuple[ast.stmt, Part]] = []
     for statement in tree.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            first = min([statement.lineno, *(one.lineno for one in statement.decorator_list)])
-            part = Part(path, first, statement.end_lineno or first)
-            found.measure(_Walk(part).run([statement]))
+        if isinstance(statement, _DEFINITIONS):
+            part = _defined(statement, found)
             found.definitions.setdefault(statement.name, []).append(part)
             _of_definition(statement, body)
+            if part.handed_on:
+                body.part.chains.add((statement.name,))
             continue
         walk = main if _is_guard(statement) else body
         before = walk.defines
@@ -118,22 +125,85 @@ def outline(path: str, tree: ast.Module) -> Outline:
     return found
 
 
-def _of_definition(statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, body: _Walk) -> None:
-    """What a definition does when it is run: decorators, defaults, and the body of a class."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+_Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+
+
+def _defined(statement: _Function | ast.ClassDef, found: Outline) -> Part:
+    part = Part(found.path, *_rows(statement))
+    if not isinstance(statement, ast.ClassDef):
+        found.measure(_Walk(part).run([statement]))
+        return part
+    methods = [one for one in statement.body if isinstance(one, _FUNCTIONS)]
+    for method in methods:
+        own = Part(found.path, *_rows(method))
+        found.measure(_Walk(own).run([method]))
+        part.methods.setdefault(method.name, []).append(own)
+        if not all(map(_is_plain, method.decorator_list)):
+            part.handed_on.add(method.name)
+    found.measure(_Walk(part).run(_run_by(statement)))
+    return part
+
+
+def _rows(statement: _Function | ast.ClassDef) -> tuple[int, int]:
+    first = min([statement.lineno, *(one.lineno for one in statement.decorator_list)])
+    return first, statement.end_lineno or statement.lineno
+
+
+def _run_by(statement: _Function | ast.ClassDef) -> list[ast.AST]:
+    """What runs when something is defined."""
+    runs: list[ast.AST] = [*statement.decorator_list]
+    if isinstance(statement, ast.ClassDef):
+        runs += [*statement.bases, *statement.keywords]
+        for one in statement.body:
+            runs += _run_by(one) if isinstance(one, _FUNCTIONS) else [one]
+    else:
+        runs += [one for one in (*statement.args.defaults, *statement.args.kw_defaults) if one]
+    return runs
+
+
+def _of_definition(statement: _Function | ast.ClassDef, body: _Walk) -> None:
+    """What the body of a file does by a definition."""
     if statement.decorator_list:
         body.run(statement.decorator_list)
         body.part.chains.add((statement.name,))
         body.effects.add((statement.name,))
-        body.effects.update(chain for one in statement.decorator_list if (chain := _chain(one)))
-    runs: list[ast.AST] = []
-    if isinstance(statement, ast.ClassDef):
-        runs += statement.keywords
-        runs += [one for one in statement.body if not isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    else:
-        runs += [one for one in (*statement.args.defaults, *statement.args.kw_defaults) if one]
     inner = _Walk(Part(body.part.path))
-    inner.run(runs)
+    inner.run(_run_by(statement))
     body.effects |= inner.effects
+    body.effects.update(chain for one in _decorators(statement) if (chain := _chain(one)))
+
+
+# Decorators that leave a method where it is.
+_PLAIN = frozenset(
+    [
+        "property",
+        "cached_property",
+        "staticmethod",
+        "classmethod",
+        "abstractmethod",
+        "override",
+        "final",
+        "setter",
+        "getter",
+        "deleter",
+        "function",
+    ]
+)
+
+
+def _is_plain(decorator: ast.expr) -> bool:
+    chain = _chain(decorator)
+    return bool(chain) and chain[-1] in _PLAIN
+
+
+def _decorators(statement: _Function | ast.ClassDef) -> Iterator[ast.expr]:
+    yield from statement.decorator_list
+    if isinstance(statement, ast.ClassDef):
+        for one in statement.body:
+            if isinstance(one, _DEFINITIONS):
+                yield from _decorators(one)
 
 
 def _is_guard(statement: ast.stmt) -> bool:

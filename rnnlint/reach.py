@@ -61,6 +61,10 @@ def bits(ingredients: Ingredients) -> int:
     return sum(_BITS[name] for name in ingredients)
 
 
+# Rows of a file, first and last.
+Rows = tuple[int, int]
+
+
 class Node:
     """A part, with its ingredients as `bits` and what it refers to, which are found out when they are asked for.
 
@@ -68,7 +72,7 @@ class Node:
     nor what it imports holds any ingredient.
     """
 
-    __slots__ = ("_chain", "_edges", "_held", "_part", "_reach", "marked", "path")
+    __slots__ = ("_chain", "_edges", "_held", "_mentioned", "_part", "_reach", "marked", "methods", "path")
 
     def __init__(self, path: str, reach: Reach, part: Part | None, held: int = 0, chain: Chain | None = None) -> None:
         self.path = path
@@ -78,6 +82,29 @@ class Node:
         self._held = held
         self._chain = chain
         self._edges: tuple[Node, ...] | None = None
+        self._mentioned: set[str] | None = None
+        # Which of a class are reached is a question of their names.
+        self.methods: dict[str, list[Node]] = {
+            name: [Node(path, reach, one) for one in parts] for name, parts in (part.methods if part else {}).items()
+        }
+
+    @property
+    def mentioned(self) -> set[str]:
+        """All names that it uses, in whatever way."""
+        if self._mentioned is None:
+            self._mentioned = self._part.mentioned() if self._part else set()
+        return self._mentioned
+
+    @property
+    def handed_on(self) -> set[str]:
+        """The methods that a decorator may do anything with."""
+        return self._part.handed_on if self._part else set()
+
+    @property
+    def rows(self) -> Rows:
+        """Where it stands."""
+        assert self._part is not None
+        return self._part.first, self._part.last
 
     @property
     def edges(self) -> tuple[Node, ...]:
@@ -119,14 +146,13 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What of a file is not to be run as an entry point of its own; `size` is the length of its text."""
+    """What of a file is not to be run as an entry point of its own: functions, classes, and methods as `Class.method`.
+
+    `size` is the length of its text.
+    """
 
     passed_over: frozenset[str]
     size: int
-
-
-# Rows of a file, first and last.
-Rows = tuple[int, int]
 
 
 class Reach:
@@ -188,7 +214,7 @@ class Reach:
             return
         yield found.body
         for nodes in found.definitions.values():
-            yield from nodes
+            yield from _with_methods(nodes)
 
     # -- names ------------------------------------------------------------------------------------------------------
 
@@ -323,7 +349,7 @@ class Reach:
         taken = found.outline
         if taken is None:
             return None
-        names = {name for name, nodes in found.definitions.items() if self._leads(nodes)}
+        names = {name for name, nodes in found.definitions.items() if self._leads(_with_methods(nodes))}
         if self._leads([found.body]):
             names |= taken.variables | taken.changed
         for name in {*taken.body.imports, *taken.main.imports}:
@@ -373,15 +399,26 @@ class Reach:
         stack = list(start)
         found = set(stack)
         held = 0
+        named: set[str] = set()
+        unnamed: dict[str, list[Node]] = {}
         while stack:
             node = stack.pop()
             if not (node.marked or all):
                 continue
-            for one in node.edges:
+            reached = [*node.edges]
+            held |= node.held
+            named |= node.mentioned
+            for name, methods in node.methods.items():
+                if name in named or _is_special(name) or name in node.handed_on:
+                    reached += methods
+                else:
+                    unnamed.setdefault(name, []).extend(methods)
+            for name in unnamed.keys() & node.mentioned:
+                reached += unnamed.pop(name)
+            for one in reached:
                 if one not in found:
                     found.add(one)
                     stack.append(one)
-            held |= node.held
         return found, held
 
     def focus(self, path: str, needs: Iterable[int]) -> Focus | None:
@@ -397,7 +434,7 @@ class Reach:
         base = self.closure([found.body, found.main])
         acts = self.acts(path) or self._touches(found.outline, found.outline.main_effects)
         before = [found.body, found.main] if acts else []
-        entries = {name: self.closure([*nodes, *before]) for name, nodes in found.definitions.items()}
+        entries = {name: self.closure([*nodes, *before]) for name, nodes in _entries(found)}
         kept: set[Node] = set()
         run: set[str] = set()
         body = _enough(base[1], needs)
@@ -425,7 +462,9 @@ class Reach:
                 if not marked.isdisjoint(nodes):
                     kept |= nodes
         self._kept |= self.closure(kept, all=True)[0]
-        return Focus(frozenset(found.definitions) - run - found.outline.variables, self._size(path))
+        # A class is made for the sake of its methods.
+        run |= {name.partition(".")[0] for name in run}
+        return Focus(frozenset(entries) - run - found.outline.variables, self._size(path))
 
     def _size(self, path: str) -> int:
         return len(self._modules.source(path).text)
@@ -443,15 +482,40 @@ class Reach:
     def _unread(self, found: _File) -> frozenset[Rows]:
         if found.outline is None or found.all in self._kept:
             return frozenset()
-        rows = [
-            (part.first, part.last)
-            for name, parts in found.outline.definitions.items()
-            for part, node in zip(parts, found.definitions[name], strict=True)
-            if node not in self._kept
-        ]
+        rows: list[Rows] = []
+        for node in (one for nodes in found.definitions.values() for one in nodes):
+            if node in self._kept:
+                rows += [one.rows for some in node.methods.values() for one in some if one not in self._kept]
+            else:
+                rows.append(node.rows)
         bodies = {id(found.outline.body): found.body, id(found.outline.main): found.main}
         rows += [(first, last) for first, last, part in found.outline.plain if bodies[id(part)] not in self._kept]
         return frozenset(rows)
+
+
+def _entries(found: _File) -> Iterator[tuple[str, list[Node]]]:
+    """The entry points of a file: functions, classes, and their methods, each on an object of its class."""
+    for name, nodes in found.definitions.items():
+        yield name, nodes
+        methods: dict[str, list[Node]] = {}
+        for node in nodes:
+            for method, some in node.methods.items():
+                if method != "__init__":
+                    methods.setdefault(method, []).extend(some)
+        for method, some in methods.items():
+            yield f"{name}.{method}", [*nodes, *some]
+
+
+def _with_methods(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        for methods in node.methods.values():
+            yield from methods
+
+
+def _is_special(name: str) -> bool:
+    """Whether a method is called without being named."""
+    return name in ("call", "build") or name.startswith("__")
 
 
 def _enough(held: int, needs: Iterable[int]) -> bool:

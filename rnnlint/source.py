@@ -70,7 +70,9 @@ class Source:
         lines = self.text.split("\n")
         for first, last in self.unread:
             # A text of several rows costs the parser no more than one of a single row; empty rows do.
-            lines[first - 1 : last] = ['"""', *[""] * (last - first - 1), '"""'] if first < last else ['""']
+            line = lines[first - 1]
+            quotes = line[: len(line) - len(line.lstrip())] + '"""'
+            lines[first - 1 : last] = [quotes, *[""] * (last - first - 1), '"""'] if first < last else [f'{quotes}"""']
         return "\n".join(lines)
 
     @cached_property

@@ -12,6 +12,7 @@ from rnnlint.files import discover
 from rnnlint.gate import Gate
 from rnnlint.modules import Known, Modules
 from rnnlint.settings import Settings
+from rnnlint.source import Source
 
 RULES = frozenset({"RNN102"})
 
@@ -163,6 +164,74 @@ def test_how_else_a_layer_is_used_is_looked_at(tmp_path: Path) -> None:
     found, chosen = gate(tmp_path, {"model.py": text})
     assert len(chosen) == 1
     assert passed_over(found, tmp_path / "model.py") == {"far"}
+
+
+NET = """\
+from keras.layers import Dropout, LSTM
+class Net:
+    def __init__(self):
+        self.rec = LSTM(4)
+    def drop(self, x):
+        return Dropout(.3)(x)
+    def forward(self, x):
+        return self.rec(self.drop(x))
+    @property
+    def units(self):
+        return 4
+    def plot(
+        self,
+    ):
+        pass
+"""
+
+
+def test_methods_that_nothing_names_are_not_read(tmp_path: Path) -> None:
+    found, _ = gate(tmp_path, {"net.py": NET})
+    assert passed_over(found, tmp_path / "net.py") == set()  # the object that each is called on has an LSTM
+    own = NET.replace("        self.rec = LSTM(4)\n", "        pass\n").replace("self.rec(", "LSTM(4)(")
+    found, _ = gate(tmp_path, {"net.py": own})
+    assert passed_over(found, tmp_path / "net.py") == {"Net.units", "Net.plot"}
+    assert left(tmp_path, {"net.py": own}, "net.py")[-1] == "        return LSTM"
+    source = Source("net.py", own, unread=found.known()[str(tmp_path / "net.py")].unread)
+    assert source.code.count("\n") == own.count("\n")
+    compile(source.code, "net.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("main", "wanted"),
+    [
+        ("from net import Net\nNet().forward(x)\n", True),
+        ("import net\ndef build(x): return net.Net().forward(x)\n", True),
+        ("from net import Net\ndef build(x): return getattr(Net(), 'forward')(x)\n", True),
+        ("from net import Net\nclass Own(Net): pass\nOwn().forward(x)\n", True),
+        ("from net import Net\nclass Own(Net):\n    def run(self, x): return super().forward(x)\n", True),
+        ("from net import Net\nNet().plot()\n", False),
+        ("from net import Net\nclass Own(Net):\n    def drop(self, x): return x\n", False),
+    ],
+)
+def test_methods_are_reached_by_their_names(main: str, wanted: bool, tmp_path: Path) -> None:
+    own = NET.replace("        self.rec = LSTM(4)\n", "        pass\n").replace("self.rec(", "LSTM(4)(")
+    assert ("main.py" in candidates(tmp_path, {"net.py": own, "main.py": main})) is wanted
+
+
+def test_methods_that_are_called_without_a_name_are_reached(tmp_path: Path) -> None:
+    text = (
+        "from keras import layers\nclass Block(layers.Layer):\n    def build(self, shape):\n"
+        "        self.drop = layers.Dropout(.3)\n    def call(self, x):\n        return layers.LSTM(4)(self.drop(x))\n"
+    )
+    files = {"block.py": text, "main.py": "from block import Block\nBlock()(x)\n"}
+    assert candidates(tmp_path, files) == {"block.py", "main.py"}
+
+
+def test_a_decorated_method_is_run_where_the_class_is(tmp_path: Path) -> None:
+    files = {
+        "parts.py": "LAYERS = []\ndef add(f):\n    LAYERS.append(f)\n    return f\n",
+        "net.py": "from parts import LAYERS, add\nfrom keras.layers import Dropout, LSTM\nclass Net:\n    @add\n"
+        "    def drop(x): return Dropout(.3)(x)\n    @add\n    def rec(x): return LSTM(4)(x)\n"
+        "def build(x):\n    for layer in LAYERS: x = layer(x)\n    return x\n",
+    }
+    found, _ = gate(tmp_path, files)
+    assert "build" not in passed_over(found, tmp_path / "net.py")
 
 
 def test_a_body_that_acts_on_others_is_part_of_every_entry_point(tmp_path: Path) -> None:

@@ -325,6 +325,8 @@ class Interpreter(Evaluator):
         for method in methods.items if isinstance(methods, TupleV) else ():
             if not isinstance(method, FunctionV) or method.name == "__init__" or (cls.keras and method.name == "build"):
                 continue
+            if f"{cls.name}.{method.name}" in self.passed_over and cls.unit is self.modules[self.main].unit:
+                continue
             kind = _decorated(method)
             receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
             self.isolated(method, lambda method=method, receiver=receiver: self.enter(method, receiver))  # type: ignore[misc]
