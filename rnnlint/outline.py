@@ -177,19 +177,8 @@ def _of_definition(statement: _Function | ast.ClassDef, body: _Walk) -> None:
 
 # Decorators that leave a method where it is.
 _PLAIN = frozenset(
-    [
-        "property",
-        "cached_property",
-        "staticmethod",
-        "classmethod",
-        "abstractmethod",
-        "override",
-        "final",
-        "setter",
-        "getter",
-        "deleter",
-        "function",
-    ]
+    ("property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "override", "final")
+    + ("setter", "getter", "deleter", "function")
 )
 
 
