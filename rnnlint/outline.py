@@ -176,10 +176,8 @@ def _of_definition(statement: _Function | ast.ClassDef, body: _Walk) -> None:
 
 
 # Decorators that leave a method where it is.
-_PLAIN = frozenset(
-    ("property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "override", "final")
-    + ("setter", "getter", "deleter", "function")
-)
+_PLAIN = frozenset(("property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "override"))
+_PLAIN |= {"final", "setter", "getter", "deleter", "function"}
 
 
 def _is_plain(decorator: ast.expr) -> bool:
