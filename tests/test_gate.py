@@ -115,6 +115,13 @@ def test_a_file_needs_what_some_rule_speaks_of(layers: str, wanted: bool, tmp_pa
     assert candidates(tmp_path) == (["model.py"] if wanted else [])
 
 
+def test_a_cell_is_recurrent(tmp_path: Path) -> None:
+    """Some rules speak of cells by themselves, beside which a recurrent layer may stand elsewhere."""
+    cell = "from keras import layers\n\n\ndef build():\n    return layers.LSTMCell(8, recurrent_dropout=0.3)\n"
+    write(tmp_path, {"cell.py": cell + "\n\na = layers.LSTM(8)\n"})
+    assert [code for _, code, *_ in found(tmp_path, Settings(rules=frozenset({"RNN503"})))] == ["RNN503"]
+
+
 def test_prose_is_not_code(tmp_path: Path) -> None:
     write(tmp_path, {"model.py": '"""A Dropout before an LSTM."""\n# Dropout(.3), LSTM(4)' + MODEL.format("")})
     assert candidates(tmp_path) == []

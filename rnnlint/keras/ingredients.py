@@ -33,7 +33,7 @@ CELLS = frozenset(("LSTMCell", "GRUCell", "SimpleRNNCell", "AbstractRNNCell", "S
 # Ingredient -> what names it, as a whole word.
 NAMES: dict[str, frozenset[str]] = {
     "dropout layer": DROPOUTS,
-    "recurrent layer": RECURRENT,
+    "recurrent layer": RECURRENT | CELLS,  # of which some rules speak by themselves
     "cell": CELLS,
     "dropout": frozenset(("dropout", "recurrent_dropout", "dropout_W", "dropout_U")),
     "recurrent dropout": frozenset(("recurrent_dropout", "dropout_U")),

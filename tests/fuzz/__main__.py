@@ -1,7 +1,8 @@
 """Bytes through the whole of rnnlint. Everything that a user would call a bug is kept in a folder, by its cause.
 
 A bug is: an exception, an "internal-error", a statement that breaks the interpreter, more than 10 s of CPU or 1 GB of
-memory for a few kilobytes, a fix that makes a file unreadable, and findings that differ between two runs.
+memory for a few kilobytes, a fix that makes a file unreadable, findings that differ between two runs, and findings that
+the gate costs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ from tests.fuzz.mutate import WORDS, Mutator, blocks
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
     from rnnlint.result import FileResult
+    from rnnlint.settings import Settings
     from rnnlint.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -123,12 +126,50 @@ def examine(data: bytes) -> str | None:
             return f"interpreter: {errors[0]}"
         if choice[2] % 8 == 0 and _said(look(content, path).findings) != _said(result.findings):
             return "two runs differ"
+        if not result.diagnostics and choice[3] % 2 == 0:
+            codes = sorted(settings.rules)
+            few = frozenset(codes[byte % len(codes)] for byte in choice[4 : 5 + choice[5] % 3])
+            if problem := behind_the_gate(content, path, replace(settings, rules=few)):
+                return problem
         fixes = {finding.code: finding.fix for finding in result.findings if finding.fix is not None}
         for code, fix in fixes.items():
             after = look(fixer.apply(content, path, fix.edits), path)
             if len(after.diagnostics) > len(result.diagnostics):
                 return f"the fix of {code} gives {after.diagnostics[-1].kind}"
     return None
+
+
+def behind_the_gate(data: bytes, name: str, settings: Settings) -> str | None:
+    """What is wrong with the findings where the file is read only as far as the selected rules need it."""
+    from rnnlint import linter
+    from rnnlint.gate import Gate
+    from rnnlint.interpret import interpret
+    from rnnlint.modules import Modules
+    from rnnlint.runner import needs
+    from rnnlint.source import from_bytes
+
+    notes: list[str] = []
+
+    def listened(source: Source, finder: linter.Finder, env: Any) -> Graph:
+        graph = interpret(source, finder, env)
+        notes.extend(note.message for note in graph.notes)
+        return graph
+
+    source, env = from_bytes(data, name, linter.accepts), linter.environment(settings)
+    whole = linter.lint(source, settings, linter.NoFinder(), env, listened)
+    modules = Modules({os.path.realpath(name): name}, (), lambda _: source)
+    gate = Gate(needs([settings.rules]), modules, lambda _: data)
+    gate.look(name, data)
+    chosen = gate.candidates()
+    modules.know(gate.known())
+    focus = gate.focus(name)
+    passed_over = focus.passed_over if focus else frozenset[str]()
+    part = linter.lint(modules.source(name), settings, linter.NoFinder(), env, passed_over=passed_over)
+    findings = part.findings if name in chosen else ()
+    # Where the budget of steps was spent, less code leaves more of it.
+    if _said(findings) == _said(whole.findings) or any("too complex" in note for note in notes):
+        return None
+    return f"the gate costs {', '.join(sorted(settings.rules))}"
 
 
 def _said(findings: Any) -> list[tuple[object, ...]]:
