@@ -74,9 +74,9 @@ class Outline:
 
     `definitions` are the functions and classes by name, `variables` the names that the body binds otherwise, `changed`
     those that may stand for something that it changes. `effects` and `main_effects` are what the two call or change:
-    they may act on other modules through it. `plain` are statements of the two that neither import nor define, with
-    their rows. `depth` is at least how deep the code nests, `size` the number of its nodes and `longest` the length of
-    what libcst nests, but the `ast` does not.
+    they may act on other modules through it. `plain` are statements of the two that neither import nor define nor end
+    anything, with their rows. `depth` is at least how deep the code nests, `size` the number of its nodes and `longest`
+    the length of what libcst nests, but the `ast` does not.
     """
 
     path: str
@@ -240,8 +240,8 @@ class _Walk:
     """Collects into a part what some code refers to.
 
     `bound` are the names that it binds, `changed` those of which it may change what they stand for, `effects` what it
-    calls, or gives to a call, or changes. `defines` counts imports and definitions. `depth` is at least how deep the
-    code nests, `size` the number of its nodes, and `longest` the length of chains that the `ast` need not nest.
+    calls, or gives to a call, or changes. `defines` counts imports, definitions and what may end a block. `depth`,
+    `size` and `longest` are as of an `Outline`.
     """
 
     def __init__(self, part: Part) -> None:
@@ -302,6 +302,8 @@ class _Walk:
             self.defines += isinstance(node, ast.stmt)
         elif kind is ast.Subscript and node.ctx.__class__ is not ast.Load:
             self._change(_chain(node))
+        elif kind in _ENDS:
+            self.defines += 1
         elif kind is ast.BoolOp:
             self.longest = max(self.longest, len(node.values))
         elif kind in _LOOPS:
@@ -411,8 +413,10 @@ _LONGEST = 400
 _NAMES_ONLY = re.compile(r"[\w.,;:|/ \n-]*")
 _WORD = re.compile(r"\w+")
 _NAMED = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar))
+# What may end a block before its end.
+_ENDS = frozenset((ast.Raise, ast.Return, ast.Break, ast.Continue, ast.While))
 _LOOPS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
-_EMPTY = frozenset((ast.Load, ast.Store, ast.Del, ast.Pass, ast.Break, ast.Continue))
+_EMPTY = frozenset((ast.Load, ast.Store, ast.Del, ast.Pass))
 _HIDDEN = DROPOUT_POSITIONAL | DROPOUT_RATE | RECURRENT_POSITIONAL | RECURRENT_RATE | SECOND
 
 

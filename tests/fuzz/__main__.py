@@ -8,18 +8,22 @@ the gate costs.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib
 import json
 import os
+import re
 import resource
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +133,13 @@ def examine(data: bytes) -> str | None:
         if not result.diagnostics and choice[3] % 2 == 0:
             codes = sorted(settings.rules)
             few = frozenset(codes[byte % len(codes)] for byte in choice[4 : 5 + choice[5] % 3])
-            if problem := behind_the_gate(content, path, replace(settings, rules=few)):
+            chosen = replace(settings, rules=few)
+            if problem := behind_the_gate({path: content}, chosen):
                 return problem
+            if path == "a.py" and choice[6] % 2 == 0:
+                with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                    if problem := behind_the_gate(split(content.decode(), choice[7]), chosen):
+                        return problem
         fixes = {finding.code: finding.fix for finding in result.findings if finding.fix is not None}
         for code, fix in fixes.items():
             after = look(fixer.apply(content, path, fix.edits), path)
@@ -139,8 +148,8 @@ def examine(data: bytes) -> str | None:
     return None
 
 
-def behind_the_gate(data: bytes, name: str, settings: Settings) -> str | None:
-    """What is wrong with the findings where the file is read only as far as the selected rules need it."""
+def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | None:
+    """What is wrong with the findings where files are read only as far as the selected rules need it."""
     from rnnlint import linter
     from rnnlint.gate import Gate
     from rnnlint.interpret import interpret
@@ -155,21 +164,58 @@ def behind_the_gate(data: bytes, name: str, settings: Settings) -> str | None:
         notes.extend(note.message for note in graph.notes)
         return graph
 
-    source, env = from_bytes(data, name, linter.accepts), linter.environment(settings)
-    whole = linter.lint(source, settings, linter.NoFinder(), env, listened)
-    modules = Modules({os.path.realpath(name): name}, (), lambda _: source)
-    gate = Gate(needs([settings.rules]), modules, lambda _: data)
-    gate.look(name, data)
+    def modules() -> Modules:
+        spelled = {os.path.realpath(name): name for name in files}
+        return Modules(spelled, (os.getcwd(),), lambda path: from_bytes(files[path], path, linter.accepts))
+
+    whole, part = modules(), modules()
+    gate = Gate(needs([settings.rules]), part, files.get)
+    for name, data in files.items():
+        gate.look(name, data)
     chosen = gate.candidates()
-    modules.know(gate.known())
-    focus = gate.focus(name)
-    passed_over = focus.passed_over if focus else frozenset[str]()
-    part = linter.lint(modules.source(name), settings, linter.NoFinder(), env, passed_over=passed_over)
-    findings = part.findings if name in chosen else ()
+    part.know(gate.known())
+    env = linter.environment(settings)
+    expected: set[tuple[object, ...]] = set()
+    got: set[tuple[object, ...]] = set()
+    for name in files:
+        expected.update(_said(linter.lint(whole.source(name), settings, whole, env, listened).findings))
+        if name in chosen:
+            focus = gate.focus(name)
+            passed_over = focus.passed_over if focus else frozenset[str]()
+            result = linter.lint(part.source(name), settings, part, env, passed_over=passed_over)
+            got.update(_said(result.findings))
     # Where the budget of steps was spent, less code leaves more of it.
-    if _said(findings) == _said(whole.findings) or any("too complex" in note for note in notes):
+    if expected == got or any("too complex" in note for note in notes):
         return None
-    return f"the gate costs {', '.join(sorted(settings.rules))}"
+    return f"the gate of {len(files)} files costs {', '.join(sorted(settings.rules))}"
+
+
+def split(text: str, seed: int) -> dict[str, bytes]:
+    """A program with some of its functions and classes in a module of their own, imported in one way or another."""
+    random = Random(seed)
+    tree = ast.parse(text)
+    lines = text.split("\n")
+    moved: list[ast.stmt] = []
+    imports: list[ast.stmt] = []
+    for one in tree.body:
+        if isinstance(one, (ast.Import, ast.ImportFrom)):
+            imports.append(one)
+        elif isinstance(one, (ast.FunctionDef, ast.ClassDef)) and random.random() < 0.6:
+            moved.append(one)
+    names = [one.name for one in moved if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+    head = "\n".join(map(ast.unparse, imports))
+    ways = ["from parts import *", "import parts", f"from parts import {', '.join(names) or '*'}"]
+    rest = "\n".join(ast.unparse(one) for one in tree.body if one not in moved and one not in imports)
+    way = random.choice(ways)
+    if way == "import parts":
+        rest = re.sub(rf"\b({'|'.join(names)})\b", r"parts.\1", rest) if names else rest
+    body = "\n".join("\n".join(lines[_first(one) - 1 : one.end_lineno]) for one in moved)
+    return {"a.py": f"{head}\n{way}\n{rest}\n".encode(), "parts.py": f"{head}\n{body}\n".encode()}
+
+
+def _first(one: ast.stmt) -> int:
+    rows: list[int] = [decorator.lineno for decorator in getattr(one, "decorator_list", [])]
+    return min([one.lineno, *rows])
 
 
 def _said(findings: Any) -> list[tuple[object, ...]]:
