@@ -17,7 +17,7 @@ from rnnlint.interpret import join as joins
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.builder import GraphBuilder
 from rnnlint.interpret.models import Memory
-from rnnlint.interpret.unit import Unit
+from rnnlint.interpret.unit import Statement, Unit
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
@@ -37,8 +37,10 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
+    Place,
     Range,
     RunsV,
+    Spot,
     Store,
     SuperV,
     TensorV,
@@ -118,8 +120,7 @@ class Frame:
     outer_names: dict[str, int] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
     exits: int = 0  # how many states were waiting to be rejoined when it began
-    # First and last node of the statement (or its header) that runs; rows are computed where a place is asked for.
-    statement: tuple[cst.CSTNode, cst.CSTNode] | None = None
+    statement: Statement | None = None  # the statement (or its header) that runs
 
 
 class Evaluator:
@@ -140,7 +141,7 @@ class Evaluator:
         """The present frame."""
         return self.frames[-1]
 
-    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
         """See `Context.unknown`."""
         self.graph.note(span, reason)
         tensors = [tensor for value in inputs for tensor in self.tensors(value)]
@@ -285,11 +286,10 @@ class Evaluator:
                     )
         return graph.Unknown(_describe(value))
 
-    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Span:
+    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Place:
         """Where a node of the present unit stands."""
-        frame = self.frame
-        rows = None if frame.statement is None else frame.unit.rows(*frame.statement)
-        return frame.unit.span(node, end, rows)
+        frame = self.frames[-1]
+        return Spot(frame.unit, node, end, frame.statement)
 
     @contextmanager
     def uncertain(self, undecided: bool = True) -> Iterator[None]:
@@ -304,11 +304,11 @@ class Evaluator:
 
     # -- overridden by the interpreter ------------------------------------------------------------------------------
 
-    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
         """Call any value."""
         raise NotImplementedError
 
-    def attribute(self, value: Value, name: str, span: Span) -> Value:
+    def attribute(self, value: Value, name: str, span: Place) -> Value:
         """Read an attribute of any value."""
         raise NotImplementedError
 
@@ -369,9 +369,9 @@ class Evaluator:
 
     def _constant(self, node: cst.BaseExpression) -> Value:
         constants = self.frame.unit.constants
-        known = constants.get(node)
+        known = constants.get(id(node))
         if known is None:
-            known = constants[node] = self._literal(node)
+            known = constants[id(node)] = self._literal(node)
         return known
 
     def _literal(self, node: cst.BaseExpression) -> Value:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import libcst as cst
 
-from rnnlint.graph import Graph, Ref, Span
+from rnnlint.graph import Graph, Ref
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, Frame, describe
 from rnnlint.interpret.unit import ParseError, Unit, imported
@@ -37,7 +37,9 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
+    Place,
     RunsV,
+    Spot,
     SuperV,
     TensorV,
     TupleV,
@@ -327,11 +329,11 @@ class Interpreter(Evaluator):
             receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
             self.isolated(method, lambda method=method, receiver=receiver: self.enter(method, receiver))  # type: ignore[misc]
 
-    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Span:
+    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Place:
         """Where a node of a function's own unit stands."""
         unit = function.unit
         assert isinstance(unit, Unit)
-        return unit.span(node.name if isinstance(node, cst.Param) else node)
+        return _spot(unit, function.node, node.name if isinstance(node, cst.Param) else node)
 
     # -- statements -------------------------------------------------------------------------------------------------
 
@@ -358,7 +360,7 @@ class Interpreter(Evaluator):
         depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
         try:
             if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
-                frame.statement = (node.body[0], node.body[-1]) if node.body else None
+                frame.statement = (node, node.body[0], node.body[-1]) if node.body else None
                 for small in node.body:
                     handler = _SMALL.get(type(small))
                     flow = handler(self, small) if handler is not None else Flow.NORMAL
@@ -382,7 +384,7 @@ class Interpreter(Evaluator):
 
     def header(self, node: cst.CSTNode, end: cst.CSTNode) -> None:
         """Expressions evaluated from here on stand in the header of a compound statement."""
-        self.frame.statement = (node, end)
+        self.frame.statement = (node, node, end)
 
     def _expr(self, node: cst.Expr) -> Flow:
         self.eval(node.value)
@@ -914,7 +916,7 @@ class Interpreter(Evaluator):
                 reason = f"module '{where}' does not define '{name}'"
             elif isinstance(module, Unknown):
                 reason = module.reason
-            value = Unknown(reason, unit.span(alias))
+            value = Unknown(reason, Spot(unit, alias))
         return value
 
     def _from_star(self, module: ModuleV, name: str) -> Value | None:
@@ -1047,7 +1049,7 @@ class Interpreter(Evaluator):
 
     # -- attributes -------------------------------------------------------------------------------------------------
 
-    def attribute(self, value: Value, name: str, span: Span) -> Value:
+    def attribute(self, value: Value, name: str, span: Place) -> Value:
         """Read an attribute of any value."""
         if isinstance(value, External):
             if value.name.endswith("FLAGS") or value.name.endswith("flags.FLAGS"):
@@ -1102,7 +1104,7 @@ class Interpreter(Evaluator):
         except ParseError as error:
             return Unknown(f"module '{name}' does not parse (line {error.row})")
 
-    def _instance_attribute(self, value: InstanceV, name: str, span: Span) -> Value:
+    def _instance_attribute(self, value: InstanceV, name: str, span: Place) -> Value:
         found = self.store.get(value.id, name)
         if found is None:
             found = self.class_attribute(value.cls, name)
@@ -1134,7 +1136,7 @@ class Interpreter(Evaluator):
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
-    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
         """Call any value."""
         if isinstance(function, External):
             return self._call_external(function, args, span)
@@ -1163,7 +1165,7 @@ class Interpreter(Evaluator):
         reason = function.reason if isinstance(function, Unknown) else f"{describe(function)} is called"
         return self._not_understood(reason, args, span, function)
 
-    def _not_understood(self, reason: str, args: CallArgs, span: Span, function: Value | None = None) -> Unknown:
+    def _not_understood(self, reason: str, args: CallArgs, span: Place, function: Value | None = None) -> Unknown:
         """The result of a call that is not followed; of interest to the user only where layers or tensors go in."""
         values = [arg.value for arg in args.positional] + [arg.value for _, arg in args.keywords]
         if isinstance(function, Unknown) and function.node is not None:
@@ -1173,7 +1175,7 @@ class Interpreter(Evaluator):
         self.symbols += 1
         return Unknown(reason, span, None, f"value {self.symbols}")
 
-    def _call_choice(self, function: Choice, args: CallArgs, span: Span) -> Value:
+    def _call_choice(self, function: Choice, args: CallArgs, span: Place) -> Value:
         externals = [option for option in function.options if isinstance(option, External)]
         if len(externals) == len(function.options):
             # The two arms of a try/except import are one and the same thing.
@@ -1188,7 +1190,7 @@ class Interpreter(Evaluator):
             self.store.fork(arms, self.join_cell)
         return self.join(results)
 
-    def _call_external(self, function: External, args: CallArgs, span: Span) -> Value:
+    def _call_external(self, function: External, args: CallArgs, span: Place) -> Value:
         symbol = names.resolve(function.name)
         if symbol is not None:
             if symbol.kind in ("layer", "model", "input"):
@@ -1209,7 +1211,7 @@ class Interpreter(Evaluator):
                 return tuned
         return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
 
-    def _call_method(self, method: BoundV, args: CallArgs, span: Span) -> Value:
+    def _call_method(self, method: BoundV, args: CallArgs, span: Place) -> Value:
         receiver = method.self
         if isinstance(method.method, FunctionV):
             return self._call_function(method.method, args, span, receiver)
@@ -1242,7 +1244,7 @@ class Interpreter(Evaluator):
             )
         return self._not_understood(f"method '{name}' of {describe(receiver)}", args, span)
 
-    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Span) -> Value:
+    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Place) -> Value:
         instance = receiver.self
         if isinstance(instance, InstanceV) and name == "__init__":
             if instance.cls.keras == "keras.Sequential":
@@ -1260,7 +1262,7 @@ class Interpreter(Evaluator):
                 )
         return self._not_understood(f"super().{name}() is not the user's own", args, span)
 
-    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Span) -> Value:
+    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Place) -> Value:
         call = self.class_attribute(instance.cls, "__call__" if not instance.cls.keras else "call")
         if isinstance(call, FunctionV):
             build = self.class_attribute(instance.cls, "build") if instance.cls.keras else None
@@ -1278,7 +1280,7 @@ class Interpreter(Evaluator):
             return semantics.call_model(self, model, args, span)
         return self._not_understood(f"an object of class {instance.cls.name} is called", args, span)
 
-    def _instantiate(self, cls: ClassV, args: CallArgs, span: Span) -> Value:
+    def _instantiate(self, cls: ClassV, args: CallArgs, span: Place) -> Value:
         instance = InstanceV(self.store.new(), cls)
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionV):
@@ -1295,7 +1297,7 @@ class Interpreter(Evaluator):
             return Unknown(f"class {cls.name} derives from something that is not known", span)
         return instance
 
-    def _call_function(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> Value:
+    def _call_function(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None) -> Value:
         """Follow a call into the function's body."""
         self.called.add(id(function.node))
         if function.node in self.stack:
@@ -1304,7 +1306,7 @@ class Interpreter(Evaluator):
             return self._not_understood(f"{function.name}() is called too deeply to be followed", args, span)
         return self.execute(function, self._bind(function, args, span, receiver), receiver)
 
-    def _bind(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> dict[str, Value]:
+    def _bind(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None) -> dict[str, Value]:
         parameters = function.node.params
         bound: dict[str, Value] = {}
         positional = list(args.positional)
@@ -1428,12 +1430,17 @@ def _is_inner(function: FunctionV) -> bool:
     return len(function.scopes) > 1 or function.name.startswith("_")
 
 
-def _entry_span(entry: FunctionV | ClassV) -> Span:
+def _entry_span(entry: FunctionV | ClassV) -> Place:
     if isinstance(entry, ClassV):
         return entry.span
     unit = entry.unit
     assert isinstance(unit, Unit)
-    return unit.span(entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
+    return _spot(unit, entry.node, entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
+
+
+def _spot(unit: Unit, function: cst.FunctionDef | cst.Lambda, node: cst.CSTNode) -> Spot:
+    """Where a part of a function's header stands, which is a statement of its own."""
+    return Spot(unit, node, None, None if isinstance(function, cst.Lambda) else (function, node, node))
 
 
 def _dotted(node: cst.BaseExpression) -> str:

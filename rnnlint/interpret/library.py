@@ -8,7 +8,6 @@ import operator
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnnlint.graph import Span
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
@@ -28,6 +27,7 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
+    Place,
     Range,
     RunsV,
     TensorV,
@@ -76,7 +76,7 @@ def is_builtin(name: str) -> bool:
     return hasattr(builtins, name) or name in ("get_ipython", "xrange", "unicode", "basestring")
 
 
-def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
+def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
     """Call a library function by its dotted name; None where it is not known here."""
     if name.startswith("builtins."):
         return _builtin(ip, name.removeprefix("builtins."), args, span)
@@ -114,7 +114,7 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
     return None
 
 
-def _fold(ip: Evaluator, args: Sequence[ArgV], span: Span) -> Value | None:
+def _fold(ip: Evaluator, args: Sequence[ArgV], span: Place) -> Value | None:
     """`functools.reduce(function, items[, first])`."""
     items = ip.raw_items(args[1].value)
     if items is None or not items.complete or any(isinstance(item, RunsV) for item in items.items):
@@ -128,7 +128,7 @@ def _fold(ip: Evaluator, args: Sequence[ArgV], span: Span) -> Value | None:
     return value
 
 
-def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
+def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
     values = [arg.value for arg in args.positional]
     if name == "dict":
         return _make_dict(ip, args)
@@ -250,7 +250,7 @@ def _make_dict(ip: Evaluator, args: CallArgs, skip: int = 0) -> Value:
     return ip.new_dict(list(items.items()), complete)
 
 
-def _combine(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
+def _combine(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
     values = [arg.value for arg in args.positional]
     if name == "enumerate" and values:
         items = ip.raw_items(values[0])
@@ -351,7 +351,7 @@ def _copy(ip: Evaluator, value: Value) -> Value:
     return value if isinstance(value, (Const, TupleV, Choice, Range, External)) else Unknown("a copy")
 
 
-def _getattr(ip: Evaluator, values: Sequence[Value], span: Span) -> Value:
+def _getattr(ip: Evaluator, values: Sequence[Value], span: Place) -> Value:
     name = values[1]
     if not isinstance(name, Const) or not isinstance(name.value, str):
         options = name.options if isinstance(name, Choice) else ()
@@ -661,7 +661,7 @@ def tuner(ip: Evaluator, name: str, args: CallArgs) -> Value | None:
     return None
 
 
-def get_item(ip: Evaluator, value: Value, key: Value, span: Span) -> Value:
+def get_item(ip: Evaluator, value: Value, key: Value, span: Place) -> Value:
     """`value[key]` of an object: a namespace, or a user's `__getitem__`."""
     if isinstance(value, ObjectV) and isinstance(key, Const):
         return ip.store.get(value.id, str(key.value)) or Unknown(f"item {key.value!r}")

@@ -16,7 +16,45 @@ from rnnlint.graph import Layer, Ref, Shape, Span
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rnnlint.interpret.unit import Statement, Unit
+
 Cell: TypeAlias = tuple[int, Hashable]
+
+
+class Spot:
+    """Where nodes of a unit stand; of most places nobody ever asks, so the span is computed where something keeps it.
+
+    It is the span of `node`, or of all from `node` to `end`; `statement` is what it is part of.
+    """
+
+    __slots__ = ("end", "node", "statement", "unit")
+
+    def __init__(
+        self, unit: Unit, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: Statement | None = None
+    ) -> None:
+        self.unit = unit
+        self.node = node
+        self.end = end
+        self.statement = statement
+
+    @property
+    def span(self) -> Span:
+        """The stretch of source."""
+        return self.unit.span(self.node, self.end, self.statement)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Span, Spot)) and settled(self) == settled(other)
+
+    def __hash__(self) -> int:
+        return hash(self.span)
+
+
+Place: TypeAlias = Span | Spot
+
+
+def settled(place: Place) -> Span:
+    """The span of a place."""
+    return place.span if isinstance(place, Spot) else place
 
 
 class Value:
@@ -42,7 +80,7 @@ class Unknown(Value):
     """
 
     reason: str
-    span: Span | None = None
+    span: Place | None = None
     node: int | None = None
     symbol: str = ""
 
@@ -147,7 +185,7 @@ class ModelV(Value):
 
     id: int
     kind: str  # "sequential" or "functional"
-    span: Span
+    span: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +218,7 @@ class ClassV(Value):
     name: str
     bases: tuple[Value, ...]
     unit: object
-    span: Span
+    span: Place
     keras: str = ""
 
 
@@ -229,7 +267,7 @@ class ArgV:
     """An argument of a call as written: its value and where it stands."""
 
     value: Value
-    span: Span
+    span: Place
 
 
 @dataclass(frozen=True, slots=True)
