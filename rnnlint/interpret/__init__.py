@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlint.interpret.interpreter import Finder, Interpreter
-from rnnlint.interpret.unit import ParseError
+from rnnlint.interpret.unit import ParseError, uncollected
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
@@ -24,4 +24,9 @@ def interpret(source: Source, finder: Finder, env: Env) -> Graph:
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    return Interpreter(finder, env).run(source)
+    interpreter = Interpreter(finder, env)
+    with uncollected():
+        try:
+            return interpreter.run(source)
+        finally:
+            interpreter.close()

@@ -375,15 +375,21 @@ class Evaluator:
         return known
 
     def _literal(self, node: cst.BaseExpression) -> Value:
-        if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)):
-            try:
-                value = ast.literal_eval(node.value.lstrip())
-                if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-                    return Unknown("a number that is too large")
-                return Const(value)
-            except (ValueError, SyntaxError, MemoryError):
-                return Unknown(f"literal {node.value[:20]} is not understood")
-        return Const(...)
+        if not isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)):
+            return Const(...)
+        text = node.value.lstrip()
+        try:
+            if isinstance(node, cst.Integer):
+                number = int(text, 0)
+                return Unknown("a number that is too large") if number.bit_length() > _MOST_BITS else Const(number)
+            if isinstance(node, cst.Float):
+                return Const(float(text))
+            if text[0] in "\"'" and "\\" not in text:
+                quotes = 3 if text[:3] in ('"""', "'''") else 1
+                return Const(text[quotes:-quotes])
+            return Const(ast.literal_eval(text))
+        except (ValueError, SyntaxError, MemoryError):
+            return Unknown(f"literal {node.value[:20]} is not understood")
 
     def _concatenated(self, node: cst.ConcatenatedString) -> Value:
         parts: list[cst.BaseExpression] = []

@@ -40,6 +40,7 @@ from rnnlint.interpret.values import (
     Place,
     RunsV,
     Spot,
+    Store,
     SuperV,
     TensorV,
     TupleV,
@@ -118,6 +119,7 @@ class Interpreter(Evaluator):
         self.entries: list[FunctionV | ClassV] = []
         self.called: set[int] = set()
         self.listed: set[int] = set()
+        self.orders: dict[int, list[ClassV]] = {}  # the method resolution orders of classes
         self.stack: list[cst.CSTNode] = []
         self.limit = _MOST_STEPS // 2  # the rest is for the entry points
         self.allowance = _MOST_STEPS_PER_ENTRY
@@ -149,6 +151,10 @@ class Interpreter(Evaluator):
             return self.graph.graph()
         finally:
             sys.setrecursionlimit(before)
+
+    def close(self) -> None:
+        """Forget all values: what an import gives is found out by the interpreter, which would keep itself alive."""
+        self.store = Store()
 
     def load(self, source: Source, name: str) -> ModuleV:
         """Run a module's statements, once."""
@@ -1038,7 +1044,9 @@ class Interpreter(Evaluator):
 
     def class_attribute(self, cls: ClassV, name: str, after: ClassV | None = None) -> Value | None:
         """An attribute of a class or of the user's classes that it derives from; only those behind `after`."""
-        order = _resolution(cls)
+        order = self.orders.get(cls.id)
+        if order is None:
+            order = self.orders[cls.id] = _resolution(cls)
         if after is not None and after in order:
             order = order[order.index(after) + 1 :]
         for one in order:
@@ -1393,17 +1401,17 @@ def _keras_base(base: Value) -> str:
 def _resolution(cls: ClassV) -> list[ClassV]:
     """The user's classes among a class and its bases, in Python's method resolution order."""
     order: list[ClassV] = []
-
-    def visit(one: ClassV, depth: int) -> None:
-        # Depth first, each class at the last of its places: a base comes behind all that derive from it.
-        if depth < _MOST_DEPTH and len(order) < _MOST_BASES:
-            for base in reversed(one.bases):
-                if isinstance(base, ClassV) and base not in order:
-                    visit(base, depth + 1)
-            order.append(one)
-
-    visit(cls, 0)
+    _list_bases(cls, order, 0)
     return order[::-1]
+
+
+def _list_bases(cls: ClassV, order: list[ClassV], depth: int) -> None:
+    """Depth first, each class at the last of its places: a base comes behind all that derive from it."""
+    if depth < _MOST_DEPTH and len(order) < _MOST_BASES:
+        for base in reversed(cls.bases):
+            if isinstance(base, ClassV) and base not in order:
+                _list_bases(base, order, depth + 1)
+        order.append(cls)
 
 
 def _decorated(function: FunctionV) -> str:

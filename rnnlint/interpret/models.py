@@ -42,6 +42,7 @@ from rnnlint.interpret.values import (
     TupleV,
     Unknown,
     Value,
+    identity,
 )
 from rnnlint.keras.shapes import op_outputs
 from rnnlint.keras.table import Kind
@@ -50,7 +51,7 @@ LINKS = ("keras", "links")  # key of the cell that holds a Sequential's last lin
 MOST_NODES = 40_000  # beyond this a model is not written a further time
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity
 class Links(Value):
     """The layers of a Sequential up to one of them: `layer` after `previous`.
 

@@ -6,6 +6,8 @@ import gc
 import re
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TypeAlias
 from unicodedata import normalize
@@ -111,19 +113,27 @@ def imported(source: Source) -> Unit:
 
 
 def parse(text: str) -> cst.Module:
-    """Parse; the collector is off meanwhile, because a fresh tree holds no cycles and is all survivors.
+    """Parse.
 
     Raises:
         ParseError: where the text is not Python.
     """
-    enabled = gc.isenabled()
-    gc.disable()
     try:
-        return cst.parse_module(text)
+        with uncollected():
+            return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise ParseError(error.raw_line, error.raw_column + 1, "the code does not parse") from None
     except RecursionError:
         raise ParseError(1, 1, _TOO_DEEP) from None
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """The garbage collector is off meanwhile: a tree holds no cycles, nor does what is made of it, and all survives."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if enabled:
             gc.enable()

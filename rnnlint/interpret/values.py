@@ -9,14 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from rnnlint.graph import Layer, Ref, Shape, Span
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
     import libcst as cst
+    from typing_extensions import dataclass_transform
 
     from rnnlint.interpret.unit import Statement, Unit
+
+else:
+
+    def dataclass_transform(**_: bool) -> Callable[[T], T]:
+        """Tells a type checker which decorators make dataclasses; of `typing` since Python 3.11."""
+        return lambda function: function
+
 
 Cell: TypeAlias = tuple[int, Hashable]
 
@@ -63,14 +73,26 @@ class Value:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True)
+def value(cls: type[T]) -> type[T]:
+    """A dataclass that nobody changes; made frozen, making an object of it would take three times as long."""
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def identity(cls: type[T]) -> type[T]:
+    """The same, of which no two objects are equal."""
+    return dataclass(slots=True, eq=False)(cls)
+
+
+@value
 class Const(Value):
     """A Python constant."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unknown(Value):
     """Not known, and why.
 
@@ -89,7 +111,7 @@ class Unknown(Value):
         return Unknown(self.reason, self.span, self.node, f"{self.symbol}{name}" if self.symbol else "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Range(Value):
     """An unknown number between two bounds."""
 
@@ -97,14 +119,14 @@ class Range(Value):
     high: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice(Value):
     """One of several values; made by `join` and by overridable defaults, at least two options, none a Choice."""
 
     options: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TupleV(Value):
     """A tuple; `complete` is False where further, unknown items follow."""
 
@@ -112,7 +134,7 @@ class TupleV(Value):
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunsV(Value):
     """An item of a list or tuple that stands for one of several runs of items: `*([A] if flag else [B, C])`.
 
@@ -122,21 +144,21 @@ class RunsV(Value):
     runs: tuple[tuple[Value, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ListV(Value):
     """A list; its items are a TupleV in cell `(id, "items")`."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DictV(Value):
     """A dict; cell `(id, "items")` holds a `DictItems`."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DictItems(Value):
     """What a dict holds, in insertion order; keys are hashable Python constants or tuples of them."""
 
@@ -156,14 +178,14 @@ class DictItems(Value):
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class External(Value):
     """A module, class or function outside the code under analysis, by dotted name: `tensorflow.keras.layers.LSTM`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TensorV(Value):
     """A symbolic tensor: its possible producers, and the join of their shapes."""
 
@@ -171,7 +193,7 @@ class TensorV(Value):
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LayerV(Value):
     """A Keras layer object that is not a model. `children` are the wrapped layers or cells as values."""
 
@@ -179,7 +201,7 @@ class LayerV(Value):
     children: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ModelV(Value):
     """A Keras model that is not a user's subclass: state in cells of `id`, kept by `rnnlint.interpret.semantics`."""
 
@@ -188,7 +210,7 @@ class ModelV(Value):
     span: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ModuleV(Value):
     """A module of the code under analysis; its variables are cells of `id`."""
 
@@ -197,7 +219,7 @@ class ModuleV(Value):
     unit: object
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity
 class FunctionV(Value):
     """A user's function, method or lambda with the scopes it closes over (innermost first)."""
 
@@ -210,7 +232,7 @@ class FunctionV(Value):
     decorators: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity
 class ClassV(Value):
     """A user's class; attributes are cells of `id`. `keras` is the nearest Keras base class (canonical), or empty."""
 
@@ -222,7 +244,7 @@ class ClassV(Value):
     keras: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InstanceV(Value):
     """An object of a user's class; attributes are cells of `id`."""
 
@@ -230,7 +252,7 @@ class InstanceV(Value):
     cls: ClassV
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ObjectV(Value):
     """An object of a library class whose behaviour is modelled: an `argparse.ArgumentParser` and its namespace."""
 
@@ -238,7 +260,7 @@ class ObjectV(Value):
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BoundV(Value):
     """A method bound to its object; `method` is a FunctionV, or the name of a built-in method."""
 
@@ -246,7 +268,7 @@ class BoundV(Value):
     method: FunctionV | str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PartialV(Value):
     """`functools.partial(function, ...)`."""
 
@@ -254,7 +276,7 @@ class PartialV(Value):
     args: CallArgs
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SuperV(Value):
     """`super()` inside a method of `cls`."""
 
@@ -262,7 +284,7 @@ class SuperV(Value):
     self: Value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArgV:
     """An argument of a call as written: its value and where it stands."""
 
@@ -270,7 +292,7 @@ class ArgV:
     span: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallArgs:
     """The arguments of a call, splats already spread.
 
@@ -365,7 +387,7 @@ class Later(Deferred):
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Exit:
     """A state in which the code jumped away: the state where the trail had this length, and what was written since."""
 
