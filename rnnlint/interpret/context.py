@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from rnnlint.graph import Value as Frozen
 from rnnlint.interpret.builder import GraphBuilder
-from rnnlint.interpret.values import CallArgs, DictItems, ListV, Place, Store, TupleV, Unknown, Value
+from rnnlint.interpret.values import CallArgs, DictItems, ListV, Place, TupleV, Unknown, Value
 
 if TYPE_CHECKING:
     from rnnlint.interpret.models import Memory
+    from rnnlint.interpret.store import Store
     from rnnlint.keras.versions import Env
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,16 @@ from rnnlint.interpret import join as joins
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.builder import GraphBuilder
 from rnnlint.interpret.models import Memory
+from rnnlint.interpret.store import Cell, Store
 from rnnlint.interpret.unit import Statement, Unit
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
     CallArgs,
-    Cell,
     Choice,
     ClassV,
     Const,
+    Deferred,
     DictItems,
     DictV,
     External,
@@ -41,7 +42,6 @@ from rnnlint.interpret.values import (
     Range,
     RunsV,
     Spot,
-    Store,
     SuperV,
     TensorV,
     TupleV,
@@ -115,6 +115,7 @@ class Frame:
 
     unit: Unit
     scopes: tuple[int, ...]
+    variables: tuple[Mapping[Hashable, Value], ...]  # what is in these scopes
     function: FunctionV | None = None
     receiver: Value | None = None
     outer_names: dict[str, int] = field(default_factory=dict)
@@ -132,14 +133,36 @@ class Evaluator:
         self.store = Store()
         self.memory = Memory()
         self.frames: list[Frame] = []
+        self.frame: Frame  # the present one
+        self.captured: set[int] = set()  # scopes that functions close over
         self.steps = 0
 
     # -- the context that the semantics of Keras needs -----------------------------------------------------------
 
-    @property
-    def frame(self) -> Frame:
-        """The present frame."""
-        return self.frames[-1]
+    def push(
+        self,
+        unit: Unit,
+        scopes: tuple[int, ...],
+        function: FunctionV | None = None,
+        receiver: Value | None = None,
+        exits: int | None = None,
+    ) -> Frame:
+        """Begin an activation; `exits` is how many states wait already for it to go on, by default all."""
+        variables = tuple(map(self.store.cells, scopes))
+        exits = self.store.exits if exits is None else exits
+        frame = self.frame = Frame(unit, scopes, variables, function, receiver, exits=exits)
+        self.frames.append(frame)
+        return frame
+
+    def pop(self) -> None:
+        """End an activation."""
+        self.unwind(len(self.frames) - 1)
+
+    def unwind(self, depth: int) -> None:
+        """End all activations but the first ones."""
+        del self.frames[depth:]
+        if self.frames:
+            self.frame = self.frames[-1]
 
     def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
         """See `Context.unknown`."""
@@ -288,7 +311,7 @@ class Evaluator:
 
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Place:
         """Where a node of the present unit stands."""
-        frame = self.frames[-1]
+        frame = self.frame
         return Spot(frame.unit, node, end, frame.statement)
 
     @contextmanager
@@ -350,10 +373,10 @@ class Evaluator:
         frame = self.frame
         if name in frame.outer_names:
             return self.store.get(frame.outer_names[name], name) or Unknown(f"name '{name}' is not defined")
-        for scope in frame.scopes:
-            value = self.store.get(scope, name)
+        for variables in frame.variables:
+            value = variables.get(name)
             if value is not None:
-                return value
+                return value.get() if isinstance(value, Deferred) else value
         for scope in frame.scopes:
             stars = self.store.get(scope, "*")
             for module in reversed(stars.items) if isinstance(stars, TupleV) else ():
@@ -869,12 +892,15 @@ class Evaluator:
         """Run a comprehension; whether all of its items are known."""
         frame = self.frame
         scope = self.store.new()
-        outer = frame.scopes
-        frame.scopes = (scope, *outer)
+        outer = frame.scopes, frame.variables
+        frame.scopes = (scope, *frame.scopes)
+        frame.variables = (self.store.cells(scope), *frame.variables)
         try:
             return self._comp_loop(part, add)
         finally:
-            frame.scopes = outer
+            frame.scopes, frame.variables = outer
+            if scope not in self.captured:
+                self.store.drop(scope)
 
     def _comp_loop(self, part: cst.CompFor, add: Callable[[], None]) -> bool:
         known = self.iterate(self.eval(part.iter))

@@ -16,7 +16,8 @@ import libcst as cst
 
 from rnnlint.graph import Graph, Ref
 from rnnlint.interpret import library, semantics
-from rnnlint.interpret.evaluate import Evaluator, Frame, describe
+from rnnlint.interpret.evaluate import Evaluator, describe
+from rnnlint.interpret.store import Store
 from rnnlint.interpret.unit import ParseError, Unit, imported
 from rnnlint.interpret.values import (
     ArgV,
@@ -40,7 +41,6 @@ from rnnlint.interpret.values import (
     Place,
     RunsV,
     Spot,
-    Store,
     SuperV,
     TensorV,
     TupleV,
@@ -162,16 +162,18 @@ class Interpreter(Evaluator):
         if known is not None:
             return known
         unit = Unit(source) if name == "__main__" else imported(source)
-        module = ModuleV(self.store.new(), name, unit)
+        module = ModuleV(self.store.new(permanent=name != "__main__"), name, unit)
         self.modules[source.path] = module
         self.store.set(module.id, "__name__", Const(name))
         self.store.set(module.id, "__file__", Const(source.path))
-        frames, self.frames = self.frames, [Frame(unit, (module.id,), exits=self.store.exits)]
-        certain, self.graph.certain = self.graph.certain, True
         if name == "__main__":
+            self.push(unit, (module.id,))
             self.block(unit.module.body)
-            self.frames = frames
+            self.pop()
             return module
+        frames, self.frames = self.frames, []
+        self.push(unit, (module.id,))
+        certain, self.graph.certain = self.graph.certain, True
         # Whoever asks first, the module runs as if nothing were under way, on a budget of its own.
         stack, self.stack = self.stack, []
         work, self.steps, self.limit = (self.steps, self.limit), self.loaded, _MOST_STEPS // 2
@@ -184,6 +186,7 @@ class Interpreter(Evaluator):
             self.steps, self.limit = work
             self.stack = stack
             self.frames = frames
+            self.frame = frames[-1]
             self.graph.certain = certain
         return module
 
@@ -244,7 +247,7 @@ class Interpreter(Evaluator):
         since = len(self.memory.sequentials)
         frames, stack = len(self.frames), len(self.stack)
         self.limit = min(_MOST_STEPS, self.steps + self.allowance)
-        self.frames.append(Frame(unit, (), exits=self.store.exits))
+        self.push(unit, ())
         try:
             self.store.isolated(both)
         except RecursionError:
@@ -252,7 +255,8 @@ class Interpreter(Evaluator):
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
             self.graph.error(_entry_span(entry), f"{type(error).__name__}: {error}")
         finally:
-            del self.frames[frames:], self.stack[stack:]
+            self.unwind(frames)
+            del self.stack[stack:]
             self.graph.certain = True
             if self.steps >= self.limit:
                 # One that is too complex is seldom alone: functions that call each other in many ways.
@@ -299,11 +303,11 @@ class Interpreter(Evaluator):
             return None
         unit = function.unit
         assert isinstance(unit, Unit)
-        self.frames.append(Frame(unit, function.scopes))
+        self.push(unit, function.scopes)
         try:
             cls = self.eval(parameter.annotation.annotation)
         finally:
-            self.frames.pop()
+            self.pop()
         if not isinstance(cls, ClassV) or self.store.get(cls.id, "@dataclass") is None:
             return None
         instance = InstanceV(self.store.new(), cls)
@@ -376,12 +380,12 @@ class Interpreter(Evaluator):
             compound = _COMPOUND.get(type(node))
             return compound(self, node) if compound is not None else Flow.NORMAL
         except RecursionError:
-            del self.frames[depth:]
+            self.unwind(depth)
             self.graph.note(self.span(node), "the code is nested too deeply to be followed")
         except ParseError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
-            del self.frames[depth:]
+            self.unwind(depth)
             self.graph.error(self.span(node), f"{type(error).__name__}: {error}")
         finally:
             self.graph.certain = certain
@@ -571,13 +575,16 @@ class Interpreter(Evaluator):
         self.store.fork([lambda arm=arm: start(arm) for arm in arms], self.join_cell)  # type: ignore[misc]
         return Flow.NORMAL if Flow.NORMAL in flows else Flow.RAISE
 
-    def rejoin(self, jump: Flow, since: int, flow: Flow) -> Flow:
-        """Let the states go on that jumped away since; `flow` is how the present state ended."""
+    def rejoin(self, jump: Flow, since: int, flow: Flow, dead: int | None = None) -> Flow:
+        """Let the states go on that jumped away since; `flow` is how the present state ended.
+
+        `dead` is a scope that nothing reads any more.
+        """
         alive = flow in (Flow.NORMAL, jump)
         if not alive and flow in _JUMPS and self.store.exits > since:
             self.store.leave(_JUMPS[flow])
             flow = Flow.RAISE
-        arrives = self.store.rejoin(_JUMPS[jump], since, alive, self.join_cell)
+        arrives = self.store.rejoin(_JUMPS[jump], since, alive, self.join_cell, dead)
         return Flow.NORMAL if arrives else flow
 
     def _if(self, node: cst.If) -> Flow:
@@ -937,7 +944,7 @@ class Interpreter(Evaluator):
         stars = self.store.get(scope, "*")
         known = stars.items if isinstance(stars, TupleV) else ()
         if isinstance(module, ModuleV):
-            for key, value in self.store.cells(module.id):
+            for key, value in list(self.store.cells(module.id).items()):
                 if isinstance(key, str) and not key.startswith(("_", "@", "*")):
                     self.store.set(scope, key, value)
             inherited = self.store.get(module.id, "*")
@@ -961,6 +968,7 @@ class Interpreter(Evaluator):
         # A class body is no scope for the functions in it.
         owner = self.store.get(frame.scopes[0], "@class") if frame.scopes else None
         scopes = frame.scopes[1:] if owner is not None else frame.scopes
+        self.captured.update(scopes)
         return FunctionV(name, node, frame.unit, scopes, defaults, owner if isinstance(owner, ClassV) else None)
 
     def _function(self, node: cst.FunctionDef) -> Flow:
@@ -1015,11 +1023,11 @@ class Interpreter(Evaluator):
                 self.store.set(id, "@dataclass", Const(True))
         if any(isinstance(base, External) and base.name.endswith("NamedTuple") for base in bases):
             self.store.set(id, "@dataclass", Const(True))
-        self.frames.append(Frame(frame.unit, (id, *frame.scopes), exits=frame.exits))
+        self.push(frame.unit, (id, *frame.scopes), exits=frame.exits)
         try:
             self.suite(node.body)
         finally:
-            self.frames.pop()
+            self.pop()
         self.store.set(frame.scopes[0], cls.name, cls)
         self.list_entry(cls, node)
         return Flow.NORMAL
@@ -1354,9 +1362,8 @@ class Interpreter(Evaluator):
         scope = self.store.new()
         for name, value in bound.items():
             self.store.set(scope, name, value)
-        frame = Frame(unit, (scope, *function.scopes), function, receiver, exits=self.store.exits)
+        frame = self.push(unit, (scope, *function.scopes), function, receiver)
         certain = self.graph.certain
-        self.frames.append(frame)
         self.stack.append(function.node)
         try:
             if isinstance(function.node, cst.Lambda):
@@ -1364,12 +1371,14 @@ class Interpreter(Evaluator):
             flow = self.suite(function.node.body)
             if flow is Flow.NORMAL:
                 frame.returned.append(Const(None))
-            self.rejoin(Flow.RETURN, frame.exits, flow)
+            self.rejoin(Flow.RETURN, frame.exits, flow, None if scope in self.captured else scope)
             return self.join(frame.returned) if frame.returned else Unknown(f"{function.name}() never returns")
         finally:
             self.graph.certain = certain
-            self.frames.pop()
+            self.pop()
             self.stack.pop()
+            if scope not in self.captured:
+                self.store.drop(scope)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

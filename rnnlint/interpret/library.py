@@ -164,7 +164,7 @@ def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
     if name == "type" and len(values) == 1:
         return values[0].cls if isinstance(values[0], InstanceV) else Unknown("the type of a value")
     if name == "vars" and values and isinstance(values[0], ObjectV):
-        found = [(str(key), value) for key, value in ip.store.cells(values[0].id)]
+        found = [(str(key), value) for key, value in ip.store.cells(values[0].id).items()]
         return ip.new_dict(found, False)
     if name == "object":
         return Unknown("a plain object")

@@ -1,13 +1,13 @@
-"""Abstract values, and the store that holds what can change.
+"""Abstract values.
 
 A value is immutable. Whatever can be mutated (a scope's variables, a list's items, an instance's attributes, a
 Sequential's layers) lives in a cell of the `Store`, addressed by the id of its object and a key, so that a branch can
-be run, taken back and joined without copying the world.
+be run, taken back and joined without copying the world (`rnnlint.interpret.store`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -26,9 +26,6 @@ else:
     def dataclass_transform(**_: bool) -> Callable[[T], T]:
         """Tells a type checker which decorators make dataclasses; of `typing` since Python 3.11."""
         return lambda function: function
-
-
-Cell: TypeAlias = tuple[int, Hashable]
 
 
 class Spot:
@@ -382,199 +379,3 @@ class Later(Deferred):
             finally:
                 self._busy = False
         return self._value
-
-
-_ABSENT = object()
-
-
-@value
-class _Exit:
-    """A state in which the code jumped away: the state where the trail had this length, and what was written since."""
-
-    kind: str
-    position: int
-    written: dict[Cell, object]
-
-
-class Store:
-    """All mutable state, with a trail of old contents so that a branch can be undone and joined."""
-
-    def __init__(self) -> None:
-        self._cells: dict[Cell, Value] = {}
-        self._trail: list[tuple[Cell, object]] = []
-        # Cells that are on the trail since it began and since the last jump: their old content is known.
-        self._noted: set[Cell] = set()
-        self._exits: list[_Exit] = []
-        self._next = 0
-
-    def new(self) -> int:
-        """A fresh object id."""
-        self._next += 1
-        return self._next
-
-    def get(self, id: int, key: Hashable) -> Value | None:
-        """The content of a cell, or None where it was never set."""
-        content = self._cells.get((id, key))
-        return content.get() if isinstance(content, Deferred) else content
-
-    def raw(self, id: int, key: Hashable) -> Value | None:
-        """The same, but what is found out later is left at that."""
-        return self._cells.get((id, key))
-
-    def set(self, id: int, key: Hashable, value: Value) -> None:
-        """Overwrite a cell."""
-        cell = (id, key)
-        self._note(cell)
-        self._cells[cell] = value
-
-    def delete(self, id: int, key: Hashable) -> None:
-        """Make a cell as if it was never set."""
-        cell = (id, key)
-        if cell in self._cells:
-            self._note(cell)
-            del self._cells[cell]
-
-    def _note(self, cell: Cell) -> None:
-        """Keep what a cell holds before it is overwritten, once for each place that the trail is read from."""
-        if cell not in self._noted:
-            self._noted.add(cell)
-            self._trail.append((cell, self._cells.get(cell, _ABSENT)))
-
-    def fork(
-        self,
-        arms: Sequence[Callable[[], object]],
-        join: Callable[[Cell, list[Value | None]], Value | None],
-        keep: bool = True,
-    ) -> None:
-        """Run each arm on the present state, then set every cell that any arm touched to the join of its outcomes.
-
-        `join` gets the cell and, per arm that ended normally, its content after that arm (None: not set). The outcome
-        of an arm that returns False (it raised) takes no part; that of one that returns a text (it jumped away) waits
-        for `rejoin`. Where no arm ended normally the state is that after the last arm. With `keep` False the state is
-        left as it was. Time is linear in what the arms wrote.
-        """
-        outer, noted = self._trail, self._noted
-        start: dict[Cell, object] = {}
-        outcomes: list[dict[Cell, object]] = []
-        last: dict[Cell, object] = {}
-        for arm in arms:
-            trail: list[tuple[Cell, object]] = []
-            self._trail, self._noted = trail, set()
-            before = len(self._exits)
-            ended: object = False
-            try:
-                ended = arm()
-            finally:
-                first = _first(trail)
-                after = {cell: self._cells.get(cell, _ABSENT) for cell in first}
-                for i, one in enumerate(self._exits[before:], before):
-                    written = {**after, **_first(trail[one.position :]), **one.written}
-                    self._exits[i] = _Exit(one.kind, len(outer), written)
-                for cell, old in first.items():
-                    start.setdefault(cell, old)
-                    self._put(cell, old)
-                self._trail, self._noted = outer, noted
-                if len(self._exits) > before:
-                    noted.clear()
-            last = after
-            if isinstance(ended, str):
-                self._exits.append(_Exit(ended, len(outer), after))
-                noted.clear()
-            elif ended is not False:
-                outcomes.append(after)
-        if keep:
-            self._join(outcomes or [last], start, join)
-
-    def _join(
-        self,
-        outcomes: Sequence[dict[Cell, object]],
-        start: dict[Cell, object],
-        join: Callable[[Cell, list[Value | None]], Value | None],
-    ) -> None:
-        """Set what the outcomes hold to their join; `start` is what they do not name."""
-        for cell in dict.fromkeys(cell for after in outcomes for cell in after):
-            contents = [after.get(cell, start.get(cell, _ABSENT)) for after in outcomes]
-            if all(content is contents[0] for content in contents):
-                joined = contents[0]
-            else:
-                values = [
-                    content.get() if isinstance(content, Deferred) else None if content is _ABSENT else content
-                    for content in contents
-                ]
-                joined = join(cell, values)  # type: ignore[arg-type]
-                if joined is None:
-                    joined = _ABSENT
-            self._note(cell)
-            self._put(cell, joined)
-
-    @property
-    def exits(self) -> int:
-        """How many states wait for `rejoin`."""
-        return len(self._exits)
-
-    def leave(self, kind: str) -> None:
-        """The code jumps away in the present state."""
-        self._exits.append(_Exit(kind, len(self._trail), {}))
-        self._noted.clear()
-
-    def rejoin(
-        self,
-        kind: str,
-        since: int,
-        alive: bool,
-        join: Callable[[Cell, list[Value | None]], Value | None],
-    ) -> bool:
-        """Join the states of that kind that are waiting (from number `since` on) into the present one.
-
-        With `alive` False nothing arrives in the present state itself. Returns whether any state arrives.
-        """
-        arriving = [one for one in self._exits[since:] if one.kind == kind]
-        if not arriving:
-            return alive
-        self._exits[since:] = [one for one in self._exits[since:] if one.kind != kind]
-        outcomes = [{**_first(self._trail[one.position :]), **one.written} for one in arriving]
-        touched = dict.fromkeys(cell for after in outcomes for cell in after)
-        present = {cell: self._cells.get(cell, _ABSENT) for cell in touched}
-        self._join([*outcomes, present] if alive else outcomes, present, join)
-        return True
-
-    def isolated(self, run: Callable[[], object]) -> None:
-        """Run something and take back everything that it wrote."""
-        before = len(self._exits)
-        try:
-            self.fork([run], _no_join, keep=False)
-        finally:
-            del self._exits[before:]
-
-    def permanently(self, run: Callable[[], object]) -> None:
-        """Run something whose writes no branch takes back: a module is executed once, whoever imports it first."""
-        outer = self._trail, self._noted
-        self._trail, self._noted = [], set()
-        try:
-            run()
-        finally:
-            self._trail, self._noted = outer
-
-    def _put(self, cell: Cell, content: object) -> None:
-        if content is _ABSENT:
-            self._cells.pop(cell, None)
-        else:
-            self._cells[cell] = content  # type: ignore[assignment]
-
-    def cells(self, id: int) -> Iterator[tuple[Hashable, Value]]:
-        """All cells of one object. Scans the whole store: for rare use only."""
-        for (owner, key), value in list(self._cells.items()):
-            if owner == id:
-                yield key, value
-
-
-def _first(trail: Sequence[tuple[Cell, object]]) -> dict[Cell, object]:
-    """What the cells of a stretch of the trail held before it."""
-    first: dict[Cell, object] = {}
-    for cell, old in trail:
-        first.setdefault(cell, old)
-    return first
-
-
-def _no_join(_cell: Cell, _contents: list[Value | None]) -> None:
-    """For a state that is not kept."""

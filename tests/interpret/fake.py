@@ -11,11 +11,11 @@ from rnnlint.interpret import semantics
 from rnnlint.interpret.builder import GraphBuilder
 from rnnlint.interpret.join import join
 from rnnlint.interpret.models import Memory
+from rnnlint.interpret.store import Cell, Store
 from rnnlint.interpret.tensors import tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
-    Cell,
     Choice,
     Const,
     DictItems,
@@ -25,7 +25,6 @@ from rnnlint.interpret.values import (
     ModelV,
     Place,
     RunsV,
-    Store,
     TensorV,
     TupleV,
     Unknown,

@@ -6,7 +6,8 @@ import pytest
 
 from rnnlint.graph import Ref
 from rnnlint.interpret.join import MOST_OPTIONS, choice, join, join_items, join_shapes
-from rnnlint.interpret.values import Cell, Choice, Const, DictItems, RunsV, Store, TensorV, TupleV, Unknown, Value
+from rnnlint.interpret.store import Cell, Store
+from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, TupleV, Unknown, Value
 
 A, B, C, D = Const("a"), Const("b"), Const("c"), Const("d")
 
@@ -17,8 +18,15 @@ def known(_cell: Cell, contents: list[Value | None]) -> Value | None:
     return join(found) if found else None
 
 
-def test_fork_joins_what_the_arms_wrote_and_keeps_the_rest() -> None:
+def objects(number: int = 1) -> Store:
+    """A store that holds the objects 1, 2 ..."""
     store = Store()
+    assert [store.new() for _ in range(number)] == list(range(1, number + 1))
+    return store
+
+
+def test_fork_joins_what_the_arms_wrote_and_keeps_the_rest() -> None:
+    store = objects()
     store.set(1, "x", A)
     store.set(1, "y", A)
     store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "z", C)], known)
@@ -28,7 +36,7 @@ def test_fork_joins_what_the_arms_wrote_and_keeps_the_rest() -> None:
 
 
 def test_an_arm_that_raises_takes_no_part() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
 
     def raises() -> bool:
@@ -41,7 +49,7 @@ def test_an_arm_that_raises_takes_no_part() -> None:
 
 
 def test_an_arm_that_jumps_away_is_joined_where_it_goes_on() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
     store.set(1, "y", A)
 
@@ -69,7 +77,7 @@ def test_an_arm_that_jumps_away_is_joined_where_it_goes_on() -> None:
 
 
 def test_where_nothing_else_arrives_the_jump_alone_counts() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
     store.leave("break")
     store.set(1, "x", B)
@@ -78,7 +86,7 @@ def test_where_nothing_else_arrives_the_jump_alone_counts() -> None:
 
 
 def test_forks_nest_and_the_outer_one_sees_the_inner_join() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
 
     def inner() -> None:
@@ -90,7 +98,7 @@ def test_forks_nest_and_the_outer_one_sees_the_inner_join() -> None:
 
 
 def test_isolated_takes_everything_back_also_after_an_error() -> None:
-    store = Store()
+    store = objects(2)
     store.set(1, "x", A)
 
     def breaks() -> None:

@@ -1,0 +1,266 @@
+"""The store of all that can change, and what becomes of it where branches meet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeAlias
+
+from rnnlint.interpret.values import Deferred, Later, Value, value
+
+# The id of an object and a key.
+Cell: TypeAlias = tuple[int, Hashable]
+# Gets a cell and its contents (None: not set), and gives their join (None: not set).
+Join: TypeAlias = Callable[[Cell, list[Value | None]], Value | None]
+
+_ABSENT = object()
+
+
+@value
+class _Exit:
+    """A state in which the code jumped away: the one before that stretch of the branch, and what was written since."""
+
+    kind: str
+    stretch: int
+    written: dict[Cell, object]
+
+
+class _Branch:
+    """What a branch overwrote: `stretches`, one from each jump to the next, of the former contents of cells.
+
+    `began` and `jumped` are the last objects that were made before it began, and before its last jump; `noted` is the
+    present stretch.
+    """
+
+    __slots__ = ("began", "jumped", "noted", "stretches")
+
+    def __init__(self, last: int) -> None:
+        self.began = self.jumped = last
+        self.noted: dict[Cell, object] = {}
+        self.stretches = [self.noted]
+
+    def jump(self, last: int) -> int:
+        """Begin a new stretch: the present state is wanted again. Returns the number of the stretch."""
+        if self.noted:
+            self.noted = {}
+            self.stretches.append(self.noted)
+        self.jumped = last
+        return len(self.stretches) - 1
+
+    def former(self, stretch: int = 0) -> dict[Cell, object]:
+        """What was in the cells before a stretch that were overwritten since."""
+        stretches = self.stretches[stretch:]
+        if len(stretches) == 1:
+            return stretches[0]
+        first: dict[Cell, object] = {}
+        for noted in stretches:
+            for cell, old in noted.items():
+                first.setdefault(cell, old)
+        return first
+
+
+class Store:
+    """All mutable state: the cells of objects.
+
+    What a branch overwrites is noted, so that it can be undone and joined. Not so in an object that the branch has made
+    itself: no other branch knows it. That holds until the code jumps away, as the state is then wanted again, and not
+    for what an import gives, which is found out where branches meet.
+    """
+
+    def __init__(self) -> None:
+        self.exits = 0  # how many states wait for `rejoin`
+        self._exits: list[_Exit] = []
+        self._objects: defaultdict[int, dict[Hashable, Value]] = defaultdict(dict)
+        self._permanent: set[int] = set()  # objects that no branch takes back
+        self._branch = _Branch(0)
+        self._last = 0
+
+    def new(self, permanent: bool = False) -> int:
+        """A fresh object id. A permanent one is no branch's own: it is known to all of them."""
+        self._last += 1
+        if permanent:
+            self._permanent.add(self._last)
+        return self._last
+
+    def get(self, id: int, key: Hashable) -> Value | None:
+        """The content of a cell, or None where it was never set."""
+        content = self._objects[id].get(key)
+        return content.get() if isinstance(content, Deferred) else content
+
+    def raw(self, id: int, key: Hashable) -> Value | None:
+        """The same, but what is found out later is left at that."""
+        return self._objects[id].get(key)
+
+    def cells(self, id: int) -> Mapping[Hashable, Value]:
+        """All raw contents of an object, as they are and as they will be."""
+        return self._objects[id]
+
+    def set(self, id: int, key: Hashable, value: Value) -> None:
+        """Overwrite a cell."""
+        content = self._objects[id]
+        branch = self._branch
+        if id <= branch.jumped or id in self._permanent:
+            cell = (id, key)
+            if cell not in branch.noted:
+                branch.noted[cell] = content.get(key, _ABSENT)
+        elif isinstance(value, Later):
+            branch.noted.setdefault((id, key), _ABSENT)
+        content[key] = value
+
+    def delete(self, id: int, key: Hashable) -> None:
+        """Make a cell as if it was never set."""
+        content = self._objects[id]
+        if key in content:
+            branch = self._branch
+            if id <= branch.jumped or id in self._permanent:
+                branch.noted.setdefault((id, key), content[key])
+            del content[key]
+
+    def drop(self, id: int) -> None:
+        """Forget an object that nothing refers to any more."""
+        if not any(isinstance(content, Later) for content in self._objects[id].values()):
+            del self._objects[id]
+
+    def fork(self, arms: Sequence[Callable[[], object]], join: Join, keep: bool = True) -> None:
+        """Run each arm on the present state, then set every cell that any arm touched to the join of its outcomes.
+
+        `join` gets the cell and, per arm that ended normally, its content after that arm (None: not set). The outcome
+        of an arm that returns False (it raised) takes no part; that of one that returns a text (it jumped away) waits
+        for `rejoin`. Where no arm ended normally the state is that after the last arm. With `keep` False the state is
+        left as it was. Time is linear in what the arms wrote.
+        """
+        outer = self._branch
+        start: dict[Cell, object] = {}
+        outcomes: list[dict[Cell, object]] = []
+        last: dict[Cell, object] = {}
+        for left, arm in enumerate(arms, 1 - len(arms)):
+            branch = self._branch = _Branch(self._last)
+            before = self.exits
+            ended: object = None
+            ran = False
+            try:
+                ended = arm()
+                ran = True
+            finally:
+                last = self._undo(branch, start)
+                self._branch = outer
+                if self.exits > before:
+                    self._carry(before, branch, last)
+                elif not keep or not ran or (ended is False and (left or outcomes)):
+                    self._forget(branch.began)
+            if isinstance(ended, str):
+                self._exits.append(_Exit(ended, outer.jump(self._last), last))
+                self.exits += 1
+            elif ended is not False:
+                outcomes.append(last)
+        if keep:
+            self._join(outcomes or [last], start, join)
+
+    def _undo(self, branch: _Branch, start: dict[Cell, object]) -> dict[Cell, object]:
+        """Take back what a branch overwrote: to `start`, what was there. Returns what it was overwritten with."""
+        former = branch.former()
+        after = {cell: self._content(cell) for cell in former}
+        for cell, content in former.items():
+            own = cell[0] > branch.began and cell[0] not in self._permanent
+            before = _ABSENT if own else content
+            start.setdefault(cell, before)
+            self._put(cell, before)
+        return after
+
+    def _carry(self, since: int, branch: _Branch, after: dict[Cell, object]) -> None:
+        """Complete the states that wait (from number `since` on) by what the branch in which the code jumped wrote."""
+        stretch = self._branch.jump(self._last)
+        for number, one in enumerate(self._exits[since:], since):
+            written = {**after, **branch.former(one.stretch), **one.written}
+            self._exits[number] = _Exit(one.kind, stretch, written)
+
+    def _forget(self, last: int) -> None:
+        """Forget the objects that were made after the last one that stays."""
+        for id in range(last + 1, self._last + 1):
+            if id not in self._permanent:
+                self._objects.pop(id, None)
+
+    def _join(
+        self, outcomes: Sequence[dict[Cell, object]], start: dict[Cell, object], join: Join, dead: int | None = None
+    ) -> None:
+        """Set what the outcomes hold to their join; `start` is what they do not name. A dead object is left alone."""
+        touched = outcomes[0] if len(outcomes) == 1 else dict.fromkeys(cell for after in outcomes for cell in after)
+        for cell in touched:
+            before = start.get(cell, _ABSENT)
+            contents = [after.get(cell, before) for after in outcomes]
+            joined = contents[0]
+            for content in contents:
+                if content is not joined:
+                    break
+            else:
+                self._put(cell, joined, noted=True)
+                continue
+            if cell[0] == dead and not any(isinstance(content, Later) for content in contents):
+                continue
+            known = [
+                content.get() if isinstance(content, Deferred) else None if content is _ABSENT else content
+                for content in contents
+            ]
+            found = join(cell, known)  # type: ignore[arg-type]
+            self._put(cell, _ABSENT if found is None else found, noted=True)
+
+    def leave(self, kind: str) -> None:
+        """The code jumps away in the present state."""
+        self._exits.append(_Exit(kind, self._branch.jump(self._last), {}))
+        self.exits += 1
+
+    def rejoin(self, kind: str, since: int, alive: bool, join: Join, dead: int | None = None) -> bool:
+        """Join the states of that kind that are waiting (from number `since` on) into the present one.
+
+        With `alive` False nothing arrives in the present state itself. What a `dead` object holds is not wanted.
+        Returns whether any state arrives.
+        """
+        arriving = [one for one in self._exits[since:] if one.kind == kind]
+        if not arriving:
+            return alive
+        self._exits[since:] = [one for one in self._exits[since:] if one.kind != kind]
+        self.exits = len(self._exits)
+        outcomes = [{**self._branch.former(one.stretch), **one.written} for one in arriving]
+        present = {cell: self._content(cell) for after in outcomes for cell in after}
+        self._join([*outcomes, present] if alive else outcomes, present, join, dead)
+        return True
+
+    def isolated(self, run: Callable[[], object]) -> None:
+        """Run something and take back everything that it wrote."""
+        before = self.exits
+        try:
+            self.fork([run], _no_join, keep=False)
+        finally:
+            del self._exits[before:]
+            self.exits = before
+
+    def permanently(self, run: Callable[[], object]) -> None:
+        """Run something whose writes no branch takes back: a module is executed once, whoever imports it first."""
+        outer, last = self._branch, self._last
+        self._branch = _Branch(last)
+        try:
+            run()
+        finally:
+            self._branch = outer
+            self._permanent.update(range(last + 1, self._last + 1))
+
+    def _content(self, cell: Cell) -> object:
+        content = self._objects.get(cell[0])
+        return _ABSENT if content is None else content.get(cell[1], _ABSENT)
+
+    def _put(self, cell: Cell, content: object, noted: bool = False) -> None:
+        """Overwrite a cell or unset it; what it held is noted where that is wanted."""
+        id, key = cell
+        if content is _ABSENT:
+            if noted:
+                self.delete(id, key)
+            elif id in self._objects:
+                self._objects[id].pop(key, None)
+        elif noted:
+            self.set(id, key, content)  # type: ignore[arg-type]
+        else:
+            self._objects[id][key] = content  # type: ignore[assignment]
+
+
+def _no_join(_cell: Cell, _contents: list[Value | None]) -> None:
+    """For a state that is not kept."""
