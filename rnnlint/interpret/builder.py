@@ -10,6 +10,24 @@ from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Part, Ref, Shape
 from rnnlint.interpret.values import Place, settled
 
 
+class Uncertain:
+    """What is built inside need not be built on every path, if that is undecided."""
+
+    __slots__ = ("_before", "_graph", "_undecided")
+
+    def __init__(self, graph: GraphBuilder, undecided: bool = True) -> None:
+        self._graph = graph
+        self._undecided = undecided
+
+    def __enter__(self) -> None:
+        self._before = self._graph.certain
+        if self._undecided:
+            self._graph.certain = False
+
+    def __exit__(self, *_: object) -> None:
+        self._graph.certain = self._before
+
+
 @dataclass
 class GraphBuilder:
     """The graph under construction. `certain` is False while the interpreter is on a path that need not be taken."""

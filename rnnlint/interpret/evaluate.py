@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from rnnlint import graph
 from rnnlint.graph import Span
 from rnnlint.interpret import join as joins
 from rnnlint.interpret import library, semantics
-from rnnlint.interpret.builder import GraphBuilder
+from rnnlint.interpret.builder import GraphBuilder, Uncertain
 from rnnlint.interpret.models import Memory
 from rnnlint.interpret.store import Cell, Store
 from rnnlint.interpret.unit import Statement, Unit
@@ -99,6 +99,8 @@ _UNARY: dict[type[cst.CSTNode], tuple[str, Callable[[Any], Any]]] = {
     cst.Plus: ("pos", operator.pos),
     cst.BitInvert: ("invert", operator.invert),
 }
+# Operators that ask whether two things are the same: what they give where they are.
+_SAME: dict[type[cst.CSTNode], bool] = {cst.Is: True, cst.Equal: True, cst.IsNot: False, cst.NotEqual: False}
 _COMPARE: dict[type[cst.CSTNode], Callable[[Any, Any], Any]] = {
     cst.Equal: operator.eq,
     cst.NotEqual: operator.ne,
@@ -314,16 +316,9 @@ class Evaluator:
         frame = self.frame
         return Spot(frame.unit, node, end, frame.statement)
 
-    @contextmanager
-    def uncertain(self, undecided: bool = True) -> Iterator[None]:
+    def uncertain(self, undecided: bool = True) -> Uncertain:
         """What happens inside need not happen on every path."""
-        before = self.graph.certain
-        if undecided:
-            self.graph.certain = False
-        try:
-            yield
-        finally:
-            self.graph.certain = before
+        return Uncertain(self.graph, undecided)
 
     # -- overridden by the interpreter ------------------------------------------------------------------------------
 
@@ -359,10 +354,10 @@ class Evaluator:
 
     def eval(self, node: cst.BaseExpression) -> Value:
         """The value of an expression."""
-        handler = _HANDLERS.get(type(node))
-        if handler is None:
-            return Unknown(f"{type(node).__name__} is not evaluated")
-        return handler(self, node)
+        return _HANDLERS[type(node)](self, node)
+
+    def _not_evaluated(self, node: cst.BaseExpression) -> Value:
+        return Unknown(f"{type(node).__name__} is not evaluated")
 
     def _name(self, node: cst.Name) -> Value:
         constant = _CONSTANTS.get(node.value)
@@ -377,6 +372,10 @@ class Evaluator:
             value = variables.get(name)
             if value is not None:
                 return value.get() if isinstance(value, Deferred) else value
+        return self._beyond(frame, name)
+
+    def _beyond(self, frame: Frame, name: str) -> Value:
+        """The value of a name that no scope holds."""
         for scope in frame.scopes:
             stars = self.store.get(scope, "*")
             for module in reversed(stars.items) if isinstance(stars, TupleV) else ():
@@ -451,7 +450,7 @@ class Evaluator:
         complete = True
         for element in elements:
             value = self.eval(element.value)
-            if not isinstance(element, cst.StarredElement):
+            if type(element) is not cst.StarredElement:
                 items.append(value)
                 continue
             spread = self.spread(value)
@@ -494,7 +493,7 @@ class Evaluator:
         complete = True
         for element in node.elements:
             value = self.eval(element.value)
-            if isinstance(element, cst.DictElement):
+            if type(element) is cst.DictElement:
                 key = self.key(self.eval(element.key))
                 if key is None:
                     complete = False
@@ -522,7 +521,7 @@ class Evaluator:
 
     def _unary(self, node: cst.UnaryOperation) -> Value:
         value = self.eval(node.expression)
-        if isinstance(node.operator, cst.Not):
+        if type(node.operator) is cst.Not:
             truth = self.truth(value)
             return Unknown("a truth value that is not known") if truth is None else Const(not truth)
         name, function = _UNARY[type(node.operator)]
@@ -532,6 +531,8 @@ class Evaluator:
 
     def fold(self, function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         """Apply a pure function to constants, over all alternatives; anything else is unknown."""
+        if not any(isinstance(operand, Choice) for operand in operands):
+            return _fold(function, operands)
         alternatives = [operand.options if isinstance(operand, Choice) else (operand,) for operand in operands]
         size = 1
         for options in alternatives:
@@ -547,7 +548,7 @@ class Evaluator:
         # A long chain a + b + c leans left: walk it instead of recursing.
         chain: list[cst.BinaryOperation] = []
         left: cst.BaseExpression = node
-        while isinstance(left, cst.BinaryOperation):
+        while type(left) is cst.BinaryOperation:
             chain.append(left)
             left = left.left
         value = self.eval(left)
@@ -561,17 +562,18 @@ class Evaluator:
         for value in (left, right):
             if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
                 return semantics.operator(self, f"operator.{name}", [left, right], self.span(node))
-        a, b = self.raw_items(left), self.raw_items(right)
-        is_text = isinstance(left, Const) or isinstance(right, Const)
-        if name == "add" and a is not None and b is not None and not is_text:
-            items, complete = (a.items + b.items, b.complete) if a.complete else (a.items, False)
-            if isinstance(left, TupleV) and not self.copied(len(items)):
-                items, complete = (), False
-            return self.new_list(items, complete) if isinstance(left, ListV) else TupleV(items, complete)
-        if name == "mul" and not isinstance(left, Const) and a is not None and isinstance(right, Const):
-            return self._repeat(left, a, right.value)
-        if name == "mul" and not isinstance(right, Const) and b is not None and isinstance(left, Const):
-            return self._repeat(right, b, left.value)
+        if name == "add" and not isinstance(left, Const) and not isinstance(right, Const):
+            a, b = self.raw_items(left), self.raw_items(right)
+            if a is not None and b is not None:
+                items, complete = (a.items + b.items, b.complete) if a.complete else (a.items, False)
+                if isinstance(left, TupleV) and not self.copied(len(items)):
+                    items, complete = (), False
+                return self.new_list(items, complete) if isinstance(left, ListV) else TupleV(items, complete)
+        if name == "mul" and isinstance(left, Const) is not isinstance(right, Const):
+            repeated, times = (right, left) if isinstance(left, Const) else (left, right)
+            repeated_items = self.raw_items(repeated)
+            if repeated_items is not None and isinstance(times, Const):
+                return self._repeat(repeated, repeated_items, times.value)
         if isinstance(left, (Range, Choice, Const)) and isinstance(right, (Range, Choice, Const)):
             return self.fold(function, [left, right])
         if name == "mod" and isinstance(left, Const) and isinstance(left.value, str):
@@ -593,7 +595,7 @@ class Evaluator:
 
     def _boolean(self, node: cst.BooleanOperation) -> Value:
         left = self.eval(node.left)
-        stops = isinstance(node.operator, cst.Or)
+        stops = type(node.operator) is cst.Or
         options = left.options if isinstance(left, Choice) else (left,)
         kept = [option for option in options if self.truth(option) is not (not stops)]
         if len(kept) == len(options) and all(self.truth(option) is stops for option in options):
@@ -624,14 +626,15 @@ class Evaluator:
                 return None
             outcomes = {self.compare(op, a, b) for a in lefts for b in rights}
             return outcomes.pop() if len(outcomes) == 1 else None
-        if isinstance(op, (cst.Is, cst.IsNot, cst.Equal, cst.NotEqual)):
+        kind = type(op)
+        if kind in _SAME:
             same = self._identical(left, right)
             if same is not None:
-                return same is isinstance(op, (cst.Is, cst.Equal))
-        if isinstance(op, (cst.In, cst.NotIn)):
+                return same is _SAME[kind]
+        if kind is cst.In or kind is cst.NotIn:
             contained = self._contains(left, right)
-            return None if contained is None else contained is isinstance(op, cst.In)
-        function = _COMPARE.get(type(op))
+            return None if contained is None else contained is (kind is cst.In)
+        function = _COMPARE.get(kind)
         if function is not None:
             a, b = self._plain(left), self._plain(right)
             if a is not None and b is not None:
@@ -707,21 +710,19 @@ class Evaluator:
         # A long chain a.b.c leans left as well.
         chain: list[cst.Attribute] = []
         base: cst.BaseExpression = node
-        while isinstance(base, cst.Attribute):
+        while type(base) is cst.Attribute:
             chain.append(base)
             base = base.value
         value = self.eval(base)
         for one in reversed(chain):
-            if isinstance(value, External):
-                value = self.attribute(value, one.attr.value, _NOWHERE)
-            else:
-                value = self.attribute(value, one.attr.value, self.span(one))
+            place = _NOWHERE if type(value) is External else self.span(one)
+            value = self.attribute(value, one.attr.value, place)
         return value
 
     def _call(self, node: cst.Call) -> Value:
         if not self.step():
             return self.too_complex(node)
-        if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
+        if type(node.func) is cst.Name and node.func.value == "super" and not node.args:
             return self._super()
         function = self.eval(node.func)
         # Where the arguments of a user's function stand is of no interest: only their values go on.
@@ -736,7 +737,7 @@ class Evaluator:
 
     def _or_default(self, node: cst.Call, args: CallArgs, result: Unknown) -> Value:
         """`config.get("rate", 0.2)` of a mapping that is not known: what the call itself says is one of the values."""
-        named = isinstance(node.func, cst.Attribute) and node.func.attr.value in ("get", "pop", "setdefault")
+        named = type(node.func) is cst.Attribute and node.func.attr.value in ("get", "pop", "setdefault")
         return self.join([args.positional[1].value, result]) if named and len(args.positional) == 2 else result
 
     def _super(self) -> Value:
@@ -747,30 +748,33 @@ class Evaluator:
 
     def arguments(self, nodes: Sequence[cst.Arg], places: bool = True) -> CallArgs:
         """The arguments of a call, splats spread; without `places` their spans are left out."""
+        if not nodes:
+            return _NOTHING
         positional: list[ArgV] = []
         keywords: list[tuple[str, ArgV]] = []
         complete = True
         for arg in nodes:
-            value = self.eval(arg.value)
-            span = self.span(arg.keyword or arg.value, arg.value) if places else _NOWHERE
-            if arg.star == "*":
+            node, keyword, star = arg.value, arg.keyword, arg.star
+            value = self.eval(node)
+            span = self.span(keyword or node, node) if places else _NOWHERE
+            if keyword is not None:
+                keywords.append((keyword.value, ArgV(value, span)))
+            elif not star:
+                positional.append(ArgV(value, span))
+            elif star == "*":
                 spread = self.spread(value)
                 if spread is None or any(isinstance(item, RunsV) for item in spread.items):
                     complete = False
                 else:
                     positional.extend(ArgV(item, span) for item in spread.items)
                     complete = complete and spread.complete
-            elif arg.star == "**":
+            else:
                 mapping = self.splat(value)
                 if mapping is None:
                     complete = False
                 else:
                     keywords.extend((key, ArgV(item, span)) for key, item in mapping.items if isinstance(key, str))
                     complete = complete and mapping.complete
-            elif arg.keyword is not None:
-                keywords.append((arg.keyword.value, ArgV(value, span)))
-            else:
-                positional.append(ArgV(value, span))
         return CallArgs(tuple(positional), tuple(keywords), complete)
 
     def splat(self, value: Value) -> DictItems | None:
@@ -795,9 +799,10 @@ class Evaluator:
         keys: list[Value] = []
         slices = False
         for element in node.slice:
-            if isinstance(element.slice, cst.Index):
-                keys.append(self.eval(element.slice.value))
-            elif isinstance(part := element.slice, cst.Slice):
+            part = element.slice
+            if isinstance(part, cst.Index):
+                keys.append(self.eval(part.value))
+            elif isinstance(part, cst.Slice):
                 slices = True
                 bounds = [self.eval(bound) if bound else Const(None) for bound in (part.lower, part.upper, part.step)]
                 plain = [bound.value if isinstance(bound, Const) else _ABSENT for bound in bounds]
@@ -952,8 +957,10 @@ class Evaluator:
 
 _ABSENT = object()
 _NOWHERE = Span("", 1, 1, 1, 1)
+_NOTHING = CallArgs()
 
-_HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
+_HANDLERS: defaultdict[type[cst.CSTNode], Callable[[Any, Any], Value]] = defaultdict(lambda: Evaluator._not_evaluated)
+_HANDLERS |= {
     cst.Name: Evaluator._name,
     cst.SimpleString: Evaluator._constant,
     cst.Integer: Evaluator._constant,

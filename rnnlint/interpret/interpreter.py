@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -39,6 +40,7 @@ from rnnlint.interpret.values import (
     ObjectV,
     PartialV,
     Place,
+    Range,
     RunsV,
     Spot,
     SuperV,
@@ -105,6 +107,8 @@ class Flow(enum.Enum):
     CONTINUE = 4
 
 
+# Values that neither are nor hold a layer or a tensor.
+_PLAIN = frozenset({Const, External, FunctionV, ClassV, InstanceV, ModuleV, ObjectV, Range, BoundV})
 # The jumps whose states wait in the store for the place where they go on.
 _JUMPS = {Flow.RETURN: "return", Flow.BREAK: "break", Flow.CONTINUE: "continue"}
 
@@ -349,19 +353,18 @@ class Interpreter(Evaluator):
 
     def block(self, statements: Sequence[cst.CSTNode]) -> Flow:
         """Run statements in order until one of them leaves the block."""
+        store, exits = self.store, self.frame.exits
         for statement in statements:
             flow = self.statement(statement)
             if flow is not Flow.NORMAL:
                 return flow
-            if self.store.exits > self.frame.exits:
+            if store.exits > exits:
                 self.graph.certain = False  # some path has left before the rest
         return Flow.NORMAL
 
     def suite(self, body: cst.BaseSuite) -> Flow:
         """Run the body of a compound statement."""
-        if isinstance(body, cst.IndentedBlock):
-            return self.block(body.body)
-        return self.statement(body)
+        return self.block(body.body) if type(body) is cst.IndentedBlock else self.statement(body)
 
     def statement(self, node: cst.CSTNode) -> Flow:
         """Run one statement; what breaks the interpreter is remembered, and the run goes on."""
@@ -369,16 +372,7 @@ class Interpreter(Evaluator):
         frame = self.frame
         depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
         try:
-            if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
-                frame.statement = (node, node.body[0], node.body[-1]) if node.body else None
-                for small in node.body:
-                    handler = _SMALL.get(type(small))
-                    flow = handler(self, small) if handler is not None else Flow.NORMAL
-                    if flow is not Flow.NORMAL:
-                        return flow
-                return Flow.NORMAL
-            compound = _COMPOUND.get(type(node))
-            return compound(self, node) if compound is not None else Flow.NORMAL
+            return _STATEMENTS[type(node)](self, node)
         except RecursionError:
             self.unwind(depth)
             self.graph.note(self.span(node), "the code is nested too deeply to be followed")
@@ -390,6 +384,18 @@ class Interpreter(Evaluator):
         finally:
             self.graph.certain = certain
             frame.statement = outer
+        return Flow.NORMAL
+
+    def _simple(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Flow:
+        body = node.body
+        self.frame.statement = (node, body[0], body[-1]) if body else None
+        for small in body:
+            flow = _STATEMENTS[type(small)](self, small)
+            if flow is not Flow.NORMAL:
+                return flow
+        return Flow.NORMAL
+
+    def _no_effect(self, _node: cst.CSTNode) -> Flow:
         return Flow.NORMAL
 
     def header(self, node: cst.CSTNode, end: cst.CSTNode) -> None:
@@ -475,17 +481,18 @@ class Interpreter(Evaluator):
 
     def assign(self, target: cst.BaseExpression, value: Value) -> None:
         """Assign a value to a target: a name, attribute, item, or a tuple of targets."""
-        if isinstance(target, cst.Name):
-            name = target.value
-            self.store.set(self.frame.outer_names.get(name, self.frame.scopes[0]), name, value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            self._unpack(target.elements, value)
-        elif isinstance(target, cst.Attribute):
-            self._set_attribute(self.eval(target.value), target, value)
-        elif isinstance(target, cst.Subscript):
-            self._set_item(target, value)
-        elif isinstance(target, cst.StarredElement):
-            self.assign(target.value, value)
+        match target:
+            case cst.Name():
+                name, frame = target.value, self.frame
+                self.store.set(frame.outer_names.get(name, frame.scopes[0]), name, value)
+            case cst.Attribute():
+                self._set_attribute(self.eval(target.value), target, value)
+            case cst.Tuple() | cst.List():
+                self._unpack(target.elements, value)
+            case cst.Subscript():
+                self._set_item(target, value)
+            case cst.StarredElement():
+                self.assign(target.value, value)
 
     def _set_attribute(self, owner: Value, target: cst.Attribute, value: Value) -> None:
         name = target.attr.value
@@ -1067,46 +1074,51 @@ class Interpreter(Evaluator):
 
     def attribute(self, value: Value, name: str, span: Place) -> Value:
         """Read an attribute of any value."""
-        if isinstance(value, External):
-            if value.name.endswith("FLAGS") or value.name.endswith("flags.FLAGS"):
-                return library.flag(self, name)
-            return External(f"{value.name}.{name}")
-        if isinstance(value, Choice):
-            return self.join([self.attribute(option, name, span) for option in value.options])
-        if isinstance(value, InstanceV):
-            return self._instance_attribute(value, name, span)
-        if isinstance(value, ClassV):
-            found = self.class_attribute(value, name)
-            if isinstance(found, FunctionV) and _decorated(found) == "class":
-                return BoundV(value, found)
-            if found is None and name == "__name__":
-                return Const(value.name)
-            return found or Unknown(f"class {value.name} has no known attribute '{name}'")
-        if isinstance(value, ModuleV):
-            found = self.store.get(value.id, name) or self._from_star(value, name)
-            if found is None:
-                found = self._submodule(value, name)
-            return found or Unknown(f"module '{value.name}' does not define '{name}'")
-        if isinstance(value, SuperV):
-            return self._super_attribute(value, name)
-        if isinstance(value, ObjectV):
-            if value.kind == "namespace":
-                return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
-            return BoundV(value, name)
-        if isinstance(value, (LayerV, ModelV, TensorV)):
-            return semantics.attribute(self, value, name, span) or BoundV(value, name)
-        if isinstance(value, TupleV):
-            return semantics.attribute(self, value, name, span) or BoundV(value, name)
-        if isinstance(value, (ListV, DictV, Const)):
-            return BoundV(value, name)
-        if isinstance(value, Unknown):
-            keeps = library_tuner(name) or name == "reshape"
-            return BoundV(value, name) if keeps else value.part(f".{name}")
-        if isinstance(value, FunctionV) and name == "__name__":
-            return Const(value.name)
-        if isinstance(value, FunctionV) and name in ("setter", "deleter") and _decorated(value) == "property":
-            return BoundV(value, name)
+        return _ATTRIBUTES[type(value)](self, value, name, span)
+
+    def _no_attribute(self, value: Value, name: str, _span: Place) -> Value:
         return Unknown(f"attribute '{name}' of {describe(value)}")
+
+    def _method_of(self, value: Value, name: str, _span: Place) -> Value:
+        return BoundV(value, name)
+
+    def _external_attribute(self, value: External, name: str, _span: Place) -> Value:
+        return library.flag(self, name) if value.name.endswith("FLAGS") else External(f"{value.name}.{name}")
+
+    def _choice_attribute(self, value: Choice, name: str, span: Place) -> Value:
+        return self.join([self.attribute(option, name, span) for option in value.options])
+
+    def _unknown_attribute(self, value: Unknown, name: str, _span: Place) -> Value:
+        return BoundV(value, name) if name == "reshape" or library_tuner(name) else value.part(f".{name}")
+
+    def _keras_attribute(self, value: Value, name: str, span: Place) -> Value:
+        return semantics.attribute(self, value, name, span) or BoundV(value, name)
+
+    def _object_attribute(self, value: ObjectV, name: str, _span: Place) -> Value:
+        if value.kind == "namespace":
+            return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
+        return BoundV(value, name)
+
+    def _function_attribute(self, value: FunctionV, name: str, span: Place) -> Value:
+        if name == "__name__":
+            return Const(value.name)
+        if name in ("setter", "deleter") and _decorated(value) == "property":
+            return BoundV(value, name)
+        return self._no_attribute(value, name, span)
+
+    def _class_object_attribute(self, value: ClassV, name: str, _span: Place) -> Value:
+        found = self.class_attribute(value, name)
+        if isinstance(found, FunctionV) and _decorated(found) == "class":
+            return BoundV(value, found)
+        if found is None and name == "__name__":
+            return Const(value.name)
+        return found or Unknown(f"class {value.name} has no known attribute '{name}'")
+
+    def _module_attribute(self, value: ModuleV, name: str, _span: Place) -> Value:
+        found = self.store.get(value.id, name) or self._from_star(value, name)
+        if found is None:
+            found = self._submodule(value, name)
+        return found or Unknown(f"module '{value.name}' does not define '{name}'")
 
     def _submodule(self, package: ModuleV, name: str) -> Value | None:
         """A module of a package that nothing has imported by name; some `__init__` may have."""
@@ -1142,7 +1154,7 @@ class Interpreter(Evaluator):
             return BoundV(value, name)
         return Unknown(f"attribute '{name}' of an object of class {value.cls.name} is not known", span)
 
-    def _super_attribute(self, value: SuperV, name: str) -> Value:
+    def _super_attribute(self, value: SuperV, name: str, _span: Place) -> Value:
         receiver = value.self
         cls = receiver.cls if isinstance(receiver, InstanceV) else value.cls
         found = self.class_attribute(cls, name, after=value.cls)
@@ -1154,40 +1166,29 @@ class Interpreter(Evaluator):
 
     def call(self, function: Value, args: CallArgs, span: Place) -> Value:
         """Call any value."""
-        if isinstance(function, External):
-            return self._call_external(function, args, span)
-        if isinstance(function, LayerV):
-            return semantics.call_layer(self, function, args, span)
-        if isinstance(function, ModelV):
-            return semantics.call_model(self, function, args, span)
-        if isinstance(function, FunctionV):
-            return self._call_function(function, args, span, None)
-        if isinstance(function, BoundV):
-            return self._call_method(function, args, span)
-        if isinstance(function, ClassV):
-            return self._instantiate(function, args, span)
-        if isinstance(function, InstanceV):
-            return self._call_instance(function, args, span)
-        if isinstance(function, PartialV):
-            inner = function.args
-            given = {name for name, _ in args.keywords}
-            kept = tuple((name, arg) for name, arg in inner.keywords if name not in given)
-            merged = CallArgs(
-                inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete
-            )
-            return self.call(function.function, merged, span)
-        if isinstance(function, Choice):
-            return self._call_choice(function, args, span)
+        return _CALLS[type(function)](self, function, args, span)
+
+    def _call_other(self, function: Value, args: CallArgs, span: Place) -> Value:
         reason = function.reason if isinstance(function, Unknown) else f"{describe(function)} is called"
         return self._not_understood(reason, args, span, function)
 
+    def _call_partial(self, function: PartialV, args: CallArgs, span: Place) -> Value:
+        inner = function.args
+        given = {name for name, _ in args.keywords}
+        kept = tuple((name, arg) for name, arg in inner.keywords if name not in given)
+        merged = CallArgs(inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete)
+        return self.call(function.function, merged, span)
+
     def _not_understood(self, reason: str, args: CallArgs, span: Place, function: Value | None = None) -> Unknown:
         """The result of a call that is not followed; of interest to the user only where layers or tensors go in."""
-        values = [arg.value for arg in args.positional] + [arg.value for _, arg in args.keywords]
+        values = [arg.value for arg in args.positional]
+        if args.keywords:
+            values += [arg.value for _, arg in args.keywords]
         if isinstance(function, Unknown) and function.node is not None:
             values.append(function)
-        if any(isinstance(value, (LayerV, ModelV)) or any(self.tensors(value)) for value in values):
-            return self.unknown(reason, span, values)
+        for value in values:
+            if type(value) not in _PLAIN and (isinstance(value, (LayerV, ModelV)) or any(self.tensors(value))):
+                return self.unknown(reason, span, values)
         self.symbols += 1
         return Unknown(reason, span, None, f"value {self.symbols}")
 
@@ -1313,7 +1314,7 @@ class Interpreter(Evaluator):
             return Unknown(f"class {cls.name} derives from something that is not known", span)
         return instance
 
-    def _call_function(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None) -> Value:
+    def _call_function(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None = None) -> Value:
         """Follow a call into the function's body."""
         self.called.add(id(function.node))
         if function.node in self.stack:
@@ -1481,7 +1482,10 @@ def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
-_SMALL: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
+_STATEMENTS: defaultdict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = defaultdict(lambda: Interpreter._no_effect)
+_STATEMENTS |= {
+    cst.SimpleStatementLine: Interpreter._simple,
+    cst.SimpleStatementSuite: Interpreter._simple,
     cst.Expr: Interpreter._expr,
     cst.Assign: Interpreter._assign,
     cst.AnnAssign: Interpreter._annotated,
@@ -1496,8 +1500,6 @@ _SMALL: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
     cst.Nonlocal: Interpreter._nonlocal,
     cst.Import: Interpreter._import,
     cst.ImportFrom: Interpreter._import_from,
-}
-_COMPOUND: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
     cst.If: Interpreter._if,
     cst.For: Interpreter._for,
     cst.While: Interpreter._while,
@@ -1507,4 +1509,39 @@ _COMPOUND: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
     cst.FunctionDef: Interpreter._function,
     cst.ClassDef: Interpreter._class,
     cst.Match: Interpreter._match,
+}
+_ATTRIBUTES: defaultdict[type[Value], Callable[[Any, Any, str, Place], Value]] = defaultdict(
+    lambda: Interpreter._no_attribute
+)
+_ATTRIBUTES |= {
+    External: Interpreter._external_attribute,
+    Choice: Interpreter._choice_attribute,
+    InstanceV: Interpreter._instance_attribute,
+    ClassV: Interpreter._class_object_attribute,
+    ModuleV: Interpreter._module_attribute,
+    SuperV: Interpreter._super_attribute,
+    ObjectV: Interpreter._object_attribute,
+    FunctionV: Interpreter._function_attribute,
+    LayerV: Interpreter._keras_attribute,
+    ModelV: Interpreter._keras_attribute,
+    TensorV: Interpreter._keras_attribute,
+    TupleV: Interpreter._keras_attribute,
+    ListV: Interpreter._method_of,
+    DictV: Interpreter._method_of,
+    Const: Interpreter._method_of,
+    Unknown: Interpreter._unknown_attribute,
+}
+_CALLS: defaultdict[type[Value], Callable[[Any, Any, CallArgs, Place], Value]] = defaultdict(
+    lambda: Interpreter._call_other
+)
+_CALLS |= {
+    External: Interpreter._call_external,
+    LayerV: semantics.call_layer,
+    ModelV: semantics.call_model,
+    FunctionV: Interpreter._call_function,
+    BoundV: Interpreter._call_method,
+    ClassV: Interpreter._instantiate,
+    InstanceV: Interpreter._call_instance,
+    PartialV: Interpreter._call_partial,
+    Choice: Interpreter._call_choice,
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from rnnlint import graph
 from rnnlint.graph import Arg, Dim, Ref, Shape
+from rnnlint.interpret.builder import Uncertain
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
 from rnnlint.interpret.values import (
@@ -102,15 +102,9 @@ def _run(item: Value) -> Value:
     return item
 
 
-@contextmanager
-def possible(ctx: Context, only: bool = True) -> Iterator[None]:
+def possible(ctx: Context, only: bool = True) -> Uncertain:
     """What is built inside need not be built on every path (if `only`)."""
-    before = ctx.graph.certain
-    ctx.graph.certain = before and not only
-    try:
-        yield
-    finally:
-        ctx.graph.certain = before
+    return Uncertain(ctx.graph, only)
 
 
 def dimension(value: graph.Value) -> Dim:
