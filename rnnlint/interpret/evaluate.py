@@ -17,7 +17,7 @@ from rnnlint.interpret import join as joins
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.builder import GraphBuilder, Uncertain
 from rnnlint.interpret.models import Memory
-from rnnlint.interpret.store import Cell, Store
+from rnnlint.interpret.store import Store
 from rnnlint.interpret.unit import Statement, Unit
 from rnnlint.interpret.values import (
     ArgV,
@@ -272,11 +272,6 @@ class Evaluator:
     def join(self, values: Sequence[Value]) -> Value:
         """See `Context.join`."""
         return joins.join(values, semantics.join_values)
-
-    def join_cell(self, _cell: Cell, contents: list[Value | None]) -> Value | None:
-        """Join what a cell holds after each arm; where some arm leaves it unset, it is taken as set."""
-        known = [content for content in contents if content is not None]
-        return self.join(known) if known else None
 
     def freeze(self, value: Value) -> graph.Value:
         """See `Context.freeze`."""
@@ -699,7 +694,7 @@ class Evaluator:
         with self.uncertain():
             self.store.fork(
                 [lambda: results.append(self.eval(node.body)), lambda: results.append(self.eval(node.orelse))],
-                self.join_cell,
+                self.join,
             )
         return self.join(results)
 

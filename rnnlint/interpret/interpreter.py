@@ -6,7 +6,6 @@ defaults as possible values, because most models live in a `build_model` that no
 
 from __future__ import annotations
 
-import enum
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ import libcst as cst
 from rnnlint.graph import Graph, Ref
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, describe
-from rnnlint.interpret.store import Store
+from rnnlint.interpret.store import Flow, Store
 from rnnlint.interpret.unit import ParseError, Unit, imported
 from rnnlint.interpret.values import (
     ArgV,
@@ -97,20 +96,10 @@ class Finder(Protocol):
         """The source of a module by name (relative where `level` > 0), or None where it is not in the code base."""
 
 
-class Flow(enum.Enum):
-    """How a block ended."""
-
-    NORMAL = 0
-    RETURN = 1
-    RAISE = 2
-    BREAK = 3
-    CONTINUE = 4
-
-
 # Values that neither are nor hold a layer or a tensor.
 _PLAIN = frozenset({Const, External, FunctionV, ClassV, InstanceV, ModuleV, ObjectV, Range, BoundV})
-# The jumps whose states wait in the store for the place where they go on.
-_JUMPS = {Flow.RETURN: "return", Flow.BREAK: "break", Flow.CONTINUE: "continue"}
+# The ways to leave a stretch of code for a place further on: the state waits there.
+_JUMPS = frozenset({Flow.RETURN, Flow.BREAK, Flow.CONTINUE})
 
 
 class Interpreter(Evaluator):
@@ -572,15 +561,7 @@ class Interpreter(Evaluator):
 
     def alternatives(self, arms: Sequence[Callable[[], Flow]]) -> Flow:
         """As `fork`, but each arm says itself what is uncertain. RAISE where no arm goes on."""
-        flows: list[Flow] = []
-
-        def start(arm: Callable[[], Flow]) -> object:
-            flow = arm()
-            flows.append(flow)
-            return _JUMPS.get(flow, flow is not Flow.RAISE)
-
-        self.store.fork([lambda arm=arm: start(arm) for arm in arms], self.join_cell)  # type: ignore[misc]
-        return Flow.NORMAL if Flow.NORMAL in flows else Flow.RAISE
+        return Flow.NORMAL if Flow.NORMAL in self.store.fork(arms, self.join) else Flow.RAISE
 
     def rejoin(self, jump: Flow, since: int, flow: Flow, dead: int | None = None) -> Flow:
         """Let the states go on that jumped away since; `flow` is how the present state ended.
@@ -589,9 +570,9 @@ class Interpreter(Evaluator):
         """
         alive = flow in (Flow.NORMAL, jump)
         if not alive and flow in _JUMPS and self.store.exits > since:
-            self.store.leave(_JUMPS[flow])
+            self.store.leave(flow)
             flow = Flow.RAISE
-        arrives = self.store.rejoin(_JUMPS[jump], since, alive, self.join_cell, dead)
+        arrives = self.store.rejoin(jump, since, alive, self.join, dead)
         return Flow.NORMAL if arrives else flow
 
     def _if(self, node: cst.If) -> Flow:
@@ -683,7 +664,7 @@ class Interpreter(Evaluator):
 
     def _outer(self, jump: Flow, since: int) -> Flow:
         """A jump in the `else` of a loop is one of the loop around it."""
-        if not self.store.rejoin(_JUMPS[Flow.BREAK], since, False, self.join_cell):
+        if not self.store.rejoin(Flow.BREAK, since, False, self.join):
             return jump
         return Flow.NORMAL
 
@@ -1204,7 +1185,7 @@ class Interpreter(Evaluator):
         results: list[Value] = []
         arms = [lambda option=option: results.append(self.call(option, args, span)) for option in function.options]
         with self.uncertain():
-            self.store.fork(arms, self.join_cell)
+            self.store.fork(arms, self.join)
         return self.join(results)
 
     def _call_external(self, function: External, args: CallArgs, span: Place) -> Value:

@@ -8,6 +8,8 @@ from rnnlint.graph import Ref, Shape
 from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, TupleV, Unknown, Value
 
 MOST_OPTIONS = 12
+# Constants of these types are the same where they are equal.
+_PLAIN = frozenset({int, str, bool, bytes, type(None)})
 MOST_REFS = 64
 # Longer sequences of different lengths are not told apart item by item.
 MOST_ITEMS = 2_000
@@ -28,9 +30,15 @@ def same(a: Value, b: Value) -> bool:
     """Whether two values are the same, telling True from 1 and 1 from 1.0."""
     if a is b:
         return True
+    kind = type(a)
+    if kind is not type(b) or kind is Unknown:
+        return False
     if isinstance(a, Const) and isinstance(b, Const):
-        return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
-    return type(a) is type(b) and not isinstance(a, Unknown) and a == b
+        one, other = a.value, b.value
+        if type(one) is not type(other):
+            return False
+        return one == other if type(one) in _PLAIN else repr(one) == repr(other)
+    return a == b
 
 
 def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
@@ -72,7 +80,10 @@ def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None]
     options: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Choice) else (value,):
+            kind = type(option)
             for at, have in enumerate(options):
+                if type(have) is not kind:
+                    continue
                 if same(have, option):
                     break
                 if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
@@ -80,7 +91,7 @@ def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None]
                 if isinstance(have, TensorV) and isinstance(option, TensorV):
                     options[at] = join_tensors(have, option)
                     break
-                if type(have) is type(option) and isinstance(have, (TupleV, DictItems)):
+                if isinstance(have, (TupleV, DictItems)):
                     options[at] = _join_two(have, option, hook)
                     break
             else:

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import enum
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rnnlint.interpret.values import Deferred, Later, Value, value
 
 # The id of an object and a key.
 Cell: TypeAlias = tuple[int, Hashable]
-# Gets a cell and its contents (None: not set), and gives their join (None: not set).
-Join: TypeAlias = Callable[[Cell, list[Value | None]], Value | None]
+# Joins what a cell may hold, at least one value.
+Join: TypeAlias = Callable[[list[Value]], Value]
 
 _ABSENT = object()
+
+
+class Flow(enum.Enum):
+    """How a stretch of code ended."""
+
+    NORMAL = 0
+    RETURN = 1
+    RAISE = 2
+    BREAK = 3
+    CONTINUE = 4
 
 
 @value
 class _Exit:
     """A state in which the code jumped away: the one before that stretch of the branch, and what was written since."""
 
-    kind: str
+    kind: Flow
     stretch: int
     written: dict[Cell, object]
 
@@ -121,50 +132,57 @@ class Store:
         if not any(isinstance(content, Later) for content in self._objects[id].values()):
             del self._objects[id]
 
-    def fork(self, arms: Sequence[Callable[[], object]], join: Join, keep: bool = True) -> None:
+    def fork(self, arms: Sequence[Callable[[], object]], join: Join, keep: bool = True) -> list[object]:
         """Run each arm on the present state, then set every cell that any arm touched to the join of its outcomes.
 
-        `join` gets the cell and, per arm that ended normally, its content after that arm (None: not set). The outcome
-        of an arm that returns False (it raised) takes no part; that of one that returns a text (it jumped away) waits
-        for `rejoin`. Where no arm ended normally the state is that after the last arm. With `keep` False the state is
-        left as it was. Time is linear in what the arms wrote.
+        The outcome of an arm that returns RAISE takes no part; that of one that returns a jump waits for `rejoin`.
+        Where no arm ended normally the state is that after the last arm. With `keep` False the state is left as it was.
+        Time is linear in what the arms wrote. Returns what the arms returned.
         """
         outer = self._branch
         start: dict[Cell, object] = {}
         outcomes: list[dict[Cell, object]] = []
+        endings: list[object] = []
         last: dict[Cell, object] = {}
-        for left, arm in enumerate(arms, 1 - len(arms)):
+        for arm in arms:
             branch = self._branch = _Branch(self._last)
             before = self.exits
             ended: object = None
-            ran = False
+            failed = True
             try:
                 ended = arm()
-                ran = True
+                failed = False
             finally:
                 last = self._undo(branch, start)
                 self._branch = outer
                 if self.exits > before:
                     self._carry(before, branch, last)
-                elif not keep or not ran or (ended is False and (left or outcomes)):
+                elif not keep or failed or (ended is Flow.RAISE and (outcomes or arm is not arms[-1])):
                     self._forget(branch.began)
-            if isinstance(ended, str):
+            endings.append(ended)
+            if not isinstance(ended, Flow) or ended is Flow.NORMAL:
+                outcomes.append(last)
+            elif ended is not Flow.RAISE:
                 self._exits.append(_Exit(ended, outer.jump(self._last), last))
                 self.exits += 1
-            elif ended is not False:
-                outcomes.append(last)
         if keep:
             self._join(outcomes or [last], start, join)
+        return endings
 
     def _undo(self, branch: _Branch, start: dict[Cell, object]) -> dict[Cell, object]:
         """Take back what a branch overwrote: to `start`, what was there. Returns what it was overwritten with."""
-        former = branch.former()
-        after = {cell: self._content(cell) for cell in former}
-        for cell, content in former.items():
-            own = cell[0] > branch.began and cell[0] not in self._permanent
-            before = _ABSENT if own else content
-            start.setdefault(cell, before)
-            self._put(cell, before)
+        after: dict[Cell, object] = {}
+        objects = self._objects
+        for cell, content in branch.former().items():
+            id, key = cell
+            now = objects[id]
+            after[cell] = now.get(key, _ABSENT)
+            if content is not _ABSENT and (id <= branch.began or id in self._permanent):
+                start.setdefault(cell, content)
+                now[key] = content  # type: ignore[assignment]
+            else:
+                start.setdefault(cell, _ABSENT)
+                now.pop(key, None)
         return after
 
     def _carry(self, since: int, branch: _Branch, after: dict[Cell, object]) -> None:
@@ -186,30 +204,26 @@ class Store:
         """Set what the outcomes hold to their join; `start` is what they do not name. A dead object is left alone."""
         touched = outcomes[0] if len(outcomes) == 1 else dict.fromkeys(cell for after in outcomes for cell in after)
         for cell in touched:
+            id, key = cell
             before = start.get(cell, _ABSENT)
             contents = [after.get(cell, before) for after in outcomes]
-            joined = contents[0]
-            for content in contents:
-                if content is not joined:
-                    break
+            joined: Any = contents[0]
+            if any(content is not joined for content in contents):
+                if id == dead and not any(isinstance(content, Later) for content in contents):
+                    continue
+                known: list[Any] = [content for content in contents if content is not _ABSENT]
+                joined = join([content.get() if isinstance(content, Deferred) else content for content in known])
+            if joined is _ABSENT:
+                self.delete(id, key)
             else:
-                self._put(cell, joined, noted=True)
-                continue
-            if cell[0] == dead and not any(isinstance(content, Later) for content in contents):
-                continue
-            known = [
-                content.get() if isinstance(content, Deferred) else None if content is _ABSENT else content
-                for content in contents
-            ]
-            found = join(cell, known)  # type: ignore[arg-type]
-            self._put(cell, _ABSENT if found is None else found, noted=True)
+                self.set(id, key, joined)
 
-    def leave(self, kind: str) -> None:
+    def leave(self, kind: Flow) -> None:
         """The code jumps away in the present state."""
         self._exits.append(_Exit(kind, self._branch.jump(self._last), {}))
         self.exits += 1
 
-    def rejoin(self, kind: str, since: int, alive: bool, join: Join, dead: int | None = None) -> bool:
+    def rejoin(self, kind: Flow, since: int, alive: bool, join: Join, dead: int | None = None) -> bool:
         """Join the states of that kind that are waiting (from number `since` on) into the present one.
 
         With `alive` False nothing arrives in the present state itself. What a `dead` object holds is not wanted.
@@ -229,7 +243,7 @@ class Store:
         """Run something and take back everything that it wrote."""
         before = self.exits
         try:
-            self.fork([run], _no_join, keep=False)
+            self.fork([run], _never, keep=False)
         finally:
             del self._exits[before:]
             self.exits = before
@@ -248,19 +262,7 @@ class Store:
         content = self._objects.get(cell[0])
         return _ABSENT if content is None else content.get(cell[1], _ABSENT)
 
-    def _put(self, cell: Cell, content: object, noted: bool = False) -> None:
-        """Overwrite a cell or unset it; what it held is noted where that is wanted."""
-        id, key = cell
-        if content is _ABSENT:
-            if noted:
-                self.delete(id, key)
-            elif id in self._objects:
-                self._objects[id].pop(key, None)
-        elif noted:
-            self.set(id, key, content)  # type: ignore[arg-type]
-        else:
-            self._objects[id][key] = content  # type: ignore[assignment]
 
-
-def _no_join(_cell: Cell, _contents: list[Value | None]) -> None:
+def _never(_values: list[Value]) -> Value:
     """For a state that is not kept."""
+    raise NotImplementedError

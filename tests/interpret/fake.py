@@ -11,7 +11,7 @@ from rnnlint.interpret import semantics
 from rnnlint.interpret.builder import GraphBuilder
 from rnnlint.interpret.join import join
 from rnnlint.interpret.models import Memory
-from rnnlint.interpret.store import Cell, Store
+from rnnlint.interpret.store import Store
 from rnnlint.interpret.tensors import tensors
 from rnnlint.interpret.values import (
     ArgV,
@@ -148,13 +148,8 @@ class Fake:
 
     def branch(self, *arms: Callable[[], object]) -> None:
         """Only one of the arms runs, nobody knows which."""
-
-        def joined(cell: Cell, contents: list[Value | None]) -> Value | None:
-            known = [content for content in contents if content is not None]
-            return self.join(known) if known else None
-
         certain, self.graph.certain = self.graph.certain, False
-        self.store.fork(list(arms), joined)
+        self.store.fork(list(arms), self.join)
         self.graph.certain = certain
 
     def finish(self) -> Graph:
