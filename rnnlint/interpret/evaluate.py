@@ -158,7 +158,10 @@ class Evaluator:
 
     def pop(self) -> None:
         """End an activation."""
-        self.unwind(len(self.frames) - 1)
+        frames = self.frames
+        frames.pop()
+        if frames:
+            self.frame = frames[-1]
 
     def unwind(self, depth: int) -> None:
         """End all activations but the first ones."""
@@ -257,17 +260,13 @@ class Evaluator:
 
     def new_list(self, items: Sequence[Value], complete: bool = True) -> ListV:
         """See `Context.new_list`."""
-        made = ListV(self.store.new())
         if not self.copied(len(items)):
             items, complete = (), False
-        self.store.set(made.id, "items", TupleV(tuple(items), complete))
-        return made
+        return ListV(self.store.make({"items": TupleV(tuple(items), complete)}))
 
     def new_dict(self, items: Sequence[tuple[Hashable, Value]], complete: bool = True) -> DictV:
         """A fresh dict."""
-        made = DictV(self.store.new())
-        self.store.set(made.id, "items", DictItems(tuple(items), complete))
-        return made
+        return DictV(self.store.make({"items": DictItems(tuple(items), complete)}))
 
     def join(self, values: Sequence[Value]) -> Value:
         """See `Context.join`."""

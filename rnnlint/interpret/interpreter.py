@@ -96,10 +96,10 @@ class Finder(Protocol):
         """The source of a module by name (relative where `level` > 0), or None where it is not in the code base."""
 
 
+# What can be assigned to, and holds a value.
+_VARIABLES = frozenset({cst.Name, cst.Attribute, cst.Subscript})
 # Values that neither are nor hold a layer or a tensor.
 _PLAIN = frozenset({Const, External, FunctionV, ClassV, InstanceV, ModuleV, ObjectV, Range, BoundV})
-# The ways to leave a stretch of code for a place further on: the state waits there.
-_JUMPS = frozenset({Flow.RETURN, Flow.BREAK, Flow.CONTINUE})
 
 
 class Interpreter(Evaluator):
@@ -113,7 +113,7 @@ class Interpreter(Evaluator):
         self.called: set[int] = set()
         self.listed: set[int] = set()
         self.orders: dict[int, list[ClassV]] = {}  # the method resolution orders of classes
-        self.stack: list[cst.CSTNode] = []
+        self.stack: list[int] = []  # the ids of the functions that run
         self.limit = _MOST_STEPS // 2  # the rest is for the entry points
         self.allowance = _MOST_STEPS_PER_ENTRY
         self.loaded = 0  # steps that imported modules cost
@@ -568,19 +568,20 @@ class Interpreter(Evaluator):
 
         `dead` is a scope that nothing reads any more.
         """
-        alive = flow in (Flow.NORMAL, jump)
-        if not alive and flow in _JUMPS and self.store.exits > since:
-            self.store.leave(flow)
-            flow = Flow.RAISE
-        arrives = self.store.rejoin(jump, since, alive, self.join, dead)
-        return Flow.NORMAL if arrives else flow
+        alive = flow is Flow.NORMAL or flow is jump
+        if self.store.exits > since:
+            if not alive and flow is not Flow.RAISE:
+                self.store.leave(flow)
+                flow = Flow.RAISE
+            alive = self.store.rejoin(jump, since, alive, self.join, dead)
+        return Flow.NORMAL if alive else flow
 
     def _if(self, node: cst.If) -> Flow:
         # A long elif chain is walked, not recursed into.
         arms: list[Callable[[], Flow]] = []
         refuted: list[cst.BaseExpression] = []
         rest: cst.If | cst.Else | None = node
-        while isinstance(rest, cst.If):
+        while type(rest) is cst.If:
             self.header(rest, rest.test)
             truth = self.truth(self.eval(rest.test))
             if truth is not False:
@@ -615,17 +616,17 @@ class Interpreter(Evaluator):
 
         Numbers stay: that a rate is 0 by default is worth knowing behind `if rate > 0` as well.
         """
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
             self.narrow(test.expression, not truth)
-        elif isinstance(test, cst.BooleanOperation):
-            if isinstance(test.operator, cst.And) is truth:
+        elif type(test) is cst.BooleanOperation:
+            if (type(test.operator) is cst.And) is truth:
                 self.narrow(test.left, truth)
                 self.narrow(test.right, truth)
-        elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        elif type(test) is cst.Comparison and len(test.comparisons) == 1:
             right = self.eval(test.comparisons[0].comparator)
             op = test.comparisons[0].operator
             self._keep(test.left, lambda option: self.compare(op, option, right) is not (not truth))
-        elif isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and len(test.args) == 2:
+        elif type(test) is cst.Call and type(test.func) is cst.Name and len(test.args) == 2:
             if self.lookup(test.func.value) == External("builtins.isinstance"):
                 cls = self.eval(test.args[1].value)
                 self._keep(test.args[0].value, lambda option: library.is_instance(option, cls) is not (not truth))
@@ -634,7 +635,7 @@ class Interpreter(Evaluator):
 
     def _keep(self, variable: cst.BaseExpression, possible: Callable[[Value], bool]) -> None:
         """Keep those alternatives of a variable that are possible."""
-        if not isinstance(variable, (cst.Name, cst.Attribute, cst.Subscript)):
+        if type(variable) not in _VARIABLES:
             return
         value = self.eval(variable)
         if not isinstance(value, Choice):
@@ -1298,55 +1299,50 @@ class Interpreter(Evaluator):
     def _call_function(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None = None) -> Value:
         """Follow a call into the function's body."""
         self.called.add(id(function.node))
-        if function.node in self.stack:
+        if id(function.node) in self.stack:
             return self._not_understood(f"{function.name}() calls itself", args, span)
         if len(self.stack) >= _MOST_DEPTH or not self.step():
             return self._not_understood(f"{function.name}() is called too deeply to be followed", args, span)
         return self.execute(function, self._bind(function, args, span, receiver), receiver)
 
     def _bind(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None) -> dict[str, Value]:
-        parameters = function.node.params
+        unit = function.unit
+        assert isinstance(unit, Unit)
+        signature = unit.signature(function.node)
         bound: dict[str, Value] = {}
-        positional = list(args.positional)
+        positional = args.positional
         if receiver is not None and function.owner is not None and _decorated(function) != "static":
-            positional.insert(0, ArgV(receiver, span))
-        listed = [*parameters.posonly_params, *parameters.params]
-        for parameter, arg in zip(listed, positional, strict=False):
-            bound[parameter.name.value] = arg.value
-        by_name = {parameter.name.value for parameter in [*parameters.params, *parameters.kwonly_params]}
+            positional = (ArgV(receiver, span), *positional)
+        for name, arg in zip(signature.listed, positional, strict=False):
+            bound[name] = arg.value
         extra: list[tuple[str, Value]] = []
         for name, arg in args.keywords:
-            if name in by_name:
+            if name in signature.keywords:
                 bound[name] = arg.value
             else:
                 extra.append((name, arg.value))
-        for parameter in [*listed, *parameters.kwonly_params]:
-            name = parameter.name.value
-            if name in bound:
-                continue
-            default = function.defaults.get(name)
-            missing = Unknown(f"argument '{name}' of {function.name}()", span)
-            if default is None:
-                bound[name] = missing
-            else:
-                bound[name] = default if args.complete else self.join([default, missing])
-        if isinstance(parameters.star_arg, cst.Param):
-            rest = tuple(arg.value for arg in positional[len(listed) :])
-            bound[parameters.star_arg.name.value] = TupleV(rest, args.complete)
-        if parameters.star_kwarg is not None:
-            bound[parameters.star_kwarg.name.value] = self.new_dict(extra, args.complete)
+        for name in signature.names:
+            if name not in bound:
+                default = function.defaults.get(name)
+                if default is None or not args.complete:
+                    missing = Unknown(f"argument '{name}' of {function.name}()", span)
+                    default = missing if default is None else self.join([default, missing])
+                bound[name] = default
+        if signature.star is not None:
+            rest = tuple(arg.value for arg in positional[len(signature.listed) :])
+            bound[signature.star] = TupleV(rest, args.complete)
+        if signature.double_star is not None:
+            bound[signature.double_star] = self.new_dict(extra, args.complete)
         return bound
 
     def execute(self, function: FunctionV, bound: dict[str, Value], receiver: Value | None) -> Value:
         """Run a function's body with its parameters bound, and join what it returns."""
         unit = function.unit
         assert isinstance(unit, Unit)
-        scope = self.store.new()
-        for name, value in bound.items():
-            self.store.set(scope, name, value)
+        scope = self.store.make(bound)
         frame = self.push(unit, (scope, *function.scopes), function, receiver)
         certain = self.graph.certain
-        self.stack.append(function.node)
+        self.stack.append(id(function.node))
         try:
             if isinstance(function.node, cst.Lambda):
                 return self.eval(function.node.body)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from rnnlint.interpret.values import Deferred, Later, Value, value
+from rnnlint.interpret.values import Deferred, Later, Value, immutable
 
 # The id of an object and a key.
 Cell: TypeAlias = tuple[int, Hashable]
@@ -27,7 +27,7 @@ class Flow(enum.Enum):
     CONTINUE = 4
 
 
-@value
+@immutable
 class _Exit:
     """A state in which the code jumped away: the one before that stretch of the branch, and what was written since."""
 
@@ -91,6 +91,12 @@ class Store:
         self._last += 1
         if permanent:
             self._permanent.add(self._last)
+        return self._last
+
+    def make(self, contents: Mapping[Any, Value]) -> int:
+        """A fresh object that holds these contents, none of them of an import."""
+        self._last += 1
+        self._objects[self._last] = dict(contents)
         return self._last
 
     def get(self, id: int, key: Hashable) -> Value | None:

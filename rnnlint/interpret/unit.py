@@ -16,7 +16,7 @@ import libcst as cst
 
 from rnnlint.graph import Span
 from rnnlint.interpret.positions import Positions
-from rnnlint.interpret.values import Value
+from rnnlint.interpret.values import Value, immutable
 from rnnlint.source import Source
 
 # A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
@@ -34,13 +34,37 @@ class ParseError(Exception):
         self.message = message
 
 
+@immutable
+class Signature:
+    """The names of parameters: of those that take arguments by position, of those that do by keyword, and of all."""
+
+    listed: tuple[str, ...]
+    keywords: frozenset[str]
+    names: tuple[str, ...]
+    star: str | None
+    double_star: str | None
+
+
+def _signature(given: cst.Parameters) -> Signature:
+    listed = tuple(parameter.name.value for parameter in (*given.posonly_params, *given.params))
+    only = tuple(parameter.name.value for parameter in given.kwonly_params)
+    keywords = frozenset([*(parameter.name.value for parameter in given.params), *only])
+    star = given.star_arg.name.value if isinstance(given.star_arg, cst.Param) else None
+    double_star = given.star_kwarg.name.value if given.star_kwarg is not None else None
+    return Signature(listed, keywords, listed + only, star, double_star)
+
+
 class Unit:
-    """One parsed source. `constants` are the literals that were evaluated already, by the ids of their nodes."""
+    """One parsed source.
+
+    `constants` are the literals that were evaluated already, by the ids of their nodes.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.module = parse(source.text)
         self.constants: dict[int, Value] = {}
+        self._signatures: dict[int, Signature] = {}
         self._positions = Positions(self.module, source.text)
         self._spans: dict[tuple[int, int, int, int], Span] = {}
         if not source.text.isascii() and normalize("NFKC", source.text) != source.text:
@@ -58,6 +82,13 @@ class Unit:
             if isinstance(node, cst.Name) and not node.value.isascii():
                 object.__setattr__(node, "value", normalize("NFKC", node.value))
             stack.extend(node.children)
+
+    def signature(self, function: cst.FunctionDef | cst.Lambda) -> Signature:
+        """The names of a function's parameters."""
+        known = self._signatures.get(id(function))
+        if known is None:
+            known = self._signatures[id(function)] = _signature(function.params)
+        return known
 
     @cached_property
     def _lines(self) -> list[int]:

@@ -71,7 +71,7 @@ class Value:
 
 
 @dataclass_transform(frozen_default=True)
-def value(cls: type[T]) -> type[T]:
+def immutable(cls: type[T]) -> type[T]:
     """A dataclass that nobody changes; made frozen, making an object of it would take three times as long."""
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
@@ -82,14 +82,14 @@ def identity(cls: type[T]) -> type[T]:
     return dataclass(slots=True, eq=False)(cls)
 
 
-@value
+@immutable
 class Const(Value):
     """A Python constant."""
 
     value: object
 
 
-@value
+@immutable
 class Unknown(Value):
     """Not known, and why.
 
@@ -108,7 +108,7 @@ class Unknown(Value):
         return Unknown(self.reason, self.span, self.node, f"{self.symbol}{name}" if self.symbol else "")
 
 
-@value
+@immutable
 class Range(Value):
     """An unknown number between two bounds."""
 
@@ -116,14 +116,14 @@ class Range(Value):
     high: float | None
 
 
-@value
+@immutable
 class Choice(Value):
     """One of several values; made by `join` and by overridable defaults, at least two options, none a Choice."""
 
     options: tuple[Value, ...]
 
 
-@value
+@immutable
 class TupleV(Value):
     """A tuple; `complete` is False where further, unknown items follow."""
 
@@ -131,7 +131,7 @@ class TupleV(Value):
     complete: bool = True
 
 
-@value
+@immutable
 class RunsV(Value):
     """An item of a list or tuple that stands for one of several runs of items: `*([A] if flag else [B, C])`.
 
@@ -141,21 +141,21 @@ class RunsV(Value):
     runs: tuple[tuple[Value, ...], ...]
 
 
-@value
+@immutable
 class ListV(Value):
     """A list; its items are a TupleV in cell `(id, "items")`."""
 
     id: int
 
 
-@value
+@immutable
 class DictV(Value):
     """A dict; cell `(id, "items")` holds a `DictItems`."""
 
     id: int
 
 
-@value
+@immutable
 class DictItems(Value):
     """What a dict holds, in insertion order; keys are hashable Python constants or tuples of them."""
 
@@ -175,14 +175,14 @@ class DictItems(Value):
             return None
 
 
-@value
+@immutable
 class External(Value):
     """A module, class or function outside the code under analysis, by dotted name: `tensorflow.keras.layers.LSTM`."""
 
     name: str
 
 
-@value
+@immutable
 class TensorV(Value):
     """A symbolic tensor: its possible producers, and the join of their shapes."""
 
@@ -190,7 +190,7 @@ class TensorV(Value):
     shape: Shape
 
 
-@value
+@immutable
 class LayerV(Value):
     """A Keras layer object that is not a model. `children` are the wrapped layers or cells as values."""
 
@@ -198,7 +198,7 @@ class LayerV(Value):
     children: tuple[Value, ...] = ()
 
 
-@value
+@immutable
 class ModelV(Value):
     """A Keras model that is not a user's subclass: state in cells of `id`, kept by `rnnlint.interpret.semantics`."""
 
@@ -207,7 +207,7 @@ class ModelV(Value):
     span: Place
 
 
-@value
+@immutable
 class ModuleV(Value):
     """A module of the code under analysis; its variables are cells of `id`."""
 
@@ -241,7 +241,7 @@ class ClassV(Value):
     keras: str = ""
 
 
-@value
+@immutable
 class InstanceV(Value):
     """An object of a user's class; attributes are cells of `id`."""
 
@@ -249,7 +249,7 @@ class InstanceV(Value):
     cls: ClassV
 
 
-@value
+@immutable
 class ObjectV(Value):
     """An object of a library class whose behaviour is modelled: an `argparse.ArgumentParser` and its namespace."""
 
@@ -257,7 +257,7 @@ class ObjectV(Value):
     kind: str
 
 
-@value
+@immutable
 class BoundV(Value):
     """A method bound to its object; `method` is a FunctionV, or the name of a built-in method."""
 
@@ -265,7 +265,7 @@ class BoundV(Value):
     method: FunctionV | str
 
 
-@value
+@immutable
 class PartialV(Value):
     """`functools.partial(function, ...)`."""
 
@@ -273,7 +273,7 @@ class PartialV(Value):
     args: CallArgs
 
 
-@value
+@immutable
 class SuperV(Value):
     """`super()` inside a method of `cls`."""
 
@@ -281,7 +281,7 @@ class SuperV(Value):
     self: Value
 
 
-@value
+@immutable
 class ArgV:
     """An argument of a call as written: its value and where it stands."""
 
@@ -289,7 +289,7 @@ class ArgV:
     span: Place
 
 
-@value
+@immutable
 class CallArgs:
     """The arguments of a call, splats already spread.
 
