@@ -354,8 +354,17 @@ class Evaluator:
         return Unknown(f"{type(node).__name__} is not evaluated")
 
     def _name(self, node: cst.Name) -> Value:
-        constant = _CONSTANTS.get(node.value)
-        return constant if constant is not None else self.lookup(node.value)
+        name = node.value
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        frame = self.frame
+        if not frame.outer_names:
+            # As `lookup`, in place: every other expression is a name.
+            for variables in frame.variables:
+                value = variables.get(name)
+                if value is not None:
+                    return value.get() if isinstance(value, Deferred) else value
+        return self.lookup(name)
 
     def lookup(self, name: str) -> Value:
         """The value of a name in the present scopes, then among the star imports and the built-ins."""
@@ -701,17 +710,22 @@ class Evaluator:
         return self.define_function(node)
 
     def _attribute(self, node: cst.Attribute) -> Value:
+        base = node.value
+        if type(base) is not cst.Attribute:
+            return self._attribute_of(self.eval(base), node)
         # A long chain a.b.c leans left as well.
-        chain: list[cst.Attribute] = []
-        base: cst.BaseExpression = node
+        chain = [node]
         while type(base) is cst.Attribute:
             chain.append(base)
             base = base.value
         value = self.eval(base)
         for one in reversed(chain):
-            place = _NOWHERE if type(value) is External else self.span(one)
-            value = self.attribute(value, one.attr.value, place)
+            value = self._attribute_of(value, one)
         return value
+
+    def _attribute_of(self, value: Value, node: cst.Attribute) -> Value:
+        place = _NOWHERE if type(value) is External else self.span(node)
+        return self.attribute(value, node.attr.value, place)
 
     def _call(self, node: cst.Call) -> Value:
         if not self.step():
@@ -719,13 +733,14 @@ class Evaluator:
         if type(node.func) is cst.Name and node.func.value == "super" and not node.args:
             return self._super()
         function = self.eval(node.func)
+        kind = type(function)
         # Where the arguments of a user's function stand is of no interest: only their values go on.
         inner = function.method if isinstance(function, BoundV) else function
-        args = self.arguments(node.args, not isinstance(inner, FunctionV))
-        if isinstance(function, External) and function.name == "builtins.super":
+        args = self.arguments(node.args, type(inner) is not FunctionV)
+        if kind is External and function == _SUPER:
             return self._super()
         result = self.call(function, args, self.span(node))
-        if isinstance(function, Unknown) and isinstance(result, Unknown) and result.node is None:
+        if kind is Unknown and isinstance(result, Unknown) and result.node is None:
             return self._or_default(node, args, result)
         return result
 
@@ -744,13 +759,14 @@ class Evaluator:
         """The arguments of a call, splats spread; without `places` their spans are left out."""
         if not nodes:
             return _NOTHING
+        frame = self.frame
         positional: list[ArgV] = []
         keywords: list[tuple[str, ArgV]] = []
         complete = True
         for arg in nodes:
             node, keyword, star = arg.value, arg.keyword, arg.star
             value = self.eval(node)
-            span = self.span(keyword or node, node) if places else _NOWHERE
+            span = Spot(frame.unit, keyword or node, node, frame.statement) if places else _NOWHERE
             if keyword is not None:
                 keywords.append((keyword.value, ArgV(value, span)))
             elif not star:
@@ -952,6 +968,7 @@ class Evaluator:
 _ABSENT = object()
 _NOWHERE = Span("", 1, 1, 1, 1)
 _NOTHING = CallArgs()
+_SUPER = External("builtins.super")
 
 _HANDLERS: defaultdict[type[cst.CSTNode], Callable[[Any, Any], Value]] = defaultdict(lambda: Evaluator._not_evaluated)
 _HANDLERS |= {

@@ -357,7 +357,7 @@ class Interpreter(Evaluator):
 
     def statement(self, node: cst.CSTNode) -> Flow:
         """Run one statement; what breaks the interpreter is remembered, and the run goes on."""
-        self.step()
+        self.steps += 1
         frame = self.frame
         depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
         try:
@@ -397,8 +397,8 @@ class Interpreter(Evaluator):
 
     def _assign(self, node: cst.Assign) -> Flow:
         value = self.eval(node.value)
-        for target in node.targets:
-            self.assign(target.target, value)
+        for one in node.targets:
+            self.assign(one.target, value)
         return Flow.NORMAL
 
     def _annotated(self, node: cst.AnnAssign) -> Flow:
@@ -470,20 +470,20 @@ class Interpreter(Evaluator):
 
     def assign(self, target: cst.BaseExpression, value: Value) -> None:
         """Assign a value to a target: a name, attribute, item, or a tuple of targets."""
-        match target:
-            case cst.Name():
-                name, frame = target.value, self.frame
-                self.store.set(frame.outer_names.get(name, frame.scopes[0]), name, value)
-            case cst.Attribute():
-                self._set_attribute(self.eval(target.value), target, value)
-            case cst.Tuple() | cst.List():
-                self._unpack(target.elements, value)
-            case cst.Subscript():
-                self._set_item(target, value)
-            case cst.StarredElement():
-                self.assign(target.value, value)
+        _TARGETS[type(target)](self, target, value)
 
-    def _set_attribute(self, owner: Value, target: cst.Attribute, value: Value) -> None:
+    def _set_nothing(self, _target: cst.BaseExpression, _value: Value) -> None:
+        pass
+
+    def _set_name(self, target: cst.Name, value: Value) -> None:
+        name, frame = target.value, self.frame
+        self.store.set(frame.outer_names.get(name, frame.scopes[0]), name, value)
+
+    def _set_starred(self, target: cst.StarredElement, value: Value) -> None:
+        self.assign(target.value, value)
+
+    def _set_attribute(self, target: cst.Attribute, value: Value) -> None:
+        owner = self.eval(target.value)
         name = target.attr.value
         setter = self.class_attribute(owner.cls, f"@setter {name}") if isinstance(owner, InstanceV) else None
         if isinstance(setter, FunctionV):
@@ -492,7 +492,8 @@ class Interpreter(Evaluator):
         else:
             library.set_attribute(self, owner, name, value)
 
-    def _unpack(self, elements: Sequence[cst.BaseElement], value: Value) -> None:
+    def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
+        elements = target.elements
         if isinstance(value, Choice):
             # Alternatives are taken apart one by one; what is unknown of the whole is unknown of each part.
             rows = [self.raw_items(option) for option in value.options]
@@ -1486,6 +1487,17 @@ _STATEMENTS |= {
     cst.FunctionDef: Interpreter._function,
     cst.ClassDef: Interpreter._class,
     cst.Match: Interpreter._match,
+}
+_TARGETS: defaultdict[type[cst.CSTNode], Callable[[Any, Any, Value], None]] = defaultdict(
+    lambda: Interpreter._set_nothing
+)
+_TARGETS |= {
+    cst.Name: Interpreter._set_name,
+    cst.Attribute: Interpreter._set_attribute,
+    cst.Tuple: Interpreter._unpack,
+    cst.List: Interpreter._unpack,
+    cst.Subscript: Interpreter._set_item,
+    cst.StarredElement: Interpreter._set_starred,
 }
 _ATTRIBUTES: defaultdict[type[Value], Callable[[Any, Any, str, Place], Value]] = defaultdict(
     lambda: Interpreter._no_attribute

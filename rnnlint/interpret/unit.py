@@ -67,7 +67,7 @@ class Unit:
         self._signatures: dict[int, Signature] = {}
         self._positions = Positions(self.module, source.text)
         self._spans: dict[tuple[int, int, int, int], Span] = {}
-        if not source.text.isascii() and normalize("NFKC", source.text) != source.text:
+        if not source.text.isascii() and _is_written_otherwise(source.text):
             self._normalize()
 
     def _normalize(self) -> None:
@@ -122,6 +122,13 @@ class Unit:
         return bisect_right(self._lines, offset)
 
 
+def _is_written_otherwise(text: str) -> bool:
+    """Whether a text may hold a name that Python reads as another one."""
+    letters = {letter for letter in set(text) if not letter.isascii() and f"_{letter}".isidentifier()}
+    words = re.findall(f"[A-Za-z0-9_{''.join(letters)}]+", text) if letters else ()
+    return any(not word.isascii() and normalize("NFKC", word) != word for word in words)
+
+
 # Parsed modules that several files import; a tree takes some twenty times the size of its source.
 _MOST_KEPT = 2_000_000
 _kept: OrderedDict[tuple[str, str], Unit] = OrderedDict()
@@ -134,8 +141,11 @@ def imported(source: Source) -> Unit:
         ParseError: where the text is not Python.
     """
     key = (source.path, source.text)
-    unit = _kept.pop(key, None) or Unit(source)
-    _kept[key] = unit
+    unit = _kept.get(key)
+    if unit is not None:
+        _kept.move_to_end(key)
+        return unit
+    unit = _kept[key] = Unit(source)
     size = sum(len(text) for _, text in _kept)
     while size > _MOST_KEPT and len(_kept) > 1:
         (_, text), _ = _kept.popitem(last=False)
