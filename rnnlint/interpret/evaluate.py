@@ -181,8 +181,8 @@ class Evaluator:
 
     def tensors(self, value: Value, depth: int = 3) -> Iterator[TensorV | Unknown]:
         """The tensors that a value is or holds; an Unknown that came out of an opaque node counts."""
-        if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
-            yield value
+        if _is_tensor(value):
+            yield value  # type: ignore[misc]
         elif depth:
             inner: Sequence[Value] = ()
             if isinstance(value, Choice):
@@ -562,9 +562,10 @@ class Evaluator:
     def binary(self, kind: type[cst.CSTNode], left: Value, right: Value, node: cst.CSTNode) -> Value:
         """`left op right`."""
         name, function = _BINARY[kind]
-        for value in (left, right):
-            if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
-                return semantics.operator(self, f"operator.{name}", [left, right], self.span(node))
+        if type(left) is Const and type(right) is Const:
+            return _fold(function, (left, right))
+        if _is_tensor(left) or _is_tensor(right):
+            return semantics.operator(self, f"operator.{name}", [left, right], self.span(node))
         if name == "add" and not isinstance(left, Const) and not isinstance(right, Const):
             a, b = self.raw_items(left), self.raw_items(right)
             if a is not None and b is not None:
@@ -827,7 +828,7 @@ class Evaluator:
         """`value[key]`."""
         if isinstance(value, Choice):
             return self.join([self.index(option, key, node, slices) for option in value.options])
-        if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
+        if _is_tensor(value):
             return semantics.operator(self, "operator.getitem", [value, key], self.span(node))
         if isinstance(value, Unknown):
             plain = self.key(key)
@@ -1001,6 +1002,11 @@ _HANDLERS |= {
     cst.Await: Evaluator._await,
     cst.Yield: Evaluator._yield,
 }
+
+
+def _is_tensor(value: Value) -> bool:
+    """Whether a value is a tensor, or came out of an opaque node."""
+    return type(value) is TensorV or (isinstance(value, Unknown) and value.node is not None)
 
 
 def _flat(run: RunsV) -> list[Value]:

@@ -20,6 +20,7 @@ from rnnlint.interpret.evaluate import Evaluator, describe
 from rnnlint.interpret.store import Flow, Store
 from rnnlint.interpret.unit import ParseError, Unit, imported
 from rnnlint.interpret.values import (
+    PLAIN,
     ArgV,
     BoundV,
     CallArgs,
@@ -39,7 +40,6 @@ from rnnlint.interpret.values import (
     ObjectV,
     PartialV,
     Place,
-    Range,
     RunsV,
     Spot,
     SuperV,
@@ -98,8 +98,6 @@ class Finder(Protocol):
 
 # What can be assigned to, and holds a value.
 _VARIABLES = frozenset({cst.Name, cst.Attribute, cst.Subscript})
-# Values that neither are nor hold a layer or a tensor.
-_PLAIN = frozenset({Const, External, FunctionV, ClassV, InstanceV, ModuleV, ObjectV, Range, BoundV})
 
 
 class Interpreter(Evaluator):
@@ -1170,7 +1168,7 @@ class Interpreter(Evaluator):
         if isinstance(function, Unknown) and function.node is not None:
             values.append(function)
         for value in values:
-            if type(value) not in _PLAIN and (isinstance(value, (LayerV, ModelV)) or any(self.tensors(value))):
+            if type(value) not in PLAIN and (isinstance(value, (LayerV, ModelV)) or any(self.tensors(value))):
                 return self.unknown(reason, span, values)
         self.symbols += 1
         return Unknown(reason, span, None, f"value {self.symbols}")
@@ -1216,14 +1214,14 @@ class Interpreter(Evaluator):
         if isinstance(method.method, FunctionV):
             return self._call_function(method.method, args, span, receiver)
         name = method.method
-        if isinstance(receiver, (LayerV, ModelV, TensorV, TupleV)):
-            if name == "__call__":
-                return self.call(receiver, args, span)
-            return semantics.method(self, receiver, name, args, span)
         if isinstance(receiver, ListV):
             return library.list_method(self, receiver, name, args)
         if isinstance(receiver, DictV):
             return library.dict_method(self, receiver, name, args)
+        if isinstance(receiver, (LayerV, ModelV, TensorV, TupleV)):
+            if name == "__call__":
+                return self.call(receiver, args, span)
+            return semantics.method(self, receiver, name, args, span)
         if isinstance(receiver, Const) and isinstance(receiver.value, str):
             return library.text_method(self, receiver, name, args)
         if isinstance(receiver, ObjectV):

@@ -6,6 +6,7 @@ import builtins
 import math
 import operator
 from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rnnlint.interpret.values import (
@@ -61,6 +62,17 @@ _TEXT_METHODS = frozenset(
         *("split", "rsplit", "partition", "rpartition", "join", "format", "zfill"),
     )
 )
+# What else `call` knows, beside the built-ins, parsers of arguments and flags.
+_KNOWN = frozenset(
+    (
+        *("functools.partial", "functools.reduce", "collections.OrderedDict", "collections.defaultdict"),
+        *("copy.copy", "copy.deepcopy", "itertools.chain", "os.environ.get", "os.getenv"),
+        *("numpy.array", "numpy.asarray", "numpy.prod", "numpy.maximum", "numpy.minimum", "numpy.max", "numpy.min"),
+        *("operator.attrgetter", "operator.itemgetter"),
+        *("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "addict.Dict", "munch.Munch"),
+    )
+)
+_FLAGS = ("absl.flags.DEFINE_", "tensorflow.app.flags.DEFINE_", "tensorflow.compat.v1.app.flags.DEFINE_")
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (float,),
@@ -78,6 +90,8 @@ def is_builtin(name: str) -> bool:
 
 def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
     """Call a library function by its dotted name; None where it is not known here."""
+    if not _is_known(name):
+        return None
     if name.startswith("builtins."):
         return _builtin(ip, name.removeprefix("builtins."), args, span)
     values = [arg.value for arg in args.positional]
@@ -108,10 +122,17 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
         return Unknown(name)
     if name in ("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "addict.Dict", "munch.Munch"):
         return _namespace(ip, args)
-    for prefix in ("absl.flags.DEFINE_", "tensorflow.app.flags.DEFINE_", "tensorflow.compat.v1.app.flags.DEFINE_"):
-        if name.startswith(prefix):
-            return _flag(ip, args)
+    if name.startswith(_FLAGS):
+        return _flag(ip, args)
     return None
+
+
+@cache
+def _is_known(name: str) -> bool:
+    """Whether `call` may know a function, of all of which it knows few."""
+    return (
+        name in _PURE or name in _KNOWN or name.endswith(".ArgumentParser") or name.startswith(("builtins.", *_FLAGS))
+    )
 
 
 def _fold(ip: Evaluator, args: Sequence[ArgV], span: Place) -> Value | None:

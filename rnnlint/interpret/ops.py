@@ -11,6 +11,7 @@ from rnnlint.interpret.layers import construct_layer
 from rnnlint.interpret.models import apply, ends
 from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, shape_value, tensors
 from rnnlint.interpret.values import (
+    PLAIN,
     ArgV,
     BoundV,
     CallArgs,
@@ -179,6 +180,9 @@ def _op(
     named = [(f"#{index}", arg, True) for index, arg in enumerate(positional)]
     named += [(key, arg, False) for key, arg in keywords]
     for key, arg, by_position in named:
+        if type(arg.value) in PLAIN:
+            rest.append(as_arg(ctx, key, arg, by_position))
+            continue
         items = sequence(ctx, arg.value)
         found = tensors(ctx, arg.value)
         if not found:

@@ -10,6 +10,7 @@ from rnnlint.interpret.builder import Uncertain
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
 from rnnlint.interpret.values import (
+    PLAIN,
     ArgV,
     Choice,
     Const,
@@ -57,6 +58,8 @@ def as_tensor(ctx: Context, value: Value, span: Place) -> TensorV:
 
 def tensors(ctx: Context, value: Value, depth: int = 4) -> list[TensorV]:
     """All tensors in a value, in order, those in lists and dicts included."""
+    if type(value) in PLAIN:
+        return []
     if isinstance(value, TensorV):
         return [value]
     if isinstance(value, Unknown):

@@ -281,6 +281,12 @@ class SuperV(Value):
     self: Value
 
 
+# Values that neither are nor hold a tensor or a layer, whatever is in their cells.
+PLAIN: frozenset[type[Value]] = frozenset(
+    {Const, Range, External, FunctionV, ClassV, InstanceV, ModuleV, ObjectV, BoundV}
+)
+
+
 @immutable
 class ArgV:
     """An argument of a call as written: its value and where it stands."""
