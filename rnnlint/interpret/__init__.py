@@ -24,9 +24,14 @@ def interpret(source: Source, finder: Finder, env: Env) -> Graph:
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    interpreter = Interpreter(finder, env)
     with uncollected():
-        try:
-            return interpreter.run(source)
-        finally:
-            interpreter.close()
+        # Of the interpreter nothing is left when the collector looks again.
+        return _interpret(source, finder, env)
+
+
+def _interpret(source: Source, finder: Finder, env: Env) -> Graph:
+    interpreter = Interpreter(finder, env)
+    try:
+        return interpreter.run(source)
+    finally:
+        interpreter.close()

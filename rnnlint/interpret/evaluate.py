@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -47,6 +46,7 @@ from rnnlint.interpret.values import (
     TupleV,
     Unknown,
     Value,
+    classes,
 )
 from rnnlint.keras import names
 
@@ -202,12 +202,15 @@ class Evaluator:
         """See `Context.truth`."""
         if isinstance(value, Const):
             return bool(value.value)
+        if isinstance(value, Unknown):
+            return None
         if isinstance(value, (TupleV, ListV)):
             items = self.items(value)
             if items is None:
                 return None
-            certain = [item for item in items.items if not _is_run(item)]
-            return True if certain else (False if items.complete and not items.items else None)
+            if any(not _is_run(item) for item in items.items):
+                return True
+            return False if items.complete and not items.items else None
         if isinstance(value, DictV):
             mapping = self.mapping(value)
             if mapping is None or (not mapping.complete and not mapping.items):
@@ -238,6 +241,8 @@ class Evaluator:
 
     def raw_items(self, value: Value) -> TupleV | None:
         """The items of a tuple, list, dict (its keys) or string, None for anything else."""
+        if isinstance(value, Unknown):
+            return None
         if isinstance(value, TupleV):
             return value
         if isinstance(value, ListV):
@@ -279,6 +284,8 @@ class Evaluator:
     def _freeze(self, value: Value, depth: int) -> graph.Value:
         if isinstance(value, Const):
             return graph.Const(value.value)
+        if isinstance(value, Unknown):
+            return graph.Unknown(value.reason, value.symbol)
         if isinstance(value, Range):
             return graph.Range(value.low, value.high)
         if isinstance(value, LayerV):
@@ -288,8 +295,6 @@ class Evaluator:
             return graph.Name(symbol.name if symbol else value.name)
         if isinstance(value, (FunctionV, ClassV)):
             return graph.Name(value.name)
-        if isinstance(value, Unknown):
-            return graph.Unknown(value.reason, value.symbol)
         if depth:
             if isinstance(value, Choice):
                 return graph.Choice(tuple(self._freeze(option, depth - 1) for option in value.options))
@@ -556,7 +561,8 @@ class Evaluator:
             left = left.left
         value = self.eval(left)
         for one in reversed(chain):
-            value = self.binary(type(one.operator), value, self.eval(one.right), one)
+            right = one.right
+            value = self.binary(type(one.operator), value, _HANDLERS[type(right)](self, right), one)
         return value
 
     def binary(self, kind: type[cst.CSTNode], left: Value, right: Value, node: cst.CSTNode) -> Value:
@@ -623,6 +629,8 @@ class Evaluator:
 
     def compare(self, op: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
         """Outcome of one comparison, None where it is not known."""
+        if isinstance(left, Unknown) and not isinstance(right, Choice):
+            return None
         if isinstance(left, Choice) or isinstance(right, Choice):
             lefts = left.options if isinstance(left, Choice) else (left,)
             rights = right.options if isinstance(right, Choice) else (right,)
@@ -713,7 +721,7 @@ class Evaluator:
     def _attribute(self, node: cst.Attribute) -> Value:
         base = node.value
         if type(base) is not cst.Attribute:
-            return self._attribute_of(self.eval(base), node)
+            return self._attribute_of(_HANDLERS[type(base)](self, base), node)
         # A long chain a.b.c leans left as well.
         chain = [node]
         while type(base) is cst.Attribute:
@@ -733,7 +741,7 @@ class Evaluator:
             return self.too_complex(node)
         if type(node.func) is cst.Name and node.func.value == "super" and not node.args:
             return self._super()
-        function = self.eval(node.func)
+        function = _HANDLERS[type(node.func)](self, node.func)
         kind = type(function)
         # Where the arguments of a user's function stand is of no interest: only their values go on.
         inner = function.method if isinstance(function, BoundV) else function
@@ -766,7 +774,7 @@ class Evaluator:
         complete = True
         for arg in nodes:
             node, keyword, star = arg.value, arg.keyword, arg.star
-            value = self.eval(node)
+            value = _HANDLERS[type(node)](self, node)
             span = Spot(frame.unit, keyword or node, node, frame.statement) if places else _NOWHERE
             if keyword is not None:
                 keywords.append((keyword.value, ArgV(value, span)))
@@ -971,8 +979,9 @@ _NOWHERE = Span("", 1, 1, 1, 1)
 _NOTHING = CallArgs()
 _SUPER = External("builtins.super")
 
-_HANDLERS: defaultdict[type[cst.CSTNode], Callable[[Any, Any], Value]] = defaultdict(lambda: Evaluator._not_evaluated)
-_HANDLERS |= {
+# A handler for each class of expressions: a plain dict that holds them all is the fastest to ask.
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
+    **dict.fromkeys(classes(cst.BaseExpression), Evaluator._not_evaluated),  # type: ignore[type-abstract]
     cst.Name: Evaluator._name,
     cst.SimpleString: Evaluator._constant,
     cst.Integer: Evaluator._constant,
@@ -1038,9 +1047,9 @@ def _pick(items: TupleV, at: int) -> Value | None:
 def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
     plain: list[Any] = []
     for operand in operands:
-        if isinstance(operand, Range):
-            return _fold_range(function, operands)
         if not isinstance(operand, Const):
+            if isinstance(operand, Range):
+                return _fold_range(function, operands)
             return operand if isinstance(operand, Unknown) else Unknown("an expression that is not evaluated")
         value = operand.value
         if isinstance(value, (int, float)) and abs(value) > _MOST_NUMBER:
@@ -1052,8 +1061,7 @@ def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         return Unknown("a number that is too large")
     if function is operator.lshift and isinstance(plain[1], int) and plain[1] > 64:
         return Unknown("a number that is too large")
-    is_text = any(isinstance(value, (str, bytes)) for value in plain)
-    if function is operator.mul and is_text and any(isinstance(value, int) and value > 1000 for value in plain):
+    if function is operator.mul and _is_long(plain):
         return Unknown("a text that is too long")
     if function is operator.mod and isinstance(plain[0], (str, bytes)):
         return Unknown("a text that is put together at run time")
@@ -1061,6 +1069,12 @@ def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         return Const(function(*plain))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return Unknown("an expression that raises an error")
+
+
+def _is_long(factors: Sequence[object]) -> bool:
+    """Whether a text is repeated very often."""
+    is_text = any(isinstance(value, (str, bytes)) for value in factors)
+    return is_text and any(isinstance(value, int) and value > 1000 for value in factors)
 
 
 def _fold_range(function: Callable[..., Any], operands: Sequence[Value]) -> Value:

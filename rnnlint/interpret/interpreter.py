@@ -7,7 +7,6 @@ defaults as possible values, because most models live in a `build_model` that no
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,6 +46,7 @@ from rnnlint.interpret.values import (
     TupleV,
     Unknown,
     Value,
+    classes,
     grow,
 )
 from rnnlint.keras import names
@@ -1458,8 +1458,8 @@ def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
-_STATEMENTS: defaultdict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = defaultdict(lambda: Interpreter._no_effect)
-_STATEMENTS |= {
+_STATEMENTS: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
+    **dict.fromkeys(classes(cst.CSTNode), Interpreter._no_effect),  # type: ignore[type-abstract]
     cst.SimpleStatementLine: Interpreter._simple,
     cst.SimpleStatementSuite: Interpreter._simple,
     cst.Expr: Interpreter._expr,
@@ -1486,10 +1486,8 @@ _STATEMENTS |= {
     cst.ClassDef: Interpreter._class,
     cst.Match: Interpreter._match,
 }
-_TARGETS: defaultdict[type[cst.CSTNode], Callable[[Any, Any, Value], None]] = defaultdict(
-    lambda: Interpreter._set_nothing
-)
-_TARGETS |= {
+_TARGETS: dict[type[cst.CSTNode], Callable[[Any, Any, Value], None]] = {
+    **dict.fromkeys(classes(cst.CSTNode), Interpreter._set_nothing),  # type: ignore[type-abstract]
     cst.Name: Interpreter._set_name,
     cst.Attribute: Interpreter._set_attribute,
     cst.Tuple: Interpreter._unpack,
@@ -1497,10 +1495,8 @@ _TARGETS |= {
     cst.Subscript: Interpreter._set_item,
     cst.StarredElement: Interpreter._set_starred,
 }
-_ATTRIBUTES: defaultdict[type[Value], Callable[[Any, Any, str, Place], Value]] = defaultdict(
-    lambda: Interpreter._no_attribute
-)
-_ATTRIBUTES |= {
+_ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Place], Value]] = {
+    **dict.fromkeys(classes(Value), Interpreter._no_attribute),
     External: Interpreter._external_attribute,
     Choice: Interpreter._choice_attribute,
     InstanceV: Interpreter._instance_attribute,
@@ -1518,10 +1514,8 @@ _ATTRIBUTES |= {
     Const: Interpreter._method_of,
     Unknown: Interpreter._unknown_attribute,
 }
-_CALLS: defaultdict[type[Value], Callable[[Any, Any, CallArgs, Place], Value]] = defaultdict(
-    lambda: Interpreter._call_other
-)
-_CALLS |= {
+_CALLS: dict[type[Value], Callable[[Any, Any, CallArgs, Place], Value]] = {
+    **dict.fromkeys(classes(Value), Interpreter._call_other),
     External: Interpreter._call_external,
     LayerV: semantics.call_layer,
     ModelV: semantics.call_model,

@@ -56,6 +56,9 @@ def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] |
 def _join_two(a: Value, b: Value, hook: Callable[[Value, Value], Value | None] | None) -> Value:
     if same(a, b):
         return a
+    one, other = type(a), type(b)
+    if one is Const or other is Const:
+        return choice([a, b], hook) if one is Choice or other is Choice else Choice((a, b))
     if hook is not None:
         hooked = hook(a, b)
         if hooked is not None:
@@ -78,29 +81,43 @@ def join_tensors(a: TensorV, b: TensorV) -> TensorV:
 def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
     """One of `values`, flat and without repetition; all tensors among them become one option."""
     options: list[Value] = []
+    constants: set[tuple[type, object]] = set()
     for value in values:
         for option in value.options if isinstance(value, Choice) else (value,):
-            kind = type(option)
-            for at, have in enumerate(options):
-                if type(have) is not kind:
-                    continue
-                if same(have, option):
-                    break
-                if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
-                    break
-                if isinstance(have, TensorV) and isinstance(option, TensorV):
-                    options[at] = join_tensors(have, option)
-                    break
-                if isinstance(have, (TupleV, DictItems)):
-                    options[at] = _join_two(have, option, hook)
-                    break
-            else:
+            if isinstance(option, Const):
+                kind = type(option.value)
+                key = (kind, option.value if kind in _PLAIN else repr(option.value))
+                if key not in constants:
+                    constants.add(key)
+                    options.append(option)
+            elif not _is_covered(option, options, hook):
                 options.append(option)
     if len(options) == 1:
         return options[0]
     if len(options) > MOST_OPTIONS:
         return Unknown("too many alternatives")
     return Choice(tuple(options))
+
+
+def _is_covered(
+    option: Value, options: list[Value], hook: Callable[[Value, Value], Value | None] | None = None
+) -> bool:
+    """Whether a value is among alternatives, or could be made part of one."""
+    kind = type(option)
+    for at, have in enumerate(options):
+        if type(have) is not kind:
+            continue
+        if same(have, option):
+            return True
+        if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
+            return True
+        if isinstance(have, TensorV) and isinstance(option, TensorV):
+            options[at] = join_tensors(have, option)
+            return True
+        if isinstance(have, (TupleV, DictItems)):
+            options[at] = _join_two(have, option, hook)
+            return True
+    return False
 
 
 def join_items(a: TupleV, b: TupleV, hook: Callable[[Value, Value], Value | None] | None = None) -> TupleV:

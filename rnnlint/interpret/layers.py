@@ -30,7 +30,7 @@ from rnnlint.interpret.values import (
     settled,
 )
 from rnnlint.keras.shapes import layer_outputs
-from rnnlint.keras.table import Kind, Spec, bind, default, spec
+from rnnlint.keras.table import Kind, Spec, bind, default, kind_named, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.names import Symbol
@@ -63,8 +63,7 @@ _BESIDE = frozenset({"mask", "training", "attention_mask", "query_mask", "value_
 
 def kind_of(layer: Layer) -> Kind | None:
     """The kind of a Keras layer; None for a user's layer and for what was not understood."""
-    found = spec(layer.name) if layer.kind == "keras" else None
-    return None if found is None else found.kind
+    return kind_named(layer.name) if layer.kind == "keras" else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -208,21 +208,29 @@ class Store:
         self, outcomes: Sequence[dict[Cell, object]], start: dict[Cell, object], join: Join, dead: int | None = None
     ) -> None:
         """Set what the outcomes hold to their join; `start` is what they do not name. A dead object is left alone."""
-        touched = outcomes[0] if len(outcomes) == 1 else dict.fromkeys(cell for after in outcomes for cell in after)
-        for cell in touched:
-            id, key = cell
+        if len(outcomes) == 1:
+            for cell, content in outcomes[0].items():
+                self._put(cell, content)
+            return
+        for cell in dict.fromkeys(cell for after in outcomes for cell in after):
             before = start.get(cell, _ABSENT)
-            contents = [after.get(cell, before) for after in outcomes]
-            joined: Any = contents[0]
-            if any(content is not joined for content in contents):
-                if id == dead and not any(isinstance(content, Later) for content in contents):
-                    continue
-                known: list[Any] = [content for content in contents if content is not _ABSENT]
-                joined = join([content.get() if isinstance(content, Deferred) else content for content in known])
-            if joined is _ABSENT:
-                self.delete(id, key)
-            else:
-                self.set(id, key, joined)
+            contents: list[Any] = []
+            differ = False
+            for after in outcomes:
+                content = after.get(cell, before)
+                differ = differ or (bool(contents) and content is not contents[0])
+                contents.append(content)
+            if not differ:
+                self._put(cell, contents[0])
+            elif cell[0] != dead or any(isinstance(content, Later) for content in contents):
+                known = [content for content in contents if content is not _ABSENT]
+                self._put(cell, join([one.get() if isinstance(one, Deferred) else one for one in known]))
+
+    def _put(self, cell: Cell, content: Any) -> None:
+        if content is _ABSENT:
+            self.delete(*cell)
+        else:
+            self.set(*cell, content)
 
     def leave(self, kind: Flow) -> None:
         """The code jumps away in the present state."""

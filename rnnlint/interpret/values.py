@@ -311,6 +311,11 @@ class CallArgs:
         return next((arg for have, arg in self.keywords if have == name), None)
 
 
+def classes(base: type[T]) -> list[type[T]]:
+    """A class and all that derive from it."""
+    return [base, *(inner for cls in base.__subclasses__() for inner in classes(cls))]
+
+
 class Deferred(Value):
     """The content of a cell that is put together when it is asked for."""
 

@@ -32,7 +32,7 @@ from rnnlint.keras.axes import (
     source,
 )
 from rnnlint.keras.ops import dot, einsum, op_plans, shifted
-from rnnlint.keras.table import Kind, spec
+from rnnlint.keras.table import Kind, kind_named, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
@@ -105,8 +105,7 @@ def _stand_in(axis: int, rank: int | None) -> Shape:
 
 
 def _kind(layer: Layer) -> Kind | None:
-    found = spec(layer.name) if layer.kind == "keras" else None
-    return None if found is None else found.kind
+    return kind_named(layer.name) if layer.kind == "keras" else None
 
 
 def _plans(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[Arg]) -> tuple[Plan, ...]:

@@ -160,6 +160,13 @@ def spec(name: str) -> Spec | None:
     return _spec(short)
 
 
+@cache
+def kind_named(name: str) -> Kind | None:
+    """The kind of a layer by its name; None if Keras has no such layer."""
+    found = spec(name)
+    return None if found is None else found.kind
+
+
 def names() -> tuple[str, ...]:
     """All short names of the table, second names included."""
     return tuple(_index())
