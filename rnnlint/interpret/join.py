@@ -56,6 +56,8 @@ def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] |
 def _join_two(a: Value, b: Value, hook: Callable[[Value, Value], Value | None] | None) -> Value:
     if same(a, b):
         return a
+    if isinstance(a, Unknown) and isinstance(b, Unknown):
+        return a if a.node == b.node else Choice((a, b))
     one, other = type(a), type(b)
     if one is Const or other is Const:
         return choice([a, b], hook) if one is Choice or other is Choice else Choice((a, b))

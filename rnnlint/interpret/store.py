@@ -212,17 +212,20 @@ class Store:
             for cell, content in outcomes[0].items():
                 self._put(cell, content)
             return
-        for cell in dict.fromkeys(cell for after in outcomes for cell in after):
+        touched: dict[Cell, object] = {}
+        for after in outcomes:
+            touched.update(after)
+        for cell in touched:
             before = start.get(cell, _ABSENT)
-            contents: list[Any] = []
-            differ = False
-            for after in outcomes:
-                content = after.get(cell, before)
-                differ = differ or (bool(contents) and content is not contents[0])
-                contents.append(content)
-            if not differ:
-                self._put(cell, contents[0])
-            elif cell[0] != dead or any(isinstance(content, Later) for content in contents):
+            contents: list[Any] = [after.get(cell, before) for after in outcomes]
+            first = contents[0]
+            for content in contents:
+                if content is not first:
+                    break
+            else:
+                self._put(cell, first)
+                continue
+            if cell[0] != dead or any(isinstance(content, Later) for content in contents):
                 known = [content for content in contents if content is not _ABSENT]
                 self._put(cell, join([one.get() if isinstance(one, Deferred) else one for one in known]))
 
