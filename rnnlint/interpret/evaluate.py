@@ -815,14 +815,14 @@ class Evaluator:
 
     def _subscript(self, node: cst.Subscript) -> Value:
         value = self.eval(node.value)
+        if len(node.slice) == 1 and type(only := node.slice[0].slice) is cst.Index:
+            return self.index(value, self.eval(only.value), node)
         keys: list[Value] = []
-        slices = False
         for element in node.slice:
             part = element.slice
             if isinstance(part, cst.Index):
                 keys.append(self.eval(part.value))
             elif isinstance(part, cst.Slice):
-                slices = True
                 bounds = [self.eval(bound) if bound else Const(None) for bound in (part.lower, part.upper, part.step)]
                 plain = [bound.value if isinstance(bound, Const) else _ABSENT for bound in bounds]
                 try:
@@ -830,19 +830,21 @@ class Evaluator:
                 except TypeError:
                     keys.append(Unknown("slice"))
         key: Value = keys[0] if len(keys) == 1 else TupleV(tuple(keys))
-        return self.index(value, key, node, slices)
+        return self.index(value, key, node)
 
-    def index(self, value: Value, key: Value, node: cst.CSTNode, slices: bool = False) -> Value:
+    def index(self, value: Value, key: Value, node: cst.CSTNode) -> Value:
         """`value[key]`."""
         if isinstance(value, Choice):
-            return self.join([self.index(option, key, node, slices) for option in value.options])
+            return self.join([self.index(option, key, node) for option in value.options])
         if _is_tensor(value):
             return semantics.operator(self, "operator.getitem", [value, key], self.span(node))
         if isinstance(value, Unknown):
+            if isinstance(key, Unknown):
+                return Unknown(value.reason, value.span)
             plain = self.key(key)
             return value.part(f"[{plain.value!r}]") if plain is not None else Unknown(value.reason, value.span)
         if isinstance(key, Choice):
-            return self.join([self.index(value, option, node, slices) for option in key.options])
+            return self.join([self.index(value, option, node) for option in key.options])
         mapping = self.mapping(value)
         if mapping is not None:
             return self._item(mapping, key)

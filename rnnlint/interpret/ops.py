@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from rnnlint.graph import Arg, Ref, Shape
 from rnnlint.interpret.context import Context
@@ -166,7 +167,7 @@ def operator(ctx: Context, name: str, operands: Sequence[Value], span: Place) ->
         source = as_tensor(ctx, operands[0], span)
         key = as_arg(ctx, "key", args[1], True)
         return _node(ctx, "operator.getitem", [source], [key], span)
-    if name == "add" and any(sequence(ctx, operand) is not None for operand in operands):
+    if name == "add" and any(type(one) is not TensorV and sequence(ctx, one) is not None for one in operands):
         return ctx.unknown("a tensor and a list are added", span, operands)
     return _op(ctx, f"operator.{name}", args, (), span)
 
@@ -178,8 +179,12 @@ def _op(
     inputs: list[TensorV] = []
     rest: list[Arg] = []
     named = [(f"#{index}", arg, True) for index, arg in enumerate(positional)]
-    named += [(key, arg, False) for key, arg in keywords]
+    if keywords:
+        named += [(key, arg, False) for key, arg in keywords]
     for key, arg, by_position in named:
+        if isinstance(arg.value, TensorV):
+            inputs.append(arg.value)
+            continue
         if type(arg.value) in PLAIN:
             rest.append(as_arg(ctx, key, arg, by_position))
             continue
@@ -200,6 +205,7 @@ def _op(
     return _node(ctx, name, inputs, rest, span)
 
 
+@cache
 def short_name(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
@@ -208,9 +214,10 @@ def short_name(name: str) -> str:
 def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg], span: Place) -> Value:
     outputs = op_outputs(name, [tensor.shape for tensor in inputs], args) or (None,)
     node = ctx.graph.node("op", name, [tensor.refs for tensor in inputs], outputs, span, args=args)
-    if len(outputs) > 1 or (short_name(name) in ("split", "unstack") and outputs != (None,)):
+    short = short_name(name)
+    if len(outputs) > 1 or (short in ("split", "unstack") and outputs != (None,)):
         return ctx.new_list([TensorV((Ref(node.id, index),), shape) for index, shape in enumerate(outputs)])
-    if short_name(name) in _LISTS and outputs == (None,):
+    if short in _LISTS and outputs == (None,):
         return Unknown(f"what {name} gives is not known", span, node.id)
     return TensorV((Ref(node.id),), outputs[0])
 

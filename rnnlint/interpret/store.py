@@ -37,7 +37,7 @@ class _Exit:
 
 
 class _Branch:
-    """What a branch overwrote: `stretches`, one from each jump to the next, of the former contents of cells.
+    """What a branch overwrote: the former contents of cells, in stretches from each jump to the next.
 
     `began` and `jumped` are the last objects that were made before it began, and before its last jump; `noted` is the
     present stretch.
@@ -48,23 +48,22 @@ class _Branch:
     def __init__(self, last: int) -> None:
         self.began = self.jumped = last
         self.noted: dict[Cell, object] = {}
-        self.stretches = [self.noted]
+        self.stretches: list[dict[Cell, object]] = []  # those before the present one
 
     def jump(self, last: int) -> int:
         """Begin a new stretch: the present state is wanted again. Returns the number of the stretch."""
         if self.noted:
-            self.noted = {}
             self.stretches.append(self.noted)
+            self.noted = {}
         self.jumped = last
-        return len(self.stretches) - 1
+        return len(self.stretches)
 
     def former(self, stretch: int = 0) -> dict[Cell, object]:
         """What was in the cells before a stretch that were overwritten since."""
-        stretches = self.stretches[stretch:]
-        if len(stretches) == 1:
-            return stretches[0]
+        if not self.stretches and not stretch:
+            return self.noted
         first: dict[Cell, object] = {}
-        for noted in stretches:
+        for noted in (*self.stretches, self.noted)[stretch:]:
             for cell, old in noted.items():
                 first.setdefault(cell, old)
         return first
