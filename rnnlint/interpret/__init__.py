@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlint.interpret.interpreter import Finder, Interpreter
+from rnnlint.interpret.room import with_room
 from rnnlint.interpret.unit import ParseError, uncollected
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def interpret(source: Source, finder: Finder, env: Env) -> Graph:
     """
     with uncollected():
         # Of the interpreter nothing is left when the collector looks again.
-        return _interpret(source, finder, env)
+        return with_room(lambda: _interpret(source, finder, env))
 
 
 def _interpret(source: Source, finder: Finder, env: Env) -> Graph:
