@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import libcst as cst
@@ -97,6 +97,7 @@ class Finder(Protocol):
 
 
 # What can be assigned to, and holds a value.
+_LAYERS = (LayerV, ModelV)
 _VARIABLES = frozenset({cst.Name, cst.Attribute, cst.Subscript})
 
 
@@ -356,20 +357,20 @@ class Interpreter(Evaluator):
     def statement(self, node: cst.CSTNode) -> Flow:
         """Run one statement; what breaks the interpreter is remembered, and the run goes on."""
         self.steps += 1
-        frame = self.frame
-        depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
+        frame, graph = self.frame, self.graph
+        depth, certain, outer = len(self.frames), graph.certain, frame.statement
         try:
             return _STATEMENTS[type(node)](self, node)
         except RecursionError:
             self.unwind(depth)
-            self.graph.note(self.span(node), "the code is nested too deeply to be followed")
+            graph.note(self.span(node), "the code is nested too deeply to be followed")
         except ParseError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
             self.unwind(depth)
-            self.graph.error(self.span(node), f"{type(error).__name__}: {error}")
+            graph.error(self.span(node), f"{type(error).__name__}: {error}")
         finally:
-            self.graph.certain = certain
+            graph.certain = certain
             frame.statement = outer
         return Flow.NORMAL
 
@@ -1168,7 +1169,11 @@ class Interpreter(Evaluator):
         if isinstance(function, Unknown) and function.node is not None:
             values.append(function)
         for value in values:
-            if type(value) not in PLAIN and (isinstance(value, (LayerV, ModelV)) or any(self.tensors(value))):
+            if isinstance(value, Unknown):
+                matters = value.node is not None
+            else:
+                matters = type(value) not in PLAIN and (isinstance(value, _LAYERS) or any(self.tensors(value)))
+            if matters:
                 return self.unknown(reason, span, values)
         self.symbols += 1
         return Unknown(reason, span, None, f"value {self.symbols}")
@@ -1189,6 +1194,8 @@ class Interpreter(Evaluator):
         return self.join(results)
 
     def _call_external(self, function: External, args: CallArgs, span: Place) -> Value:
+        if _is_outside(function.name):
+            return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
         symbol = names.resolve(function.name)
         if symbol is not None:
             if symbol.kind in ("layer", "model", "input"):
@@ -1359,6 +1366,13 @@ class Interpreter(Evaluator):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _is_outside(name: str) -> bool:
+    """Whether nothing at all is known of a function."""
+    last = name.rpartition(".")[2]
+    return names.resolve(name) is None and not library.is_known(name) and not library_tuner(last)
 
 
 def library_tuner(name: str) -> bool:

@@ -90,7 +90,7 @@ def is_builtin(name: str) -> bool:
 
 def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
     """Call a library function by its dotted name; None where it is not known here."""
-    if not _is_known(name):
+    if not is_known(name):
         return None
     if name.startswith("builtins."):
         return _builtin(ip, name.removeprefix("builtins."), args, span)
@@ -128,7 +128,7 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
 
 
 @cache
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether `call` may know a function, of all of which it knows few."""
     return (
         name in _PURE or name in _KNOWN or name.endswith(".ArgumentParser") or name.startswith(("builtins.", *_FLAGS))
