@@ -81,7 +81,12 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -
         usual = default(found, "data_format", ctx.env.restrict(symbol.origin))
         if usual is not None and usual.value is None and not any(arg.name == "data_format" for arg in frozen):
             frozen.append(Arg("data_format", ctx.memory.data_format, settled(span)))
-    function = tuple(arg.value for wanted in ("function", "arguments") for name, arg, _ in bound if name == wanted)
+    function: tuple[Value, ...] = ()
+    if found is not None and found.kind is Kind.LAMBDA:
+        function = tuple(arg.value for wanted in ("function", "arguments") for name, arg, _ in bound if name == wanted)
+    if not wrapped:
+        layer = ctx.graph.layer(symbol.name, "keras", symbol.origin, frozen, span, (), complete)
+        return remember(ctx, LayerV(layer, function))
     alternatives = list(islice(_alternatives(ctx, list(wrapped.values())), MOST_WRAPPERS + 1))
     if len(alternatives) > MOST_WRAPPERS:
         alternatives = [(Unknown("too many alternatives", span),)]
@@ -92,8 +97,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -
             named = dict(zip(wrapped, children, strict=False))
             args_here = [_rebound(arg, named.get(arg.name)) for arg in frozen]
             layer = ctx.graph.layer(symbol.name, "keras", symbol.origin, args_here, span, layers, complete)
-            values = function if found is not None and found.kind is Kind.LAMBDA else children
-            made.append(remember(ctx, LayerV(layer, values)))
+            made.append(remember(ctx, LayerV(layer, children)))
     return ctx.join(made)
 
 
@@ -337,6 +341,8 @@ def _returns_state(ctx: Context, layer: Layer) -> bool | None:
 
 def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Place) -> tuple[list[TensorV], tuple[Arg, ...]]:
     """The input tensors of a call, in order, and its other arguments."""
+    if len(args.positional) == 1 and not args.keywords:
+        return _flat(ctx, kind, args.positional[0]), ()
     positional = list(args.positional)
     keywords = dict(args.keywords)
     beside: list[Arg] = []
@@ -375,6 +381,8 @@ def _second(kind: Kind | None, value: Value) -> str:
 
 def _flat(ctx: Context, kind: Kind | None, arg: ArgV) -> list[TensorV]:
     """The tensors of a layer's first argument: one, or the items of a list."""
+    if isinstance(arg.value, TensorV):
+        return [arg.value]
     items = sequence(ctx, arg.value)
     if items is None:
         mapping = ctx.mapping(arg.value)
