@@ -384,8 +384,8 @@ class Evaluator:
 
     def _beyond(self, frame: Frame, name: str) -> Value:
         """The value of a name that no scope holds."""
-        for scope in frame.scopes:
-            stars = self.store.get(scope, "*")
+        for variables in frame.variables:
+            stars = variables.get("*")
             for module in reversed(stars.items) if isinstance(stars, TupleV) else ():
                 if isinstance(module, External):
                     symbol = names.resolve(f"{module.name}.{name}")

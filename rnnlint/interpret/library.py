@@ -83,6 +83,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+@cache
 def is_builtin(name: str) -> bool:
     """Whether a name is one of Python's built-ins."""
     return hasattr(builtins, name) or name in ("get_ipython", "xrange", "unicode", "basestring")
