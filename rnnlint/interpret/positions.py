@@ -144,7 +144,10 @@ class _BodyReached(Exception):  # noqa: N818 - what was wanted, no error
 
 
 class _Marks(CodegenState):
-    """Notes for each node the index of its first token and of the token after its last (-1: not reached)."""
+    """Notes for statements, expressions and arguments the index of the first token and of the one after the last.
+
+    The last is -1 where it was not reached.
+    """
 
     __slots__ = ("body", "where")
 
@@ -156,14 +159,6 @@ class _Marks(CodegenState):
     def before_codegen(self, node: cst.CSTNode) -> None:
         if node is self.body:
             raise _BodyReached
-        if type(node) not in _TRIVIA:
-            self.where[id(node)] = (len(self.tokens), -1)
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) not in _TRIVIA:
-            start, end = self.where[id(node)]
-            if end < 0:
-                self.where[id(node)] = (start, len(self.tokens))
 
     def record_syntactic_position(  # type: ignore[override]
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
@@ -199,11 +194,8 @@ class _Mark:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            where = self.marks.where
-            start = where[self.node][0] if self.start is None else where[id(self.start)][0]
-            where[self.node] = (start, len(self.marks.tokens) if self.end is None else where[id(self.end)][1])
-
-
-_TRIVIA = frozenset(
-    {cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Comment, cst.Newline}
-)
+            where, here = self.marks.where, len(self.marks.tokens)
+            start = where[self.node] if self.start is None else where[id(self.start)]
+            # A suite on the line of its header has no place of its own.
+            end = (0, here) if self.end is None else where.get(id(self.end), (0, here))
+            where[self.node] = (start[0], end[1])
