@@ -122,6 +122,13 @@ class Arg:
     positional: bool = False
 
 
+def _named(args: tuple[Arg, ...], name: str) -> Arg | None:
+    for arg in args:
+        if arg.name == name:
+            return arg
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A layer object: one constructor call.
@@ -151,7 +158,7 @@ class Layer:
 
     def arg(self, name: str) -> Arg | None:
         """The argument as written, or None where it was left at its default (or hidden by a splat)."""
-        return next((arg for arg in self.args if arg.name == name), None)
+        return _named(self.args, name)
 
     def walk(self) -> Iterator[Layer]:
         """This layer and all layers inside it, outermost first."""
@@ -203,7 +210,7 @@ class Node:
 
     def arg(self, name: str) -> Arg | None:
         """An argument of the call, or None."""
-        return next((arg for arg in self.args if arg.name == name), None)
+        return _named(self.args, name)
 
 
 @dataclass(frozen=True, slots=True)

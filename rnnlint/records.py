@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 - for those who import it from here
 else:
 
-    def dataclass(cls=None, /, *, frozen=False, slots=False, eq=True, order=False):
+    def dataclass(cls=None, /, *, frozen=False, slots=False, eq=True, order=False, unsafe_hash=False):
         """As `dataclasses.dataclass`."""
         if cls is None:
-            return partial(dataclass, frozen=frozen, slots=slots, eq=eq, order=order)
+            return partial(dataclass, frozen=frozen, slots=slots, eq=eq, order=order, unsafe_hash=unsafe_hash)
         own = {name for name, value in cls.__dict__.items() if value is not None}
         # Else one is made of the arguments' types, and to find these takes longer than all the rest.
         cls.__doc__ = cls.__doc__ or cls.__name__
@@ -33,7 +33,7 @@ else:
                 methods |= {"__getstate__": _get_state, "__setstate__": _set_state}
         if eq:
             methods["__eq__"] = _later(made, "__eq__", partial(_comparison, sign="=="))
-            methods["__hash__"] = _later(made, "__hash__", _hash) if frozen else None
+            methods["__hash__"] = _later(made, "__hash__", _hash) if frozen or unsafe_hash else None
         for name, sign in _ORDER.items() if order else ():
             methods[name] = _later(made, name, partial(_comparison, sign=sign))
         for name in methods.keys() - own:

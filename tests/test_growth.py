@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 import rnnlint
-from rnnlint.interpret.values import Const, DictItems, Grown, Store, TupleV, grow
+from rnnlint.interpret.store import Store
+from rnnlint.interpret.values import Const, DictItems, Grown, TupleV, grow
 from tests.effort import effort
 
 HEAD = """from keras.layers import LSTM, Add, Dense, Dropout, Input, Masking
@@ -53,11 +54,12 @@ def test_what_grows_shares_its_items() -> None:
 
 def test_the_store_keeps_an_old_content_once() -> None:
     store = Store()
+    items = store.new()
 
     def fill() -> None:
         for number in range(100):
-            store.set(1, "items", Grown(TupleV, [], number))
-        assert len(store._trail) == 1
+            store.set(items, "items", Grown(TupleV, [], number))
+        assert len(store._branch.noted) == 1
 
     store.isolated(fill)
-    assert store.get(1, "items") is None
+    assert store.get(items, "items") is None

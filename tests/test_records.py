@@ -25,6 +25,7 @@ FORMS = [
     {"frozen": True, "slots": True, "eq": False},
     {"frozen": True},
     {"slots": True},
+    {"slots": True, "unsafe_hash": True},
     {"order": True},
     {},
 ]

@@ -17,9 +17,8 @@ from typing import overload
 
 from rnnlint.findings import Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
-from rnnlint.keras.cudnn import kind as kind_of
 from rnnlint.keras.shapes import Back, Way, axis_back
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_named
 from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
 
@@ -136,15 +135,16 @@ class Path:
 
 def kind(layer: Layer | None) -> Kind | None:
     """The kind of a Keras layer; None for a user's layer, what was not understood, and no layer."""
-    return None if layer is None else kind_of(layer)
+    return None if layer is None or layer.kind != "keras" else kind_named(layer.name)
 
 
 def dropout(layer: Layer | None) -> Layer | None:
     """The dropout layer that a layer is, `TimeDistributed` taken off; None for any other layer."""
-    while kind(layer) is Kind.TIME_DISTRIBUTED:
-        assert layer is not None
+    found = kind(layer)
+    while found is Kind.TIME_DISTRIBUTED and layer is not None:
         layer = layer.children[0] if layer.children else None
-    return layer if kind(layer) in DROPOUTS else None
+        found = kind(layer)
+    return layer if found in DROPOUTS else None
 
 
 def target(layer: Layer | None) -> Target | None:

@@ -176,8 +176,10 @@ def own_losses(graph: Graph, settings: RuleSettings) -> Iterator[OwnLoss]:
 
 def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) -> OwnLoss | None:
     read = target(layer)
+    if read is None or read.rank is None:
+        return None
     shape = inputs_shape(graph, node, 0)
-    if read is None or read.rank is None or shape is None or len(shape) != read.rank:
+    if shape is None or len(shape) != read.rank:
         return None
     inner = read.layer
     env = settings.keras.restrict(inner.origin)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlint.interpret.interpreter import Finder, Interpreter
-from rnnlint.interpret.unit import ParseError
+from rnnlint.interpret.room import with_room
+from rnnlint.interpret.unit import ParseError, uncollected
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
@@ -25,4 +26,14 @@ def interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[s
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    return Interpreter(finder, env, passed_over).run(source)
+    with uncollected():
+        # Of the interpreter nothing is left when the collector looks again.
+        return with_room(lambda: _interpret(source, finder, env, passed_over))
+
+
+def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str]) -> Graph:
+    interpreter = Interpreter(finder, env, passed_over)
+    try:
+        return interpreter.run(source)
+    finally:
+        interpreter.close()

@@ -7,7 +7,26 @@ from dataclasses import field, replace
 from typing import Literal
 
 from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Part, Ref, Shape, Span
+from rnnlint.interpret.values import Place, settled
 from rnnlint.records import dataclass
+
+
+class Uncertain:
+    """What is built inside need not be built on every path, if that is undecided."""
+
+    __slots__ = ("_before", "_graph", "_undecided")
+
+    def __init__(self, graph: GraphBuilder, undecided: bool = True) -> None:
+        self._graph = graph
+        self._undecided = undecided
+
+    def __enter__(self) -> None:
+        self._before = self._graph.certain
+        if self._undecided:
+            self._graph.certain = False
+
+    def __exit__(self, *_: object) -> None:
+        self._graph.certain = self._before
 
 
 @dataclass
@@ -34,12 +53,14 @@ class GraphBuilder:
         kind: Literal["keras", "user", "opaque"],
         origin: str,
         args: Sequence[Arg],
-        span: Span,
+        span: Place,
         children: Sequence[Layer] = (),
         complete: bool = True,
     ) -> Layer:
         """Add a layer object."""
-        layer = Layer(len(self.layers), name, kind, origin, tuple(args), span, tuple(children), complete, self.certain)
+        layer = Layer(
+            len(self.layers), name, kind, origin, tuple(args), settled(span), tuple(children), complete, self.certain
+        )
         self.layers.append(layer)
         return layer
 
@@ -49,14 +70,23 @@ class GraphBuilder:
         name: str,
         inputs: Sequence[tuple[Ref, ...]],
         outputs: Sequence[Shape],
-        span: Span,
+        span: Place,
         layer: Layer | None = None,
         args: Sequence[Arg] = (),
         reason: str = "",
     ) -> Node:
         """Add a call."""
         node = Node(
-            len(self.nodes), kind, name, tuple(inputs), tuple(outputs), span, layer, tuple(args), reason, self.certain
+            len(self.nodes),
+            kind,
+            name,
+            tuple(inputs),
+            tuple(outputs),
+            settled(span),
+            layer,
+            tuple(args),
+            reason,
+            self.certain,
         )
         self.nodes.append(node)
         return node
@@ -69,35 +99,38 @@ class GraphBuilder:
         self,
         kind: Literal["sequential", "functional", "subclass"],
         name: str,
-        span: Span,
+        span: Place,
         inputs: Sequence[Ref],
         outputs: Sequence[Ref],
         nodes: Sequence[int],
     ) -> None:
         """Add a model."""
-        self.models.append(Model(kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
+        self.models.append(Model(kind, name, settled(span), tuple(inputs), tuple(outputs), tuple(nodes)))
 
     def part(
         self,
         whole: int,
         kind: Literal["sequential", "functional", "subclass", "layer"],
         name: str,
-        span: Span,
+        span: Place,
         inputs: Sequence[tuple[Ref, ...]],
         outputs: Sequence[Ref],
         nodes: Sequence[int],
     ) -> None:
         """Add the call of a model; one that made no node says nothing."""
         if nodes:
-            self.parts.append(Part(whole, kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
+            self.parts.append(Part(whole, kind, name, settled(span), tuple(inputs), tuple(outputs), tuple(nodes)))
 
-    def note(self, span: Span, message: str) -> None:
+    def note(self, span: Place, message: str) -> None:
         """Remember something that was not understood; the same thing at the same place once."""
-        self.notes.setdefault((span, message), Note(span, message))
+        at = settled(span)
+        if (at, message) not in self.notes:
+            self.notes[at, message] = Note(at, message)
 
-    def error(self, span: Span, message: str) -> None:
+    def error(self, span: Place, message: str) -> None:
         """Remember a statement that broke the interpreter."""
-        self.errors.setdefault((span, message), Note(span, message))
+        at = settled(span)
+        self.errors.setdefault((at, message), Note(at, message))
 
     def graph(self) -> Graph:
         """The finished graph."""

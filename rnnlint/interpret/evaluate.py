@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Hashable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +14,18 @@ from rnnlint import graph
 from rnnlint.graph import Span
 from rnnlint.interpret import join as joins
 from rnnlint.interpret import library, semantics
-from rnnlint.interpret.builder import GraphBuilder
+from rnnlint.interpret.builder import GraphBuilder, Uncertain
 from rnnlint.interpret.models import Memory
-from rnnlint.interpret.unit import Unit
+from rnnlint.interpret.store import Store
+from rnnlint.interpret.unit import Statement, Unit
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
     CallArgs,
-    Cell,
     Choice,
     ClassV,
     Const,
+    Deferred,
     DictItems,
     DictV,
     External,
@@ -37,14 +37,16 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
+    Place,
     Range,
     RunsV,
-    Store,
+    Spot,
     SuperV,
     TensorV,
     TupleV,
     Unknown,
     Value,
+    classes,
 )
 from rnnlint.keras import names
 from rnnlint.records import dataclass
@@ -98,6 +100,8 @@ _UNARY: dict[type[cst.CSTNode], tuple[str, Callable[[Any], Any]]] = {
     cst.Plus: ("pos", operator.pos),
     cst.BitInvert: ("invert", operator.invert),
 }
+# Operators that ask whether two things are the same: what they give where they are.
+_SAME: dict[type[cst.CSTNode], bool] = {cst.Is: True, cst.Equal: True, cst.IsNot: False, cst.NotEqual: False}
 _COMPARE: dict[type[cst.CSTNode], Callable[[Any, Any], Any]] = {
     cst.Equal: operator.eq,
     cst.NotEqual: operator.ne,
@@ -114,13 +118,13 @@ class Frame:
 
     unit: Unit
     scopes: tuple[int, ...]
+    variables: tuple[Mapping[Hashable, Value], ...]  # what is in these scopes
     function: FunctionV | None = None
     receiver: Value | None = None
     outer_names: dict[str, int] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
     exits: int = 0  # how many states were waiting to be rejoined when it began
-    # First and last node of the statement (or its header) that runs; rows are computed where a place is asked for.
-    statement: tuple[cst.CSTNode, cst.CSTNode] | None = None
+    statement: Statement | None = None  # the statement (or its header) that runs
 
 
 class Evaluator:
@@ -132,16 +136,41 @@ class Evaluator:
         self.store = Store()
         self.memory = Memory()
         self.frames: list[Frame] = []
+        self.frame: Frame  # the present one
+        self.captured: set[int] = set()  # scopes that functions close over
         self.steps = 0
 
     # -- the context that the semantics of Keras needs -----------------------------------------------------------
 
-    @property
-    def frame(self) -> Frame:
-        """The present frame."""
-        return self.frames[-1]
+    def push(
+        self,
+        unit: Unit,
+        scopes: tuple[int, ...],
+        function: FunctionV | None = None,
+        receiver: Value | None = None,
+        exits: int | None = None,
+    ) -> Frame:
+        """Begin an activation; `exits` is how many states wait already for it to go on, by default all."""
+        variables = tuple(map(self.store.cells, scopes))
+        exits = self.store.exits if exits is None else exits
+        frame = self.frame = Frame(unit, scopes, variables, function, receiver, exits=exits)
+        self.frames.append(frame)
+        return frame
 
-    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
+    def pop(self) -> None:
+        """End an activation."""
+        frames = self.frames
+        frames.pop()
+        if frames:
+            self.frame = frames[-1]
+
+    def unwind(self, depth: int) -> None:
+        """End all activations but the first ones."""
+        del self.frames[depth:]
+        if self.frames:
+            self.frame = self.frames[-1]
+
+    def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
         """See `Context.unknown`."""
         self.graph.note(span, reason)
         tensors = [tensor for value in inputs for tensor in self.tensors(value)]
@@ -153,8 +182,8 @@ class Evaluator:
 
     def tensors(self, value: Value, depth: int = 3) -> Iterator[TensorV | Unknown]:
         """The tensors that a value is or holds; an Unknown that came out of an opaque node counts."""
-        if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
-            yield value
+        if _is_tensor(value):
+            yield value  # type: ignore[misc]
         elif depth:
             inner: Sequence[Value] = ()
             if isinstance(value, Choice):
@@ -174,12 +203,15 @@ class Evaluator:
         """See `Context.truth`."""
         if isinstance(value, Const):
             return bool(value.value)
+        if isinstance(value, Unknown):
+            return None
         if isinstance(value, (TupleV, ListV)):
             items = self.items(value)
             if items is None:
                 return None
-            certain = [item for item in items.items if not _is_run(item)]
-            return True if certain else (False if items.complete and not items.items else None)
+            if any(not _is_run(item) for item in items.items):
+                return True
+            return False if items.complete and not items.items else None
         if isinstance(value, DictV):
             mapping = self.mapping(value)
             if mapping is None or (not mapping.complete and not mapping.items):
@@ -210,6 +242,8 @@ class Evaluator:
 
     def raw_items(self, value: Value) -> TupleV | None:
         """The items of a tuple, list, dict (its keys) or string, None for anything else."""
+        if isinstance(value, Unknown):
+            return None
         if isinstance(value, TupleV):
             return value
         if isinstance(value, ListV):
@@ -232,26 +266,17 @@ class Evaluator:
 
     def new_list(self, items: Sequence[Value], complete: bool = True) -> ListV:
         """See `Context.new_list`."""
-        made = ListV(self.store.new())
         if not self.copied(len(items)):
             items, complete = (), False
-        self.store.set(made.id, "items", TupleV(tuple(items), complete))
-        return made
+        return ListV(self.store.make({"items": TupleV(tuple(items), complete)}))
 
     def new_dict(self, items: Sequence[tuple[Hashable, Value]], complete: bool = True) -> DictV:
         """A fresh dict."""
-        made = DictV(self.store.new())
-        self.store.set(made.id, "items", DictItems(tuple(items), complete))
-        return made
+        return DictV(self.store.make({"items": DictItems(tuple(items), complete)}))
 
     def join(self, values: Sequence[Value]) -> Value:
         """See `Context.join`."""
         return joins.join(values, semantics.join_values)
-
-    def join_cell(self, _cell: Cell, contents: list[Value | None]) -> Value | None:
-        """Join what a cell holds after each arm; where some arm leaves it unset, it is taken as set."""
-        known = [content for content in contents if content is not None]
-        return self.join(known) if known else None
 
     def freeze(self, value: Value) -> graph.Value:
         """See `Context.freeze`."""
@@ -260,6 +285,8 @@ class Evaluator:
     def _freeze(self, value: Value, depth: int) -> graph.Value:
         if isinstance(value, Const):
             return graph.Const(value.value)
+        if isinstance(value, Unknown):
+            return graph.Unknown(value.reason, value.symbol)
         if isinstance(value, Range):
             return graph.Range(value.low, value.high)
         if isinstance(value, LayerV):
@@ -269,8 +296,6 @@ class Evaluator:
             return graph.Name(symbol.name if symbol else value.name)
         if isinstance(value, (FunctionV, ClassV)):
             return graph.Name(value.name)
-        if isinstance(value, Unknown):
-            return graph.Unknown(value.reason, value.symbol)
         if depth:
             if isinstance(value, Choice):
                 return graph.Choice(tuple(self._freeze(option, depth - 1) for option in value.options))
@@ -286,30 +311,22 @@ class Evaluator:
                     )
         return graph.Unknown(_describe(value))
 
-    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Span:
+    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Place:
         """Where a node of the present unit stands."""
         frame = self.frame
-        rows = None if frame.statement is None else frame.unit.rows(*frame.statement)
-        return frame.unit.span(node, end, rows)
+        return Spot(frame.unit, node, end, frame.statement)
 
-    @contextmanager
-    def uncertain(self, undecided: bool = True) -> Iterator[None]:
+    def uncertain(self, undecided: bool = True) -> Uncertain:
         """What happens inside need not happen on every path."""
-        before = self.graph.certain
-        if undecided:
-            self.graph.certain = False
-        try:
-            yield
-        finally:
-            self.graph.certain = before
+        return Uncertain(self.graph, undecided)
 
     # -- overridden by the interpreter ------------------------------------------------------------------------------
 
-    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
         """Call any value."""
         raise NotImplementedError
 
-    def attribute(self, value: Value, name: str, span: Span) -> Value:
+    def attribute(self, value: Value, name: str, span: Place) -> Value:
         """Read an attribute of any value."""
         raise NotImplementedError
 
@@ -337,26 +354,39 @@ class Evaluator:
 
     def eval(self, node: cst.BaseExpression) -> Value:
         """The value of an expression."""
-        handler = _HANDLERS.get(type(node))
-        if handler is None:
-            return Unknown(f"{type(node).__name__} is not evaluated")
-        return handler(self, node)
+        return _HANDLERS[type(node)](self, node)
+
+    def _not_evaluated(self, node: cst.BaseExpression) -> Value:
+        return Unknown(f"{type(node).__name__} is not evaluated")
 
     def _name(self, node: cst.Name) -> Value:
-        constant = _CONSTANTS.get(node.value)
-        return constant if constant is not None else self.lookup(node.value)
+        name = node.value
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        frame = self.frame
+        if not frame.outer_names:
+            # As `lookup`, in place: every other expression is a name.
+            for variables in frame.variables:
+                value = variables.get(name)
+                if value is not None:
+                    return value.get() if isinstance(value, Deferred) else value
+        return self.lookup(name)
 
     def lookup(self, name: str) -> Value:
         """The value of a name in the present scopes, then among the star imports and the built-ins."""
         frame = self.frame
         if name in frame.outer_names:
             return self.store.get(frame.outer_names[name], name) or Unknown(f"name '{name}' is not defined")
-        for scope in frame.scopes:
-            value = self.store.get(scope, name)
+        for variables in frame.variables:
+            value = variables.get(name)
             if value is not None:
-                return value
-        for scope in frame.scopes:
-            stars = self.store.get(scope, "*")
+                return value.get() if isinstance(value, Deferred) else value
+        return self._beyond(frame, name)
+
+    def _beyond(self, frame: Frame, name: str) -> Value:
+        """The value of a name that no scope holds."""
+        for variables in frame.variables:
+            stars = variables.get("*")
             for module in reversed(stars.items) if isinstance(stars, TupleV) else ():
                 if isinstance(module, External):
                     symbol = names.resolve(f"{module.name}.{name}")
@@ -370,21 +400,27 @@ class Evaluator:
 
     def _constant(self, node: cst.BaseExpression) -> Value:
         constants = self.frame.unit.constants
-        known = constants.get(node)
+        known = constants.get(id(node))
         if known is None:
-            known = constants[node] = self._literal(node)
+            known = constants[id(node)] = self._literal(node)
         return known
 
     def _literal(self, node: cst.BaseExpression) -> Value:
-        if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)):
-            try:
-                value = ast.literal_eval(node.value.lstrip())
-                if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-                    return Unknown("a number that is too large")
-                return Const(value)
-            except (ValueError, SyntaxError, MemoryError):
-                return Unknown(f"literal {node.value[:20]} is not understood")
-        return Const(...)
+        if not isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)):
+            return Const(...)
+        text = node.value.lstrip()
+        try:
+            if isinstance(node, cst.Integer):
+                number = int(text, 0)
+                return Unknown("a number that is too large") if number.bit_length() > _MOST_BITS else Const(number)
+            if isinstance(node, cst.Float):
+                return Const(float(text))
+            if text[0] in "\"'" and "\\" not in text:
+                quotes = 3 if text[:3] in ('"""', "'''") else 1
+                return Const(text[quotes:-quotes])
+            return Const(ast.literal_eval(text))
+        except (ValueError, SyntaxError, MemoryError):
+            return Unknown(f"literal {node.value[:20]} is not understood")
 
     def _concatenated(self, node: cst.ConcatenatedString) -> Value:
         parts: list[cst.BaseExpression] = []
@@ -423,7 +459,7 @@ class Evaluator:
         complete = True
         for element in elements:
             value = self.eval(element.value)
-            if not isinstance(element, cst.StarredElement):
+            if type(element) is not cst.StarredElement:
                 items.append(value)
                 continue
             spread = self.spread(value)
@@ -466,7 +502,7 @@ class Evaluator:
         complete = True
         for element in node.elements:
             value = self.eval(element.value)
-            if isinstance(element, cst.DictElement):
+            if type(element) is cst.DictElement:
                 key = self.key(self.eval(element.key))
                 if key is None:
                     complete = False
@@ -494,7 +530,7 @@ class Evaluator:
 
     def _unary(self, node: cst.UnaryOperation) -> Value:
         value = self.eval(node.expression)
-        if isinstance(node.operator, cst.Not):
+        if type(node.operator) is cst.Not:
             truth = self.truth(value)
             return Unknown("a truth value that is not known") if truth is None else Const(not truth)
         name, function = _UNARY[type(node.operator)]
@@ -504,6 +540,8 @@ class Evaluator:
 
     def fold(self, function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         """Apply a pure function to constants, over all alternatives; anything else is unknown."""
+        if not any(isinstance(operand, Choice) for operand in operands):
+            return _fold(function, operands)
         alternatives = [operand.options if isinstance(operand, Choice) else (operand,) for operand in operands]
         size = 1
         for options in alternatives:
@@ -519,31 +557,34 @@ class Evaluator:
         # A long chain a + b + c leans left: walk it instead of recursing.
         chain: list[cst.BinaryOperation] = []
         left: cst.BaseExpression = node
-        while isinstance(left, cst.BinaryOperation):
+        while type(left) is cst.BinaryOperation:
             chain.append(left)
             left = left.left
         value = self.eval(left)
         for one in reversed(chain):
-            value = self.binary(type(one.operator), value, self.eval(one.right), one)
+            right = one.right
+            value = self.binary(type(one.operator), value, _HANDLERS[type(right)](self, right), one)
         return value
 
     def binary(self, kind: type[cst.CSTNode], left: Value, right: Value, node: cst.CSTNode) -> Value:
         """`left op right`."""
         name, function = _BINARY[kind]
-        for value in (left, right):
-            if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
-                return semantics.operator(self, f"operator.{name}", [left, right], self.span(node))
-        a, b = self.raw_items(left), self.raw_items(right)
-        is_text = isinstance(left, Const) or isinstance(right, Const)
-        if name == "add" and a is not None and b is not None and not is_text:
-            items, complete = (a.items + b.items, b.complete) if a.complete else (a.items, False)
-            if isinstance(left, TupleV) and not self.copied(len(items)):
-                items, complete = (), False
-            return self.new_list(items, complete) if isinstance(left, ListV) else TupleV(items, complete)
-        if name == "mul" and not isinstance(left, Const) and a is not None and isinstance(right, Const):
-            return self._repeat(left, a, right.value)
-        if name == "mul" and not isinstance(right, Const) and b is not None and isinstance(left, Const):
-            return self._repeat(right, b, left.value)
+        if type(left) is Const and type(right) is Const:
+            return _fold(function, (left, right))
+        if _is_tensor(left) or _is_tensor(right):
+            return semantics.operator(self, f"operator.{name}", [left, right], self.span(node))
+        if name == "add" and not isinstance(left, Const) and not isinstance(right, Const):
+            a, b = self.raw_items(left), self.raw_items(right)
+            if a is not None and b is not None:
+                items, complete = (a.items + b.items, b.complete) if a.complete else (a.items, False)
+                if isinstance(left, TupleV) and not self.copied(len(items)):
+                    items, complete = (), False
+                return self.new_list(items, complete) if isinstance(left, ListV) else TupleV(items, complete)
+        if name == "mul" and isinstance(left, Const) is not isinstance(right, Const):
+            repeated, times = (right, left) if isinstance(left, Const) else (left, right)
+            repeated_items = self.raw_items(repeated)
+            if repeated_items is not None and isinstance(times, Const):
+                return self._repeat(repeated, repeated_items, times.value)
         if isinstance(left, (Range, Choice, Const)) and isinstance(right, (Range, Choice, Const)):
             return self.fold(function, [left, right])
         if name == "mod" and isinstance(left, Const) and isinstance(left.value, str):
@@ -565,7 +606,7 @@ class Evaluator:
 
     def _boolean(self, node: cst.BooleanOperation) -> Value:
         left = self.eval(node.left)
-        stops = isinstance(node.operator, cst.Or)
+        stops = type(node.operator) is cst.Or
         options = left.options if isinstance(left, Choice) else (left,)
         kept = [option for option in options if self.truth(option) is not (not stops)]
         if len(kept) == len(options) and all(self.truth(option) is stops for option in options):
@@ -589,6 +630,8 @@ class Evaluator:
 
     def compare(self, op: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
         """Outcome of one comparison, None where it is not known."""
+        if isinstance(left, Unknown) and not isinstance(right, Choice):
+            return None
         if isinstance(left, Choice) or isinstance(right, Choice):
             lefts = left.options if isinstance(left, Choice) else (left,)
             rights = right.options if isinstance(right, Choice) else (right,)
@@ -596,14 +639,15 @@ class Evaluator:
                 return None
             outcomes = {self.compare(op, a, b) for a in lefts for b in rights}
             return outcomes.pop() if len(outcomes) == 1 else None
-        if isinstance(op, (cst.Is, cst.IsNot, cst.Equal, cst.NotEqual)):
+        kind = type(op)
+        if kind in _SAME:
             same = self._identical(left, right)
             if same is not None:
-                return same is isinstance(op, (cst.Is, cst.Equal))
-        if isinstance(op, (cst.In, cst.NotIn)):
+                return same is _SAME[kind]
+        if kind is cst.In or kind is cst.NotIn:
             contained = self._contains(left, right)
-            return None if contained is None else contained is isinstance(op, cst.In)
-        function = _COMPARE.get(type(op))
+            return None if contained is None else contained is (kind is cst.In)
+        function = _COMPARE.get(kind)
         if function is not None:
             a, b = self._plain(left), self._plain(right)
             if a is not None and b is not None:
@@ -668,7 +712,7 @@ class Evaluator:
         with self.uncertain():
             self.store.fork(
                 [lambda: results.append(self.eval(node.body)), lambda: results.append(self.eval(node.orelse))],
-                self.join_cell,
+                self.join,
             )
         return self.join(results)
 
@@ -676,39 +720,43 @@ class Evaluator:
         return self.define_function(node)
 
     def _attribute(self, node: cst.Attribute) -> Value:
+        base = node.value
+        if type(base) is not cst.Attribute:
+            return self._attribute_of(_HANDLERS[type(base)](self, base), node)
         # A long chain a.b.c leans left as well.
-        chain: list[cst.Attribute] = []
-        base: cst.BaseExpression = node
-        while isinstance(base, cst.Attribute):
+        chain = [node]
+        while type(base) is cst.Attribute:
             chain.append(base)
             base = base.value
         value = self.eval(base)
         for one in reversed(chain):
-            if isinstance(value, External):
-                value = self.attribute(value, one.attr.value, _NOWHERE)
-            else:
-                value = self.attribute(value, one.attr.value, self.span(one))
+            value = self._attribute_of(value, one)
         return value
+
+    def _attribute_of(self, value: Value, node: cst.Attribute) -> Value:
+        place = _NOWHERE if type(value) is External else self.span(node)
+        return self.attribute(value, node.attr.value, place)
 
     def _call(self, node: cst.Call) -> Value:
         if not self.step():
             return self.too_complex(node)
-        if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
+        if type(node.func) is cst.Name and node.func.value == "super" and not node.args:
             return self._super()
-        function = self.eval(node.func)
+        function = _HANDLERS[type(node.func)](self, node.func)
+        kind = type(function)
         # Where the arguments of a user's function stand is of no interest: only their values go on.
         inner = function.method if isinstance(function, BoundV) else function
-        args = self.arguments(node.args, not isinstance(inner, FunctionV))
-        if isinstance(function, External) and function.name == "builtins.super":
+        args = self.arguments(node.args, type(inner) is not FunctionV)
+        if kind is External and function == _SUPER:
             return self._super()
         result = self.call(function, args, self.span(node))
-        if isinstance(function, Unknown) and isinstance(result, Unknown) and result.node is None:
+        if kind is Unknown and isinstance(result, Unknown) and result.node is None:
             return self._or_default(node, args, result)
         return result
 
     def _or_default(self, node: cst.Call, args: CallArgs, result: Unknown) -> Value:
         """`config.get("rate", 0.2)` of a mapping that is not known: what the call itself says is one of the values."""
-        named = isinstance(node.func, cst.Attribute) and node.func.attr.value in ("get", "pop", "setdefault")
+        named = type(node.func) is cst.Attribute and node.func.attr.value in ("get", "pop", "setdefault")
         return self.join([args.positional[1].value, result]) if named and len(args.positional) == 2 else result
 
     def _super(self) -> Value:
@@ -719,30 +767,34 @@ class Evaluator:
 
     def arguments(self, nodes: Sequence[cst.Arg], places: bool = True) -> CallArgs:
         """The arguments of a call, splats spread; without `places` their spans are left out."""
+        if not nodes:
+            return _NOTHING
+        frame = self.frame
         positional: list[ArgV] = []
         keywords: list[tuple[str, ArgV]] = []
         complete = True
         for arg in nodes:
-            value = self.eval(arg.value)
-            span = self.span(arg.keyword or arg.value, arg.value) if places else _NOWHERE
-            if arg.star == "*":
+            node, keyword, star = arg.value, arg.keyword, arg.star
+            value = _HANDLERS[type(node)](self, node)
+            span = Spot(frame.unit, keyword or node, node, frame.statement) if places else _NOWHERE
+            if keyword is not None:
+                keywords.append((keyword.value, ArgV(value, span)))
+            elif not star:
+                positional.append(ArgV(value, span))
+            elif star == "*":
                 spread = self.spread(value)
                 if spread is None or any(isinstance(item, RunsV) for item in spread.items):
                     complete = False
                 else:
                     positional.extend(ArgV(item, span) for item in spread.items)
                     complete = complete and spread.complete
-            elif arg.star == "**":
+            else:
                 mapping = self.splat(value)
                 if mapping is None:
                     complete = False
                 else:
                     keywords.extend((key, ArgV(item, span)) for key, item in mapping.items if isinstance(key, str))
                     complete = complete and mapping.complete
-            elif arg.keyword is not None:
-                keywords.append((arg.keyword.value, ArgV(value, span)))
-            else:
-                positional.append(ArgV(value, span))
         return CallArgs(tuple(positional), tuple(keywords), complete)
 
     def splat(self, value: Value) -> DictItems | None:
@@ -764,13 +816,14 @@ class Evaluator:
 
     def _subscript(self, node: cst.Subscript) -> Value:
         value = self.eval(node.value)
+        if len(node.slice) == 1 and type(only := node.slice[0].slice) is cst.Index:
+            return self.index(value, self.eval(only.value), node)
         keys: list[Value] = []
-        slices = False
         for element in node.slice:
-            if isinstance(element.slice, cst.Index):
-                keys.append(self.eval(element.slice.value))
-            elif isinstance(part := element.slice, cst.Slice):
-                slices = True
+            part = element.slice
+            if isinstance(part, cst.Index):
+                keys.append(self.eval(part.value))
+            elif isinstance(part, cst.Slice):
                 bounds = [self.eval(bound) if bound else Const(None) for bound in (part.lower, part.upper, part.step)]
                 plain = [bound.value if isinstance(bound, Const) else _ABSENT for bound in bounds]
                 try:
@@ -778,19 +831,21 @@ class Evaluator:
                 except TypeError:
                     keys.append(Unknown("slice"))
         key: Value = keys[0] if len(keys) == 1 else TupleV(tuple(keys))
-        return self.index(value, key, node, slices)
+        return self.index(value, key, node)
 
-    def index(self, value: Value, key: Value, node: cst.CSTNode, slices: bool = False) -> Value:
+    def index(self, value: Value, key: Value, node: cst.CSTNode) -> Value:
         """`value[key]`."""
         if isinstance(value, Choice):
-            return self.join([self.index(option, key, node, slices) for option in value.options])
-        if isinstance(value, TensorV) or (isinstance(value, Unknown) and value.node is not None):
+            return self.join([self.index(option, key, node) for option in value.options])
+        if _is_tensor(value):
             return semantics.operator(self, "operator.getitem", [value, key], self.span(node))
         if isinstance(value, Unknown):
+            if isinstance(key, Unknown):
+                return Unknown(value.reason, value.span)
             plain = self.key(key)
             return value.part(f"[{plain.value!r}]") if plain is not None else Unknown(value.reason, value.span)
         if isinstance(key, Choice):
-            return self.join([self.index(value, option, node, slices) for option in key.options])
+            return self.join([self.index(value, option, node) for option in key.options])
         mapping = self.mapping(value)
         if mapping is not None:
             return self._item(mapping, key)
@@ -864,12 +919,15 @@ class Evaluator:
         """Run a comprehension; whether all of its items are known."""
         frame = self.frame
         scope = self.store.new()
-        outer = frame.scopes
-        frame.scopes = (scope, *outer)
+        outer = frame.scopes, frame.variables
+        frame.scopes = (scope, *frame.scopes)
+        frame.variables = (self.store.cells(scope), *frame.variables)
         try:
             return self._comp_loop(part, add)
         finally:
-            frame.scopes = outer
+            frame.scopes, frame.variables = outer
+            if scope not in self.captured:
+                self.store.drop(scope)
 
     def _comp_loop(self, part: cst.CompFor, add: Callable[[], None]) -> bool:
         known = self.iterate(self.eval(part.iter))
@@ -921,8 +979,12 @@ class Evaluator:
 
 _ABSENT = object()
 _NOWHERE = Span("", 1, 1, 1, 1)
+_NOTHING = CallArgs()
+_SUPER = External("builtins.super")
 
+# A handler for each class of expressions: a plain dict that holds them all is the fastest to ask.
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
+    **dict.fromkeys(classes(cst.BaseExpression), Evaluator._not_evaluated),  # type: ignore[type-abstract]
     cst.Name: Evaluator._name,
     cst.SimpleString: Evaluator._constant,
     cst.Integer: Evaluator._constant,
@@ -954,6 +1016,11 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
 }
 
 
+def _is_tensor(value: Value) -> bool:
+    """Whether a value is a tensor, or came out of an opaque node."""
+    return type(value) is TensorV or (isinstance(value, Unknown) and value.node is not None)
+
+
 def _flat(run: RunsV) -> list[Value]:
     """All items of a run's alternatives."""
     return [one for items in run.runs for item in items for one in (_flat(item) if isinstance(item, RunsV) else [item])]
@@ -983,9 +1050,9 @@ def _pick(items: TupleV, at: int) -> Value | None:
 def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
     plain: list[Any] = []
     for operand in operands:
-        if isinstance(operand, Range):
-            return _fold_range(function, operands)
         if not isinstance(operand, Const):
+            if isinstance(operand, Range):
+                return _fold_range(function, operands)
             return operand if isinstance(operand, Unknown) else Unknown("an expression that is not evaluated")
         value = operand.value
         if isinstance(value, (int, float)) and abs(value) > _MOST_NUMBER:
@@ -997,8 +1064,7 @@ def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         return Unknown("a number that is too large")
     if function is operator.lshift and isinstance(plain[1], int) and plain[1] > 64:
         return Unknown("a number that is too large")
-    is_text = any(isinstance(value, (str, bytes)) for value in plain)
-    if function is operator.mul and is_text and any(isinstance(value, int) and value > 1000 for value in plain):
+    if function is operator.mul and _is_long(plain):
         return Unknown("a text that is too long")
     if function is operator.mod and isinstance(plain[0], (str, bytes)):
         return Unknown("a text that is put together at run time")
@@ -1006,6 +1072,12 @@ def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         return Const(function(*plain))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return Unknown("an expression that raises an error")
+
+
+def _is_long(factors: Sequence[object]) -> bool:
+    """Whether a text is repeated very often."""
+    is_text = any(isinstance(value, (str, bytes)) for value in factors)
+    return is_text and any(isinstance(value, int) and value > 1000 for value in factors)
 
 
 def _fold_range(function: Callable[..., Any], operands: Sequence[Value]) -> Value:

@@ -6,19 +6,20 @@ defaults as possible values, because most models live in a `build_model` that no
 
 from __future__ import annotations
 
-import enum
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import libcst as cst
 
-from rnnlint.graph import Graph, Ref, Span
+from rnnlint.graph import Graph, Ref
 from rnnlint.interpret import library, semantics
-from rnnlint.interpret.evaluate import Evaluator, Frame, describe
+from rnnlint.interpret.evaluate import Evaluator, describe
+from rnnlint.interpret.store import Flow, Store
 from rnnlint.interpret.unit import ParseError, Unit, imported
 from rnnlint.interpret.values import (
+    PLAIN,
     ArgV,
     BoundV,
     CallArgs,
@@ -37,12 +38,15 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
+    Place,
     RunsV,
+    Spot,
     SuperV,
     TensorV,
     TupleV,
     Unknown,
     Value,
+    classes,
     grow,
 )
 from rnnlint.keras import names
@@ -93,18 +97,9 @@ class Finder(Protocol):
         """The source of a module by name (relative where `level` > 0), or None where it is not in the code base."""
 
 
-class Flow(enum.Enum):
-    """How a block ended."""
-
-    NORMAL = 0
-    RETURN = 1
-    RAISE = 2
-    BREAK = 3
-    CONTINUE = 4
-
-
-# The jumps whose states wait in the store for the place where they go on.
-_JUMPS = {Flow.RETURN: "return", Flow.BREAK: "break", Flow.CONTINUE: "continue"}
+# What can be assigned to, and holds a value.
+_LAYERS = (LayerV, ModelV)
+_VARIABLES = frozenset({cst.Name, cst.Attribute, cst.Subscript})
 
 
 class Interpreter(Evaluator):
@@ -118,7 +113,8 @@ class Interpreter(Evaluator):
         self.entries: list[FunctionV | ClassV] = []
         self.called: set[int] = set()
         self.listed: set[int] = set()
-        self.stack: list[cst.CSTNode] = []
+        self.orders: dict[int, list[ClassV]] = {}  # the method resolution orders of classes
+        self.stack: list[int] = []  # the ids of the functions that run
         self.limit = _MOST_STEPS // 2  # the rest is for the entry points
         self.allowance = _MOST_STEPS_PER_ENTRY
         self.loaded = 0  # steps that imported modules cost
@@ -150,22 +146,28 @@ class Interpreter(Evaluator):
         finally:
             sys.setrecursionlimit(before)
 
+    def close(self) -> None:
+        """Forget all values: what an import gives is found out by the interpreter, which would keep itself alive."""
+        self.store = Store()
+
     def load(self, source: Source, name: str) -> ModuleV:
         """Run a module's statements, once."""
         known = self.modules.get(source.path)
         if known is not None:
             return known
         unit = Unit(source) if name == "__main__" else imported(source)
-        module = ModuleV(self.store.new(), name, unit)
+        module = ModuleV(self.store.new(permanent=name != "__main__"), name, unit)
         self.modules[source.path] = module
         self.store.set(module.id, "__name__", Const(name))
         self.store.set(module.id, "__file__", Const(source.path))
-        frames, self.frames = self.frames, [Frame(unit, (module.id,), exits=self.store.exits)]
-        certain, self.graph.certain = self.graph.certain, True
         if name == "__main__":
+            self.push(unit, (module.id,))
             self.block(unit.module.body)
-            self.frames = frames
+            self.pop()
             return module
+        frames, self.frames = self.frames, []
+        self.push(unit, (module.id,))
+        certain, self.graph.certain = self.graph.certain, True
         # Whoever asks first, the module runs as if nothing were under way, on a budget of its own.
         stack, self.stack = self.stack, []
         work, self.steps, self.limit = (self.steps, self.limit), self.loaded, _MOST_STEPS // 2
@@ -178,6 +180,7 @@ class Interpreter(Evaluator):
             self.steps, self.limit = work
             self.stack = stack
             self.frames = frames
+            self.frame = frames[-1]
             self.graph.certain = certain
         return module
 
@@ -238,7 +241,7 @@ class Interpreter(Evaluator):
         since = len(self.memory.sequentials)
         frames, stack = len(self.frames), len(self.stack)
         self.limit = min(_MOST_STEPS, self.steps + self.allowance)
-        self.frames.append(Frame(unit, (), exits=self.store.exits))
+        self.push(unit, ())
         try:
             self.store.isolated(both)
         except RecursionError:
@@ -246,7 +249,8 @@ class Interpreter(Evaluator):
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
             self.graph.error(_entry_span(entry), f"{type(error).__name__}: {error}")
         finally:
-            del self.frames[frames:], self.stack[stack:]
+            self.unwind(frames)
+            del self.stack[stack:]
             self.graph.certain = True
             if self.steps >= self.limit:
                 # One that is too complex is seldom alone: functions that call each other in many ways.
@@ -293,11 +297,11 @@ class Interpreter(Evaluator):
             return None
         unit = function.unit
         assert isinstance(unit, Unit)
-        self.frames.append(Frame(unit, function.scopes))
+        self.push(unit, function.scopes)
         try:
             cls = self.eval(parameter.annotation.annotation)
         finally:
-            self.frames.pop()
+            self.pop()
         if not isinstance(cls, ClassV) or self.store.get(cls.id, "@dataclass") is None:
             return None
         instance = InstanceV(self.store.new(), cls)
@@ -331,62 +335,64 @@ class Interpreter(Evaluator):
             receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
             self.isolated(method, lambda method=method, receiver=receiver: self.enter(method, receiver))  # type: ignore[misc]
 
-    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Span:
+    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Place:
         """Where a node of a function's own unit stands."""
         unit = function.unit
         assert isinstance(unit, Unit)
-        return unit.span(node.name if isinstance(node, cst.Param) else node)
+        return _spot(unit, function.node, node.name if isinstance(node, cst.Param) else node)
 
     # -- statements -------------------------------------------------------------------------------------------------
 
     def block(self, statements: Sequence[cst.CSTNode]) -> Flow:
         """Run statements in order until one of them leaves the block."""
+        store, exits = self.store, self.frame.exits
         for statement in statements:
             flow = self.statement(statement)
             if flow is not Flow.NORMAL:
                 return flow
-            if self.store.exits > self.frame.exits:
+            if store.exits > exits:
                 self.graph.certain = False  # some path has left before the rest
         return Flow.NORMAL
 
     def suite(self, body: cst.BaseSuite) -> Flow:
         """Run the body of a compound statement."""
-        if isinstance(body, cst.IndentedBlock):
-            return self.block(body.body)
-        return self.statement(body)
+        return self.block(body.body) if type(body) is cst.IndentedBlock else self.statement(body)
 
     def statement(self, node: cst.CSTNode) -> Flow:
         """Run one statement; what breaks the interpreter is remembered, and the run goes on."""
-        self.step()
-        frame = self.frame
-        depth, certain, outer = len(self.frames), self.graph.certain, frame.statement
+        self.steps += 1
+        frame, graph = self.frame, self.graph
+        depth, certain, outer = len(self.frames), graph.certain, frame.statement
         try:
-            if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
-                frame.statement = (node.body[0], node.body[-1]) if node.body else None
-                for small in node.body:
-                    handler = _SMALL.get(type(small))
-                    flow = handler(self, small) if handler is not None else Flow.NORMAL
-                    if flow is not Flow.NORMAL:
-                        return flow
-                return Flow.NORMAL
-            compound = _COMPOUND.get(type(node))
-            return compound(self, node) if compound is not None else Flow.NORMAL
+            return _STATEMENTS[type(node)](self, node)
         except RecursionError:
-            del self.frames[depth:]
-            self.graph.note(self.span(node), "the code is nested too deeply to be followed")
+            self.unwind(depth)
+            graph.note(self.span(node), "the code is nested too deeply to be followed")
         except ParseError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
-            del self.frames[depth:]
-            self.graph.error(self.span(node), f"{type(error).__name__}: {error}")
+            self.unwind(depth)
+            graph.error(self.span(node), f"{type(error).__name__}: {error}")
         finally:
-            self.graph.certain = certain
+            graph.certain = certain
             frame.statement = outer
+        return Flow.NORMAL
+
+    def _simple(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Flow:
+        body = node.body
+        self.frame.statement = (node, body[0], body[-1]) if body else None
+        for small in body:
+            flow = _STATEMENTS[type(small)](self, small)
+            if flow is not Flow.NORMAL:
+                return flow
+        return Flow.NORMAL
+
+    def _no_effect(self, _node: cst.CSTNode) -> Flow:
         return Flow.NORMAL
 
     def header(self, node: cst.CSTNode, end: cst.CSTNode) -> None:
         """Expressions evaluated from here on stand in the header of a compound statement."""
-        self.frame.statement = (node, end)
+        self.frame.statement = (node, node, end)
 
     def _expr(self, node: cst.Expr) -> Flow:
         self.eval(node.value)
@@ -394,8 +400,8 @@ class Interpreter(Evaluator):
 
     def _assign(self, node: cst.Assign) -> Flow:
         value = self.eval(node.value)
-        for target in node.targets:
-            self.assign(target.target, value)
+        for one in node.targets:
+            self.assign(one.target, value)
         return Flow.NORMAL
 
     def _annotated(self, node: cst.AnnAssign) -> Flow:
@@ -467,19 +473,20 @@ class Interpreter(Evaluator):
 
     def assign(self, target: cst.BaseExpression, value: Value) -> None:
         """Assign a value to a target: a name, attribute, item, or a tuple of targets."""
-        if isinstance(target, cst.Name):
-            name = target.value
-            self.store.set(self.frame.outer_names.get(name, self.frame.scopes[0]), name, value)
-        elif isinstance(target, (cst.Tuple, cst.List)):
-            self._unpack(target.elements, value)
-        elif isinstance(target, cst.Attribute):
-            self._set_attribute(self.eval(target.value), target, value)
-        elif isinstance(target, cst.Subscript):
-            self._set_item(target, value)
-        elif isinstance(target, cst.StarredElement):
-            self.assign(target.value, value)
+        _TARGETS[type(target)](self, target, value)
 
-    def _set_attribute(self, owner: Value, target: cst.Attribute, value: Value) -> None:
+    def _set_nothing(self, _target: cst.BaseExpression, _value: Value) -> None:
+        pass
+
+    def _set_name(self, target: cst.Name, value: Value) -> None:
+        name, frame = target.value, self.frame
+        self.store.set(frame.outer_names.get(name, frame.scopes[0]), name, value)
+
+    def _set_starred(self, target: cst.StarredElement, value: Value) -> None:
+        self.assign(target.value, value)
+
+    def _set_attribute(self, target: cst.Attribute, value: Value) -> None:
+        owner = self.eval(target.value)
         name = target.attr.value
         setter = self.class_attribute(owner.cls, f"@setter {name}") if isinstance(owner, InstanceV) else None
         if isinstance(setter, FunctionV):
@@ -488,7 +495,8 @@ class Interpreter(Evaluator):
         else:
             library.set_attribute(self, owner, name, value)
 
-    def _unpack(self, elements: Sequence[cst.BaseElement], value: Value) -> None:
+    def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
+        elements = target.elements
         if isinstance(value, Choice):
             # Alternatives are taken apart one by one; what is unknown of the whole is unknown of each part.
             rows = [self.raw_items(option) for option in value.options]
@@ -557,31 +565,27 @@ class Interpreter(Evaluator):
 
     def alternatives(self, arms: Sequence[Callable[[], Flow]]) -> Flow:
         """As `fork`, but each arm says itself what is uncertain. RAISE where no arm goes on."""
-        flows: list[Flow] = []
+        return Flow.NORMAL if Flow.NORMAL in self.store.fork(arms, self.join) else Flow.RAISE
 
-        def start(arm: Callable[[], Flow]) -> object:
-            flow = arm()
-            flows.append(flow)
-            return _JUMPS.get(flow, flow is not Flow.RAISE)
+    def rejoin(self, jump: Flow, since: int, flow: Flow, dead: int | None = None) -> Flow:
+        """Let the states go on that jumped away since; `flow` is how the present state ended.
 
-        self.store.fork([lambda arm=arm: start(arm) for arm in arms], self.join_cell)  # type: ignore[misc]
-        return Flow.NORMAL if Flow.NORMAL in flows else Flow.RAISE
-
-    def rejoin(self, jump: Flow, since: int, flow: Flow) -> Flow:
-        """Let the states go on that jumped away since; `flow` is how the present state ended."""
-        alive = flow in (Flow.NORMAL, jump)
-        if not alive and flow in _JUMPS and self.store.exits > since:
-            self.store.leave(_JUMPS[flow])
-            flow = Flow.RAISE
-        arrives = self.store.rejoin(_JUMPS[jump], since, alive, self.join_cell)
-        return Flow.NORMAL if arrives else flow
+        `dead` is a scope that nothing reads any more.
+        """
+        alive = flow is Flow.NORMAL or flow is jump
+        if self.store.exits > since:
+            if not alive and flow is not Flow.RAISE:
+                self.store.leave(flow)
+                flow = Flow.RAISE
+            alive = self.store.rejoin(jump, since, alive, self.join, dead)
+        return Flow.NORMAL if alive else flow
 
     def _if(self, node: cst.If) -> Flow:
         # A long elif chain is walked, not recursed into.
         arms: list[Callable[[], Flow]] = []
         refuted: list[cst.BaseExpression] = []
         rest: cst.If | cst.Else | None = node
-        while isinstance(rest, cst.If):
+        while type(rest) is cst.If:
             self.header(rest, rest.test)
             truth = self.truth(self.eval(rest.test))
             if truth is not False:
@@ -616,17 +620,17 @@ class Interpreter(Evaluator):
 
         Numbers stay: that a rate is 0 by default is worth knowing behind `if rate > 0` as well.
         """
-        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
             self.narrow(test.expression, not truth)
-        elif isinstance(test, cst.BooleanOperation):
-            if isinstance(test.operator, cst.And) is truth:
+        elif type(test) is cst.BooleanOperation:
+            if (type(test.operator) is cst.And) is truth:
                 self.narrow(test.left, truth)
                 self.narrow(test.right, truth)
-        elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        elif type(test) is cst.Comparison and len(test.comparisons) == 1:
             right = self.eval(test.comparisons[0].comparator)
             op = test.comparisons[0].operator
             self._keep(test.left, lambda option: self.compare(op, option, right) is not (not truth))
-        elif isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and len(test.args) == 2:
+        elif type(test) is cst.Call and type(test.func) is cst.Name and len(test.args) == 2:
             if self.lookup(test.func.value) == External("builtins.isinstance"):
                 cls = self.eval(test.args[1].value)
                 self._keep(test.args[0].value, lambda option: library.is_instance(option, cls) is not (not truth))
@@ -635,7 +639,7 @@ class Interpreter(Evaluator):
 
     def _keep(self, variable: cst.BaseExpression, possible: Callable[[Value], bool]) -> None:
         """Keep those alternatives of a variable that are possible."""
-        if not isinstance(variable, (cst.Name, cst.Attribute, cst.Subscript)):
+        if type(variable) not in _VARIABLES:
             return
         value = self.eval(variable)
         if not isinstance(value, Choice):
@@ -665,7 +669,7 @@ class Interpreter(Evaluator):
 
     def _outer(self, jump: Flow, since: int) -> Flow:
         """A jump in the `else` of a loop is one of the loop around it."""
-        if not self.store.rejoin(_JUMPS[Flow.BREAK], since, False, self.join_cell):
+        if not self.store.rejoin(Flow.BREAK, since, False, self.join):
             return jump
         return Flow.NORMAL
 
@@ -918,7 +922,7 @@ class Interpreter(Evaluator):
                 reason = f"module '{where}' does not define '{name}'"
             elif isinstance(module, Unknown):
                 reason = module.reason
-            value = Unknown(reason, unit.span(alias))
+            value = Unknown(reason, Spot(unit, alias))
         return value
 
     def _from_star(self, module: ModuleV, name: str) -> Value | None:
@@ -933,7 +937,7 @@ class Interpreter(Evaluator):
         stars = self.store.get(scope, "*")
         known = stars.items if isinstance(stars, TupleV) else ()
         if isinstance(module, ModuleV):
-            for key, value in self.store.cells(module.id):
+            for key, value in list(self.store.cells(module.id).items()):
                 if isinstance(key, str) and not key.startswith(("_", "@", "*")):
                     self.store.set(scope, key, value)
             inherited = self.store.get(module.id, "*")
@@ -957,6 +961,7 @@ class Interpreter(Evaluator):
         # A class body is no scope for the functions in it.
         owner = self.store.get(frame.scopes[0], "@class") if frame.scopes else None
         scopes = frame.scopes[1:] if owner is not None else frame.scopes
+        self.captured.update(scopes)
         return FunctionV(name, node, frame.unit, scopes, defaults, owner if isinstance(owner, ClassV) else None)
 
     def _function(self, node: cst.FunctionDef) -> Flow:
@@ -1011,11 +1016,11 @@ class Interpreter(Evaluator):
                 self.store.set(id, "@dataclass", Const(True))
         if any(isinstance(base, External) and base.name.endswith("NamedTuple") for base in bases):
             self.store.set(id, "@dataclass", Const(True))
-        self.frames.append(Frame(frame.unit, (id, *frame.scopes), exits=frame.exits))
+        self.push(frame.unit, (id, *frame.scopes), exits=frame.exits)
         try:
             self.suite(node.body)
         finally:
-            self.frames.pop()
+            self.pop()
         self.store.set(frame.scopes[0], cls.name, cls)
         self.list_entry(cls, node)
         return Flow.NORMAL
@@ -1042,7 +1047,9 @@ class Interpreter(Evaluator):
 
     def class_attribute(self, cls: ClassV, name: str, after: ClassV | None = None) -> Value | None:
         """An attribute of a class or of the user's classes that it derives from; only those behind `after`."""
-        order = _resolution(cls)
+        order = self.orders.get(cls.id)
+        if order is None:
+            order = self.orders[cls.id] = _resolution(cls)
         if after is not None and after in order:
             order = order[order.index(after) + 1 :]
         for one in order:
@@ -1053,48 +1060,53 @@ class Interpreter(Evaluator):
 
     # -- attributes -------------------------------------------------------------------------------------------------
 
-    def attribute(self, value: Value, name: str, span: Span) -> Value:
+    def attribute(self, value: Value, name: str, span: Place) -> Value:
         """Read an attribute of any value."""
-        if isinstance(value, External):
-            if value.name.endswith("FLAGS") or value.name.endswith("flags.FLAGS"):
-                return library.flag(self, name)
-            return External(f"{value.name}.{name}")
-        if isinstance(value, Choice):
-            return self.join([self.attribute(option, name, span) for option in value.options])
-        if isinstance(value, InstanceV):
-            return self._instance_attribute(value, name, span)
-        if isinstance(value, ClassV):
-            found = self.class_attribute(value, name)
-            if isinstance(found, FunctionV) and _decorated(found) == "class":
-                return BoundV(value, found)
-            if found is None and name == "__name__":
-                return Const(value.name)
-            return found or Unknown(f"class {value.name} has no known attribute '{name}'")
-        if isinstance(value, ModuleV):
-            found = self.store.get(value.id, name) or self._from_star(value, name)
-            if found is None:
-                found = self._submodule(value, name)
-            return found or Unknown(f"module '{value.name}' does not define '{name}'")
-        if isinstance(value, SuperV):
-            return self._super_attribute(value, name)
-        if isinstance(value, ObjectV):
-            if value.kind == "namespace":
-                return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
-            return BoundV(value, name)
-        if isinstance(value, (LayerV, ModelV, TensorV)):
-            return semantics.attribute(self, value, name, span) or BoundV(value, name)
-        if isinstance(value, TupleV):
-            return semantics.attribute(self, value, name, span) or BoundV(value, name)
-        if isinstance(value, (ListV, DictV, Const)):
-            return BoundV(value, name)
-        if isinstance(value, Unknown):
-            keeps = library_tuner(name) or name == "reshape"
-            return BoundV(value, name) if keeps else value.part(f".{name}")
-        if isinstance(value, FunctionV) and name == "__name__":
-            return Const(value.name)
-        if isinstance(value, FunctionV) and name in ("setter", "deleter") and _decorated(value) == "property":
-            return BoundV(value, name)
+        return _ATTRIBUTES[type(value)](self, value, name, span)
+
+    def _no_attribute(self, value: Value, name: str, _span: Place) -> Value:
         return Unknown(f"attribute '{name}' of {describe(value)}")
+
+    def _method_of(self, value: Value, name: str, _span: Place) -> Value:
+        return BoundV(value, name)
+
+    def _external_attribute(self, value: External, name: str, _span: Place) -> Value:
+        return library.flag(self, name) if value.name.endswith("FLAGS") else External(f"{value.name}.{name}")
+
+    def _choice_attribute(self, value: Choice, name: str, span: Place) -> Value:
+        return self.join([self.attribute(option, name, span) for option in value.options])
+
+    def _unknown_attribute(self, value: Unknown, name: str, _span: Place) -> Value:
+        return BoundV(value, name) if name == "reshape" or library_tuner(name) else value.part(f".{name}")
+
+    def _keras_attribute(self, value: Value, name: str, span: Place) -> Value:
+        return semantics.attribute(self, value, name, span) or BoundV(value, name)
+
+    def _object_attribute(self, value: ObjectV, name: str, _span: Place) -> Value:
+        if value.kind == "namespace":
+            return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
+        return BoundV(value, name)
+
+    def _function_attribute(self, value: FunctionV, name: str, span: Place) -> Value:
+        if name == "__name__":
+            return Const(value.name)
+        if name in ("setter", "deleter") and _decorated(value) == "property":
+            return BoundV(value, name)
+        return self._no_attribute(value, name, span)
+
+    def _class_object_attribute(self, value: ClassV, name: str, _span: Place) -> Value:
+        found = self.class_attribute(value, name)
+        if isinstance(found, FunctionV) and _decorated(found) == "class":
+            return BoundV(value, found)
+        if found is None and name == "__name__":
+            return Const(value.name)
+        return found or Unknown(f"class {value.name} has no known attribute '{name}'")
+
+    def _module_attribute(self, value: ModuleV, name: str, _span: Place) -> Value:
+        found = self.store.get(value.id, name) or self._from_star(value, name)
+        if found is None:
+            found = self._submodule(value, name)
+        return found or Unknown(f"module '{value.name}' does not define '{name}'")
 
     def _submodule(self, package: ModuleV, name: str) -> Value | None:
         """A module of a package that nothing has imported by name; some `__init__` may have."""
@@ -1108,7 +1120,7 @@ class Interpreter(Evaluator):
         except ParseError as error:
             return Unknown(f"module '{name}' does not parse (line {error.row})")
 
-    def _instance_attribute(self, value: InstanceV, name: str, span: Span) -> Value:
+    def _instance_attribute(self, value: InstanceV, name: str, span: Place) -> Value:
         found = self.store.get(value.id, name)
         if found is None:
             found = self.class_attribute(value.cls, name)
@@ -1130,7 +1142,7 @@ class Interpreter(Evaluator):
             return BoundV(value, name)
         return Unknown(f"attribute '{name}' of an object of class {value.cls.name} is not known", span)
 
-    def _super_attribute(self, value: SuperV, name: str) -> Value:
+    def _super_attribute(self, value: SuperV, name: str, _span: Place) -> Value:
         receiver = value.self
         cls = receiver.cls if isinstance(receiver, InstanceV) else value.cls
         found = self.class_attribute(cls, name, after=value.cls)
@@ -1140,46 +1152,39 @@ class Interpreter(Evaluator):
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
-    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
         """Call any value."""
-        if isinstance(function, External):
-            return self._call_external(function, args, span)
-        if isinstance(function, LayerV):
-            return semantics.call_layer(self, function, args, span)
-        if isinstance(function, ModelV):
-            return semantics.call_model(self, function, args, span)
-        if isinstance(function, FunctionV):
-            return self._call_function(function, args, span, None)
-        if isinstance(function, BoundV):
-            return self._call_method(function, args, span)
-        if isinstance(function, ClassV):
-            return self._instantiate(function, args, span)
-        if isinstance(function, InstanceV):
-            return self._call_instance(function, args, span)
-        if isinstance(function, PartialV):
-            inner = function.args
-            given = {name for name, _ in args.keywords}
-            kept = tuple((name, arg) for name, arg in inner.keywords if name not in given)
-            merged = CallArgs(
-                inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete
-            )
-            return self.call(function.function, merged, span)
-        if isinstance(function, Choice):
-            return self._call_choice(function, args, span)
+        return _CALLS[type(function)](self, function, args, span)
+
+    def _call_other(self, function: Value, args: CallArgs, span: Place) -> Value:
         reason = function.reason if isinstance(function, Unknown) else f"{describe(function)} is called"
         return self._not_understood(reason, args, span, function)
 
-    def _not_understood(self, reason: str, args: CallArgs, span: Span, function: Value | None = None) -> Unknown:
+    def _call_partial(self, function: PartialV, args: CallArgs, span: Place) -> Value:
+        inner = function.args
+        given = {name for name, _ in args.keywords}
+        kept = tuple((name, arg) for name, arg in inner.keywords if name not in given)
+        merged = CallArgs(inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete)
+        return self.call(function.function, merged, span)
+
+    def _not_understood(self, reason: str, args: CallArgs, span: Place, function: Value | None = None) -> Unknown:
         """The result of a call that is not followed; of interest to the user only where layers or tensors go in."""
-        values = [arg.value for arg in args.positional] + [arg.value for _, arg in args.keywords]
+        values = [arg.value for arg in args.positional]
+        if args.keywords:
+            values += [arg.value for _, arg in args.keywords]
         if isinstance(function, Unknown) and function.node is not None:
             values.append(function)
-        if any(isinstance(value, (LayerV, ModelV)) or any(self.tensors(value)) for value in values):
-            return self.unknown(reason, span, values)
+        for value in values:
+            if isinstance(value, Unknown):
+                matters = value.node is not None
+            else:
+                matters = type(value) not in PLAIN and (isinstance(value, _LAYERS) or any(self.tensors(value)))
+            if matters:
+                return self.unknown(reason, span, values)
         self.symbols += 1
         return Unknown(reason, span, None, f"value {self.symbols}")
 
-    def _call_choice(self, function: Choice, args: CallArgs, span: Span) -> Value:
+    def _call_choice(self, function: Choice, args: CallArgs, span: Place) -> Value:
         externals = [option for option in function.options if isinstance(option, External)]
         if len(externals) == len(function.options):
             # The two arms of a try/except import are one and the same thing.
@@ -1191,10 +1196,12 @@ class Interpreter(Evaluator):
         results: list[Value] = []
         arms = [lambda option=option: results.append(self.call(option, args, span)) for option in function.options]
         with self.uncertain():
-            self.store.fork(arms, self.join_cell)
+            self.store.fork(arms, self.join)
         return self.join(results)
 
-    def _call_external(self, function: External, args: CallArgs, span: Span) -> Value:
+    def _call_external(self, function: External, args: CallArgs, span: Place) -> Value:
+        if _is_outside(function.name):
+            return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
         symbol = names.resolve(function.name)
         if symbol is not None:
             if symbol.kind in ("layer", "model", "input"):
@@ -1215,19 +1222,19 @@ class Interpreter(Evaluator):
                 return tuned
         return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
 
-    def _call_method(self, method: BoundV, args: CallArgs, span: Span) -> Value:
+    def _call_method(self, method: BoundV, args: CallArgs, span: Place) -> Value:
         receiver = method.self
         if isinstance(method.method, FunctionV):
             return self._call_function(method.method, args, span, receiver)
         name = method.method
-        if isinstance(receiver, (LayerV, ModelV, TensorV, TupleV)):
-            if name == "__call__":
-                return self.call(receiver, args, span)
-            return semantics.method(self, receiver, name, args, span)
         if isinstance(receiver, ListV):
             return library.list_method(self, receiver, name, args)
         if isinstance(receiver, DictV):
             return library.dict_method(self, receiver, name, args)
+        if isinstance(receiver, (LayerV, ModelV, TensorV, TupleV)):
+            if name == "__call__":
+                return self.call(receiver, args, span)
+            return semantics.method(self, receiver, name, args, span)
         if isinstance(receiver, Const) and isinstance(receiver.value, str):
             return library.text_method(self, receiver, name, args)
         if isinstance(receiver, ObjectV):
@@ -1248,7 +1255,7 @@ class Interpreter(Evaluator):
             )
         return self._not_understood(f"method '{name}' of {describe(receiver)}", args, span)
 
-    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Span) -> Value:
+    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Place) -> Value:
         instance = receiver.self
         if isinstance(instance, InstanceV) and name == "__init__":
             if instance.cls.keras == "keras.Sequential":
@@ -1266,7 +1273,7 @@ class Interpreter(Evaluator):
                 )
         return self._not_understood(f"super().{name}() is not the user's own", args, span)
 
-    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Span) -> Value:
+    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Place) -> Value:
         call = self.class_attribute(instance.cls, "__call__" if not instance.cls.keras else "call")
         if isinstance(call, FunctionV):
             build = self.class_attribute(instance.cls, "build") if instance.cls.keras else None
@@ -1284,7 +1291,7 @@ class Interpreter(Evaluator):
             return semantics.call_model(self, model, args, span)
         return self._not_understood(f"an object of class {instance.cls.name} is called", args, span)
 
-    def _instantiate(self, cls: ClassV, args: CallArgs, span: Span) -> Value:
+    def _instantiate(self, cls: ClassV, args: CallArgs, span: Place) -> Value:
         instance = InstanceV(self.store.new(), cls)
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionV):
@@ -1301,74 +1308,77 @@ class Interpreter(Evaluator):
             return Unknown(f"class {cls.name} derives from something that is not known", span)
         return instance
 
-    def _call_function(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> Value:
+    def _call_function(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None = None) -> Value:
         """Follow a call into the function's body."""
         self.called.add(id(function.node))
-        if function.node in self.stack:
+        if id(function.node) in self.stack:
             return self._not_understood(f"{function.name}() calls itself", args, span)
         if len(self.stack) >= _MOST_DEPTH or not self.step():
             return self._not_understood(f"{function.name}() is called too deeply to be followed", args, span)
         return self.execute(function, self._bind(function, args, span, receiver), receiver)
 
-    def _bind(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> dict[str, Value]:
-        parameters = function.node.params
+    def _bind(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None) -> dict[str, Value]:
+        unit = function.unit
+        assert isinstance(unit, Unit)
+        signature = unit.signature(function.node)
         bound: dict[str, Value] = {}
-        positional = list(args.positional)
+        positional = args.positional
         if receiver is not None and function.owner is not None and _decorated(function) != "static":
-            positional.insert(0, ArgV(receiver, span))
-        listed = [*parameters.posonly_params, *parameters.params]
-        for parameter, arg in zip(listed, positional, strict=False):
-            bound[parameter.name.value] = arg.value
-        by_name = {parameter.name.value for parameter in [*parameters.params, *parameters.kwonly_params]}
+            positional = (ArgV(receiver, span), *positional)
+        for name, arg in zip(signature.listed, positional, strict=False):
+            bound[name] = arg.value
         extra: list[tuple[str, Value]] = []
         for name, arg in args.keywords:
-            if name in by_name:
+            if name in signature.keywords:
                 bound[name] = arg.value
             else:
                 extra.append((name, arg.value))
-        for parameter in [*listed, *parameters.kwonly_params]:
-            name = parameter.name.value
-            if name in bound:
-                continue
-            default = function.defaults.get(name)
-            missing = Unknown(f"argument '{name}' of {function.name}()", span)
-            if default is None:
-                bound[name] = missing
-            else:
-                bound[name] = default if args.complete else self.join([default, missing])
-        if isinstance(parameters.star_arg, cst.Param):
-            rest = tuple(arg.value for arg in positional[len(listed) :])
-            bound[parameters.star_arg.name.value] = TupleV(rest, args.complete)
-        if parameters.star_kwarg is not None:
-            bound[parameters.star_kwarg.name.value] = self.new_dict(extra, args.complete)
+        for name in signature.names:
+            if name not in bound:
+                default = function.defaults.get(name)
+                if default is None or not args.complete:
+                    missing = Unknown(f"argument '{name}' of {function.name}()", span)
+                    default = missing if default is None else self.join([default, missing])
+                bound[name] = default
+        if signature.star is not None:
+            rest = tuple(arg.value for arg in positional[len(signature.listed) :])
+            bound[signature.star] = TupleV(rest, args.complete)
+        if signature.double_star is not None:
+            bound[signature.double_star] = self.new_dict(extra, args.complete)
         return bound
 
     def execute(self, function: FunctionV, bound: dict[str, Value], receiver: Value | None) -> Value:
         """Run a function's body with its parameters bound, and join what it returns."""
         unit = function.unit
         assert isinstance(unit, Unit)
-        scope = self.store.new()
-        for name, value in bound.items():
-            self.store.set(scope, name, value)
-        frame = Frame(unit, (scope, *function.scopes), function, receiver, exits=self.store.exits)
+        scope = self.store.make(bound)
+        frame = self.push(unit, (scope, *function.scopes), function, receiver)
         certain = self.graph.certain
-        self.frames.append(frame)
-        self.stack.append(function.node)
+        self.stack.append(id(function.node))
         try:
             if isinstance(function.node, cst.Lambda):
                 return self.eval(function.node.body)
             flow = self.suite(function.node.body)
             if flow is Flow.NORMAL:
                 frame.returned.append(Const(None))
-            self.rejoin(Flow.RETURN, frame.exits, flow)
+            self.rejoin(Flow.RETURN, frame.exits, flow, None if scope in self.captured else scope)
             return self.join(frame.returned) if frame.returned else Unknown(f"{function.name}() never returns")
         finally:
             self.graph.certain = certain
-            self.frames.pop()
+            self.pop()
             self.stack.pop()
+            if scope not in self.captured:
+                self.store.drop(scope)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _is_outside(name: str) -> bool:
+    """Whether nothing at all is known of a function."""
+    last = name.rpartition(".")[2]
+    return names.resolve(name) is None and not library.is_known(name) and not library_tuner(last)
 
 
 def library_tuner(name: str) -> bool:
@@ -1397,17 +1407,17 @@ def _keras_base(base: Value) -> str:
 def _resolution(cls: ClassV) -> list[ClassV]:
     """The user's classes among a class and its bases, in Python's method resolution order."""
     order: list[ClassV] = []
-
-    def visit(one: ClassV, depth: int) -> None:
-        # Depth first, each class at the last of its places: a base comes behind all that derive from it.
-        if depth < _MOST_DEPTH and len(order) < _MOST_BASES:
-            for base in reversed(one.bases):
-                if isinstance(base, ClassV) and base not in order:
-                    visit(base, depth + 1)
-            order.append(one)
-
-    visit(cls, 0)
+    _list_bases(cls, order, 0)
     return order[::-1]
+
+
+def _list_bases(cls: ClassV, order: list[ClassV], depth: int) -> None:
+    """Depth first, each class at the last of its places: a base comes behind all that derive from it."""
+    if depth < _MOST_DEPTH and len(order) < _MOST_BASES:
+        for base in reversed(cls.bases):
+            if isinstance(base, ClassV) and base not in order:
+                _list_bases(base, order, depth + 1)
+        order.append(cls)
 
 
 def _decorated(function: FunctionV) -> str:
@@ -1434,12 +1444,17 @@ def _is_inner(function: FunctionV) -> bool:
     return len(function.scopes) > 1 or function.name.startswith("_")
 
 
-def _entry_span(entry: FunctionV | ClassV) -> Span:
+def _entry_span(entry: FunctionV | ClassV) -> Place:
     if isinstance(entry, ClassV):
         return entry.span
     unit = entry.unit
     assert isinstance(unit, Unit)
-    return unit.span(entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
+    return _spot(unit, entry.node, entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
+
+
+def _spot(unit: Unit, function: cst.FunctionDef | cst.Lambda, node: cst.CSTNode) -> Spot:
+    """Where a part of a function's header stands, which is a statement of its own."""
+    return Spot(unit, node, None, None if isinstance(function, cst.Lambda) else (function, node, node))
 
 
 def _dotted(node: cst.BaseExpression) -> str:
@@ -1463,7 +1478,10 @@ def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
-_SMALL: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
+_STATEMENTS: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
+    **dict.fromkeys(classes(cst.CSTNode), Interpreter._no_effect),  # type: ignore[type-abstract]
+    cst.SimpleStatementLine: Interpreter._simple,
+    cst.SimpleStatementSuite: Interpreter._simple,
     cst.Expr: Interpreter._expr,
     cst.Assign: Interpreter._assign,
     cst.AnnAssign: Interpreter._annotated,
@@ -1478,8 +1496,6 @@ _SMALL: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
     cst.Nonlocal: Interpreter._nonlocal,
     cst.Import: Interpreter._import,
     cst.ImportFrom: Interpreter._import_from,
-}
-_COMPOUND: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
     cst.If: Interpreter._if,
     cst.For: Interpreter._for,
     cst.While: Interpreter._while,
@@ -1489,4 +1505,44 @@ _COMPOUND: dict[type[cst.CSTNode], Callable[[Any, Any], Flow]] = {
     cst.FunctionDef: Interpreter._function,
     cst.ClassDef: Interpreter._class,
     cst.Match: Interpreter._match,
+}
+_TARGETS: dict[type[cst.CSTNode], Callable[[Any, Any, Value], None]] = {
+    **dict.fromkeys(classes(cst.CSTNode), Interpreter._set_nothing),  # type: ignore[type-abstract]
+    cst.Name: Interpreter._set_name,
+    cst.Attribute: Interpreter._set_attribute,
+    cst.Tuple: Interpreter._unpack,
+    cst.List: Interpreter._unpack,
+    cst.Subscript: Interpreter._set_item,
+    cst.StarredElement: Interpreter._set_starred,
+}
+_ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Place], Value]] = {
+    **dict.fromkeys(classes(Value), Interpreter._no_attribute),
+    External: Interpreter._external_attribute,
+    Choice: Interpreter._choice_attribute,
+    InstanceV: Interpreter._instance_attribute,
+    ClassV: Interpreter._class_object_attribute,
+    ModuleV: Interpreter._module_attribute,
+    SuperV: Interpreter._super_attribute,
+    ObjectV: Interpreter._object_attribute,
+    FunctionV: Interpreter._function_attribute,
+    LayerV: Interpreter._keras_attribute,
+    ModelV: Interpreter._keras_attribute,
+    TensorV: Interpreter._keras_attribute,
+    TupleV: Interpreter._keras_attribute,
+    ListV: Interpreter._method_of,
+    DictV: Interpreter._method_of,
+    Const: Interpreter._method_of,
+    Unknown: Interpreter._unknown_attribute,
+}
+_CALLS: dict[type[Value], Callable[[Any, Any, CallArgs, Place], Value]] = {
+    **dict.fromkeys(classes(Value), Interpreter._call_other),
+    External: Interpreter._call_external,
+    LayerV: semantics.call_layer,
+    ModelV: semantics.call_model,
+    FunctionV: Interpreter._call_function,
+    BoundV: Interpreter._call_method,
+    ClassV: Interpreter._instantiate,
+    InstanceV: Interpreter._call_instance,
+    PartialV: Interpreter._call_partial,
+    Choice: Interpreter._call_choice,
 }

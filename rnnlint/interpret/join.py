@@ -8,6 +8,8 @@ from rnnlint.graph import Ref, Shape
 from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, TupleV, Unknown, Value
 
 MOST_OPTIONS = 12
+# Constants of these types are the same where they are equal.
+_PLAIN = frozenset({int, str, bool, bytes, type(None)})
 MOST_REFS = 64
 # Longer sequences of different lengths are not told apart item by item.
 MOST_ITEMS = 2_000
@@ -28,9 +30,15 @@ def same(a: Value, b: Value) -> bool:
     """Whether two values are the same, telling True from 1 and 1 from 1.0."""
     if a is b:
         return True
+    kind = type(a)
+    if kind is not type(b) or kind is Unknown:
+        return False
     if isinstance(a, Const) and isinstance(b, Const):
-        return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
-    return type(a) is type(b) and not isinstance(a, Unknown) and a == b
+        one, other = a.value, b.value
+        if type(one) is not type(other):
+            return False
+        return one == other if type(one) in _PLAIN else repr(one) == repr(other)
+    return a == b
 
 
 def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
@@ -48,6 +56,11 @@ def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] |
 def _join_two(a: Value, b: Value, hook: Callable[[Value, Value], Value | None] | None) -> Value:
     if same(a, b):
         return a
+    if isinstance(a, Unknown) and isinstance(b, Unknown):
+        return a if a.node == b.node else Choice((a, b))
+    one, other = type(a), type(b)
+    if one is Const or other is Const:
+        return choice([a, b], hook) if one is Choice or other is Choice else Choice((a, b))
     if hook is not None:
         hooked = hook(a, b)
         if hooked is not None:
@@ -70,26 +83,43 @@ def join_tensors(a: TensorV, b: TensorV) -> TensorV:
 def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
     """One of `values`, flat and without repetition; all tensors among them become one option."""
     options: list[Value] = []
+    constants: set[tuple[type, object]] = set()
     for value in values:
         for option in value.options if isinstance(value, Choice) else (value,):
-            for at, have in enumerate(options):
-                if same(have, option):
-                    break
-                if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
-                    break
-                if isinstance(have, TensorV) and isinstance(option, TensorV):
-                    options[at] = join_tensors(have, option)
-                    break
-                if type(have) is type(option) and isinstance(have, (TupleV, DictItems)):
-                    options[at] = _join_two(have, option, hook)
-                    break
-            else:
+            if isinstance(option, Const):
+                kind = type(option.value)
+                key = (kind, option.value if kind in _PLAIN else repr(option.value))
+                if key not in constants:
+                    constants.add(key)
+                    options.append(option)
+            elif not _is_covered(option, options, hook):
                 options.append(option)
     if len(options) == 1:
         return options[0]
     if len(options) > MOST_OPTIONS:
         return Unknown("too many alternatives")
     return Choice(tuple(options))
+
+
+def _is_covered(
+    option: Value, options: list[Value], hook: Callable[[Value, Value], Value | None] | None = None
+) -> bool:
+    """Whether a value is among alternatives, or could be made part of one."""
+    kind = type(option)
+    for at, have in enumerate(options):
+        if type(have) is not kind:
+            continue
+        if same(have, option):
+            return True
+        if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
+            return True
+        if isinstance(have, TensorV) and isinstance(option, TensorV):
+            options[at] = join_tensors(have, option)
+            return True
+        if isinstance(have, (TupleV, DictItems)):
+            options[at] = _join_two(have, option, hook)
+            return True
+    return False
 
 
 def join_items(a: TupleV, b: TupleV, hook: Callable[[Value, Value], Value | None] | None = None) -> TupleV:

@@ -8,9 +8,9 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from rnnlint import graph
-from rnnlint.graph import Arg, Layer, Node, Ref, Shape, Span
+from rnnlint.graph import Arg, Layer, Node, Ref, Shape
 from rnnlint.interpret.context import Context
-from rnnlint.interpret.tensors import as_tensor, possible, sequence, shape_of, tensors
+from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
@@ -22,13 +22,15 @@ from rnnlint.interpret.values import (
     InstanceV,
     LayerV,
     ModelV,
+    Place,
     RunsV,
     TensorV,
     Unknown,
     Value,
+    settled,
 )
 from rnnlint.keras.shapes import layer_outputs
-from rnnlint.keras.table import Kind, Spec, bind, default, spec
+from rnnlint.keras.table import Kind, Spec, bind, default, kind_named, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.names import Symbol
@@ -61,26 +63,30 @@ _BESIDE = frozenset({"mask", "training", "attention_mask", "query_mask", "value_
 
 def kind_of(layer: Layer) -> Kind | None:
     """The kind of a Keras layer; None for a user's layer and for what was not understood."""
-    found = spec(layer.name) if layer.kind == "keras" else None
-    return None if found is None else found.kind
+    return kind_named(layer.name) if layer.kind == "keras" else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Construction
 
 
-def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
+def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -> Value:
     """A layer class is called: a LayerV, or a Choice of them where what it wraps is a Choice."""
     found = spec(symbol.name)
     bound, complete = _bind(ctx, found, symbol, args, span)
     names = _CHILDREN.get(found.kind, ()) if found is not None else ()
     wrapped = {name: arg.value for wanted in names for name, arg, _ in bound if name == wanted}
-    frozen = [Arg(name, ctx.freeze(arg.value), arg.span, positional) for name, arg, positional in bound]
+    frozen = [as_arg(ctx, name, arg, positional) for name, arg, positional in bound]
     if ctx.memory.data_format is not None and found is not None and complete:
         usual = default(found, "data_format", ctx.env.restrict(symbol.origin))
         if usual is not None and usual.value is None and not any(arg.name == "data_format" for arg in frozen):
-            frozen.append(Arg("data_format", ctx.memory.data_format, span))
-    function = tuple(arg.value for wanted in ("function", "arguments") for name, arg, _ in bound if name == wanted)
+            frozen.append(Arg("data_format", ctx.memory.data_format, settled(span)))
+    function: tuple[Value, ...] = ()
+    if found is not None and found.kind is Kind.LAMBDA:
+        function = tuple(arg.value for wanted in ("function", "arguments") for name, arg, _ in bound if name == wanted)
+    if not wrapped:
+        layer = ctx.graph.layer(symbol.name, "keras", symbol.origin, frozen, span, (), complete)
+        return remember(ctx, LayerV(layer, function))
     alternatives = list(islice(_alternatives(ctx, list(wrapped.values())), MOST_WRAPPERS + 1))
     if len(alternatives) > MOST_WRAPPERS:
         alternatives = [(Unknown("too many alternatives", span),)]
@@ -91,13 +97,12 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
             named = dict(zip(wrapped, children, strict=False))
             args_here = [_rebound(arg, named.get(arg.name)) for arg in frozen]
             layer = ctx.graph.layer(symbol.name, "keras", symbol.origin, args_here, span, layers, complete)
-            values = function if found is not None and found.kind is Kind.LAMBDA else children
-            made.append(remember(ctx, LayerV(layer, values)))
+            made.append(remember(ctx, LayerV(layer, children)))
     return ctx.join(made)
 
 
 def _bind(
-    ctx: Context, found: Spec | None, symbol: Symbol, args: CallArgs, span: Span
+    ctx: Context, found: Spec | None, symbol: Symbol, args: CallArgs, span: Place
 ) -> tuple[list[tuple[str, ArgV, bool]], bool]:
     """The arguments by parameter, and whether there are no others."""
     complete = args.complete
@@ -158,7 +163,7 @@ def _options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
-def as_layer(ctx: Context, value: Value, span: Span) -> Layer:
+def as_layer(ctx: Context, value: Value, span: Place) -> Layer:
     """What is wrapped, as a layer of the graph; opaque with its reason where it is not understood."""
     if isinstance(value, LayerV):
         return value.layer
@@ -198,16 +203,14 @@ def describe(value: Value) -> str:
 # Input
 
 
-def construct_input(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
+def construct_input(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -> Value:
     """`keras.Input(...)`: a tensor, the output of an input node."""
     tensor = args.keyword("tensor")
     if tensor is not None and tensors(ctx, tensor.value):
         return as_tensor(ctx, tensor.value, tensor.span)
     order = ("shape", "batch_size", "dtype") if 3 in ctx.env.majors else ("shape", "batch_size", "name", "dtype")
-    frozen = [
-        Arg(name, ctx.freeze(arg.value), arg.span, True) for name, arg in zip(order, args.positional, strict=False)
-    ]
-    frozen += [Arg(name, ctx.freeze(arg.value), arg.span) for name, arg in args.keywords]
+    frozen = [as_arg(ctx, name, arg, True) for name, arg in zip(order, args.positional, strict=False)]
+    frozen += [as_arg(ctx, name, arg) for name, arg in args.keywords]
     node = ctx.graph.node("input", symbol.name, (), (_declared(frozen),), span, args=frozen)
     return TensorV((Ref(node.id),), node.shape)
 
@@ -268,7 +271,7 @@ def input_shape(ctx: Context, layer: Layer) -> tuple[bool, Shape]:
     return True, (size, features)
 
 
-def implicit_input(ctx: Context, shape: Shape, span: Span) -> TensorV:
+def implicit_input(ctx: Context, shape: Shape, span: Place) -> TensorV:
     """The input of a Sequential, or of what a wrapper applies to every timestep."""
     node = ctx.graph.node("input", "keras.Input", (), (shape,), span)
     return TensorV((Ref(node.id),), shape)
@@ -278,7 +281,7 @@ def implicit_input(ctx: Context, shape: Shape, span: Span) -> TensorV:
 # Calls
 
 
-def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Span) -> Value:
+def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Place) -> Value:
     """A layer is called: a node; a list of tensors where it has several outputs."""
     kind = kind_of(layer.layer)
     inputs, beside = _arguments(ctx, kind, args, span)
@@ -303,7 +306,7 @@ def add_node(
     layer: Layer,
     inputs: Sequence[tuple[Ref, ...]],
     outputs: Sequence[Shape],
-    span: Span,
+    span: Place,
     args: Sequence[Arg] = (),
 ) -> Node:
     """The node of a call of a layer."""
@@ -336,8 +339,10 @@ def _returns_state(ctx: Context, layer: Layer) -> bool | None:
     return None
 
 
-def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Span) -> tuple[list[TensorV], tuple[Arg, ...]]:
+def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Place) -> tuple[list[TensorV], tuple[Arg, ...]]:
     """The input tensors of a call, in order, and its other arguments."""
+    if len(args.positional) == 1 and not args.keywords:
+        return _flat(ctx, kind, args.positional[0]), ()
     positional = list(args.positional)
     keywords = dict(args.keywords)
     beside: list[Arg] = []
@@ -356,12 +361,12 @@ def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Span) -> t
             name = f"#{index}"
         keywords.setdefault(name, arg)
         if name not in dict(args.keywords):
-            beside.append(Arg(name, ctx.freeze(arg.value), arg.span, True))
+            beside.append(as_arg(ctx, name, arg, True))
     # Source: Keras 3.15 MultiHeadAttention.call(query, value, key=None, ...).
     for name in sorted(keywords, key=lambda name: {"value": 0, "key": 1}.get(name, 2)):
         if name not in _BESIDE:
             inputs.extend(tensors(ctx, keywords[name].value))
-    beside += [Arg(name, ctx.freeze(arg.value), arg.span) for name, arg in args.keywords if name in keywords]
+    beside += [as_arg(ctx, name, arg) for name, arg in args.keywords if name in keywords]
     return inputs, tuple(beside)
 
 
@@ -376,6 +381,8 @@ def _second(kind: Kind | None, value: Value) -> str:
 
 def _flat(ctx: Context, kind: Kind | None, arg: ArgV) -> list[TensorV]:
     """The tensors of a layer's first argument: one, or the items of a list."""
+    if isinstance(arg.value, TensorV):
+        return [arg.value]
     items = sequence(ctx, arg.value)
     if items is None:
         mapping = ctx.mapping(arg.value)
@@ -405,7 +412,7 @@ def _outputs(
     kind: Kind | None,
     shapes: Sequence[Shape],
     beside: Sequence[Arg],
-    span: Span,
+    span: Place,
 ) -> tuple[Shape, ...]:
     """Shapes of the outputs of a call."""
     child = layer.children[0] if layer.children else None
@@ -423,7 +430,7 @@ def known_outputs(ctx: Context, layer: Layer, shapes: Sequence[Shape], beside: S
     return layer_outputs(layer, shapes, ctx.env.restrict(layer.origin), beside) or (None,)
 
 
-def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Span) -> Value | None:
+def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Place) -> Value | None:
     """What the function of a Lambda gives for these inputs."""
     if not layer.children or layer.layer.id in ctx.memory.running:
         return None
@@ -459,7 +466,7 @@ def _lambda_outputs(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], resu
     return ()
 
 
-def _each_timestep(ctx: Context, child: Value, shape: Shape, span: Span) -> Shape:
+def _each_timestep(ctx: Context, child: Value, shape: Shape, span: Place) -> Shape:
     """Shape of TimeDistributed(child): the child is run on one timestep."""
     inner = None if shape is None or len(shape) < 3 else (shape[0], *shape[2:])
     start = implicit_input(ctx, inner, span)

@@ -6,9 +6,9 @@ import builtins
 import math
 import operator
 from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rnnlint.graph import Span
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
@@ -28,6 +28,7 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
+    Place,
     Range,
     RunsV,
     TensorV,
@@ -61,6 +62,17 @@ _TEXT_METHODS = frozenset(
         *("split", "rsplit", "partition", "rpartition", "join", "format", "zfill"),
     )
 )
+# What else `call` knows, beside the built-ins, parsers of arguments and flags.
+_KNOWN = frozenset(
+    (
+        *("functools.partial", "functools.reduce", "collections.OrderedDict", "collections.defaultdict"),
+        *("copy.copy", "copy.deepcopy", "itertools.chain", "os.environ.get", "os.getenv"),
+        *("numpy.array", "numpy.asarray", "numpy.prod", "numpy.maximum", "numpy.minimum", "numpy.max", "numpy.min"),
+        *("operator.attrgetter", "operator.itemgetter"),
+        *("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "addict.Dict", "munch.Munch"),
+    )
+)
+_FLAGS = ("absl.flags.DEFINE_", "tensorflow.app.flags.DEFINE_", "tensorflow.compat.v1.app.flags.DEFINE_")
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (float,),
@@ -71,13 +83,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+@cache
 def is_builtin(name: str) -> bool:
     """Whether a name is one of Python's built-ins."""
     return hasattr(builtins, name) or name in ("get_ipython", "xrange", "unicode", "basestring")
 
 
-def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
+def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
     """Call a library function by its dotted name; None where it is not known here."""
+    if not is_known(name):
+        return None
     if name.startswith("builtins."):
         return _builtin(ip, name.removeprefix("builtins."), args, span)
     values = [arg.value for arg in args.positional]
@@ -108,13 +123,20 @@ def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
         return Unknown(name)
     if name in ("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "addict.Dict", "munch.Munch"):
         return _namespace(ip, args)
-    for prefix in ("absl.flags.DEFINE_", "tensorflow.app.flags.DEFINE_", "tensorflow.compat.v1.app.flags.DEFINE_"):
-        if name.startswith(prefix):
-            return _flag(ip, args)
+    if name.startswith(_FLAGS):
+        return _flag(ip, args)
     return None
 
 
-def _fold(ip: Evaluator, args: Sequence[ArgV], span: Span) -> Value | None:
+@cache
+def is_known(name: str) -> bool:
+    """Whether `call` may know a function, of all of which it knows few."""
+    return (
+        name in _PURE or name in _KNOWN or name.endswith(".ArgumentParser") or name.startswith(("builtins.", *_FLAGS))
+    )
+
+
+def _fold(ip: Evaluator, args: Sequence[ArgV], span: Place) -> Value | None:
     """`functools.reduce(function, items[, first])`."""
     items = ip.raw_items(args[1].value)
     if items is None or not items.complete or any(isinstance(item, RunsV) for item in items.items):
@@ -128,7 +150,7 @@ def _fold(ip: Evaluator, args: Sequence[ArgV], span: Span) -> Value | None:
     return value
 
 
-def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
+def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
     values = [arg.value for arg in args.positional]
     if name == "dict":
         return _make_dict(ip, args)
@@ -164,7 +186,7 @@ def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
     if name == "type" and len(values) == 1:
         return values[0].cls if isinstance(values[0], InstanceV) else Unknown("the type of a value")
     if name == "vars" and values and isinstance(values[0], ObjectV):
-        found = [(str(key), value) for key, value in ip.store.cells(values[0].id)]
+        found = [(str(key), value) for key, value in ip.store.cells(values[0].id).items()]
         return ip.new_dict(found, False)
     if name == "object":
         return Unknown("a plain object")
@@ -250,7 +272,7 @@ def _make_dict(ip: Evaluator, args: CallArgs, skip: int = 0) -> Value:
     return ip.new_dict(list(items.items()), complete)
 
 
-def _combine(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
+def _combine(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
     values = [arg.value for arg in args.positional]
     if name == "enumerate" and values:
         items = ip.raw_items(values[0])
@@ -351,7 +373,7 @@ def _copy(ip: Evaluator, value: Value) -> Value:
     return value if isinstance(value, (Const, TupleV, Choice, Range, External)) else Unknown("a copy")
 
 
-def _getattr(ip: Evaluator, values: Sequence[Value], span: Span) -> Value:
+def _getattr(ip: Evaluator, values: Sequence[Value], span: Place) -> Value:
     name = values[1]
     if not isinstance(name, Const) or not isinstance(name.value, str):
         options = name.options if isinstance(name, Choice) else ()
@@ -661,7 +683,7 @@ def tuner(ip: Evaluator, name: str, args: CallArgs) -> Value | None:
     return None
 
 
-def get_item(ip: Evaluator, value: Value, key: Value, span: Span) -> Value:
+def get_item(ip: Evaluator, value: Value, key: Value, span: Place) -> Value:
     """`value[key]` of an object: a namespace, or a user's `__getitem__`."""
     if isinstance(value, ObjectV) and isinstance(key, Const):
         return ip.store.get(value.id, str(key.value)) or Unknown(f"item {key.value!r}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
-from rnnlint.graph import Arg, Ref, Shape, Span
+from rnnlint.graph import Arg, Ref, Shape
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.layers import construct_layer
 from rnnlint.interpret.models import apply, ends
-from rnnlint.interpret.tensors import as_tensor, possible, sequence, shape_of, shape_value, tensors
+from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, shape_value, tensors
 from rnnlint.interpret.values import (
+    PLAIN,
     ArgV,
     BoundV,
     CallArgs,
@@ -19,6 +21,7 @@ from rnnlint.interpret.values import (
     FunctionV,
     ModelV,
     PartialV,
+    Place,
     RunsV,
     TensorV,
     TupleV,
@@ -98,7 +101,7 @@ _EITHER = {
 _LOOKS = frozenset({"is_keras_tensor", "is_tensor", "is_sparse", "dtype", "eval", "get_value", "print_tensor"})
 
 
-def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
+def function(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
     """A function outside the code base, by canonical name; None where it is not known here."""
     if name in MERGES:
         return _merge(ctx, MERGES[name], args, span)
@@ -141,7 +144,7 @@ def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | Non
     return _op(ctx, name, args.positional, args.keywords, span)
 
 
-def _either(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
+def _either(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
     position, keywords = _EITHER[name]
     given = [arg.value for arg in args.positional[position : position + 2]]
     given += [arg.value for keyword in keywords if (arg := args.keyword(keyword)) is not None]
@@ -155,35 +158,44 @@ def _either(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None
     return ctx.join(values)
 
 
-def operator(ctx: Context, name: str, operands: Sequence[Value], span: Span) -> Value:
+def operator(ctx: Context, name: str, operands: Sequence[Value], span: Place) -> Value:
     """An operator with a tensor among its operands: `add`, `getitem` (the key may hold slices), `neg` ..."""
     name = name.removeprefix("operator.")
     args = tuple(ArgV(operand, span) for operand in operands)
     if name == "getitem" and len(args) == 2:
         # A tensor as the key selects; it is no source of values.
         source = as_tensor(ctx, operands[0], span)
-        key = Arg("key", ctx.freeze(operands[1]), span, True)
+        key = as_arg(ctx, "key", args[1], True)
         return _node(ctx, "operator.getitem", [source], [key], span)
-    if name == "add" and any(sequence(ctx, operand) is not None for operand in operands):
+    if name == "add" and any(type(one) is not TensorV and sequence(ctx, one) is not None for one in operands):
         return ctx.unknown("a tensor and a list are added", span, operands)
     return _op(ctx, f"operator.{name}", args, (), span)
 
 
-def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[tuple[str, ArgV]], span: Span) -> Value:
+def _op(
+    ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[tuple[str, ArgV]], span: Place
+) -> Value:
     """The node of a function on tensors. A positional argument that is no tensor is called `#` and its position."""
     inputs: list[TensorV] = []
     rest: list[Arg] = []
     named = [(f"#{index}", arg, True) for index, arg in enumerate(positional)]
-    named += [(key, arg, False) for key, arg in keywords]
+    if keywords:
+        named += [(key, arg, False) for key, arg in keywords]
     for key, arg, by_position in named:
+        if isinstance(arg.value, TensorV):
+            inputs.append(arg.value)
+            continue
+        if type(arg.value) in PLAIN:
+            rest.append(as_arg(ctx, key, arg, by_position))
+            continue
         items = sequence(ctx, arg.value)
         found = tensors(ctx, arg.value)
         if not found:
-            rest.append(Arg(key, ctx.freeze(arg.value), arg.span, by_position))
+            rest.append(as_arg(ctx, key, arg, by_position))
         elif items is None:
             inputs.extend(found)
         elif key in ("shape", "newshape", "size") or (short_name(name) == "reshape" and key == "#1"):
-            rest.append(Arg(key, ctx.freeze(arg.value), arg.span, by_position))
+            rest.append(as_arg(ctx, key, arg, by_position))
         else:
             inputs.extend(found)
             loose = [item for item in items.items if isinstance(item, RunsV) or not tensors(ctx, item)]
@@ -193,22 +205,24 @@ def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[
     return _node(ctx, name, inputs, rest, span)
 
 
+@cache
 def short_name(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
 
 
-def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg], span: Span) -> Value:
+def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg], span: Place) -> Value:
     outputs = op_outputs(name, [tensor.shape for tensor in inputs], args) or (None,)
     node = ctx.graph.node("op", name, [tensor.refs for tensor in inputs], outputs, span, args=args)
-    if len(outputs) > 1 or (short_name(name) in ("split", "unstack") and outputs != (None,)):
+    short = short_name(name)
+    if len(outputs) > 1 or (short in ("split", "unstack") and outputs != (None,)):
         return ctx.new_list([TensorV((Ref(node.id, index),), shape) for index, shape in enumerate(outputs)])
-    if short_name(name) in _LISTS and outputs == (None,):
+    if short in _LISTS and outputs == (None,):
         return Unknown(f"what {name} gives is not known", span, node.id)
     return TensorV((Ref(node.id),), outputs[0])
 
 
-def _made(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
+def _made(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
     """An array that is made with a shape that the code gives: data, or what a model is built with."""
     shape: Shape = None
     if name in _FILLED:
@@ -225,13 +239,13 @@ def _made(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
             shape = tuple(None if dim == -1 else dim for dim in shape)
     if shape is None:
         return None
-    rest = [Arg(f"#{index}", ctx.freeze(arg.value), arg.span, True) for index, arg in enumerate(args.positional)]
-    rest += [Arg(key, ctx.freeze(arg.value), arg.span) for key, arg in args.keywords]
+    rest = [as_arg(ctx, f"#{index}", arg, True) for index, arg in enumerate(args.positional)]
+    rest += [as_arg(ctx, key, arg) for key, arg in args.keywords]
     node = ctx.graph.node("op", name, (), (shape,), span, args=rest)
     return TensorV((Ref(node.id),), shape)
 
 
-def _merge(ctx: Context, layer: str, args: CallArgs, span: Span) -> Value:
+def _merge(ctx: Context, layer: str, args: CallArgs, span: Place) -> Value:
     """`keras.layers.add([...])`: the merge layer, constructed and called."""
     inputs = args.positional[:1] or tuple(arg for name, arg in args.keywords if name == "inputs")
     keywords = tuple((name, arg) for name, arg in args.keywords if name != "inputs")
@@ -241,7 +255,7 @@ def _merge(ctx: Context, layer: str, args: CallArgs, span: Span) -> Value:
     return apply(ctx, made, CallArgs(tuple(inputs)), span)
 
 
-def merge_of_keras_1(ctx: Context, args: CallArgs, span: Span) -> Value:
+def merge_of_keras_1(ctx: Context, args: CallArgs, span: Place) -> Value:
     """`merge([a, b], mode="concat")`, and `Merge([left, right], mode="concat")` over the outputs of models."""
     inputs = args.positional[0] if args.positional else args.keyword("inputs") or args.keyword("layers")
     items = ctx.items(inputs.value) if inputs is not None else None

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from rnnlint import graph
-from rnnlint.graph import Dim, Ref, Shape, Span
+from rnnlint.graph import Arg, Dim, Ref, Shape
+from rnnlint.interpret.builder import Uncertain
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
-from rnnlint.interpret.values import Choice, Const, ListV, RunsV, TensorV, TupleV, Unknown, Value
+from rnnlint.interpret.values import (
+    PLAIN,
+    ArgV,
+    Choice,
+    Const,
+    ListV,
+    Place,
+    RunsV,
+    TensorV,
+    TupleV,
+    Unknown,
+    Value,
+    settled,
+)
 
 
-def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
+def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
+    """An argument as the graph keeps it."""
+    return Arg(name, ctx.freeze(arg.value), settled(arg.span), positional)
+
+
+def as_tensor(ctx: Context, value: Value, span: Place) -> TensorV:
     """The value as a tensor: an Unknown by its opaque node, a Choice joined, anything else as a new opaque node."""
     if isinstance(value, TensorV):
         return value
@@ -40,6 +58,8 @@ def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
 
 def tensors(ctx: Context, value: Value, depth: int = 4) -> list[TensorV]:
     """All tensors in a value, in order, those in lists and dicts included."""
+    if type(value) in PLAIN:
+        return []
     if isinstance(value, TensorV):
         return [value]
     if isinstance(value, Unknown):
@@ -85,15 +105,9 @@ def _run(item: Value) -> Value:
     return item
 
 
-@contextmanager
-def possible(ctx: Context, only: bool = True) -> Iterator[None]:
+def possible(ctx: Context, only: bool = True) -> Uncertain:
     """What is built inside need not be built on every path (if `only`)."""
-    before = ctx.graph.certain
-    ctx.graph.certain = before and not only
-    try:
-        yield
-    finally:
-        ctx.graph.certain = before
+    return Uncertain(ctx.graph, only)
 
 
 def dimension(value: graph.Value) -> Dim:
@@ -115,13 +129,13 @@ def shape_of(value: graph.Value) -> Shape:
     return (size,) if isinstance(size, int) else None
 
 
-def shape_value(shape: Shape, span: Span) -> Value:
+def shape_value(shape: Shape, span: Place) -> Value:
     """A shape as the code sees it: a tuple of numbers and unknowns."""
     if shape is None:
         return Unknown("shape of a tensor of unknown rank", span)
     return TupleV(tuple(dim_value(dim, span) for dim in shape))
 
 
-def dim_value(dim: Dim, span: Span) -> Value:
+def dim_value(dim: Dim, span: Place) -> Value:
     """A dimension as the code sees it."""
     return Const(dim) if isinstance(dim, int) else Unknown("size of an axis", span, None, dim or "")

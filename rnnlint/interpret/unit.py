@@ -8,15 +8,20 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import accumulate
+from functools import cached_property
+from typing import TypeAlias
 from unicodedata import normalize
 
 import libcst as cst
-from libcst._nodes.internal import CodegenState
 
 from rnnlint.graph import Span
-from rnnlint.interpret.values import Value
+from rnnlint.interpret.positions import Positions
+from rnnlint.interpret.values import Value, immutable
 from rnnlint.source import Source
+
+# A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
+Statement: TypeAlias = tuple[cst.CSTNode, cst.CSTNode, cst.CSTNode]
+_TOO_DEEP = "the code is nested too deeply"
 
 
 class ParseError(Exception):
@@ -29,28 +34,48 @@ class ParseError(Exception):
         self.message = message
 
 
-class Unit:
-    """One parsed source. `constants` are the literals that were evaluated already.
+@immutable
+class Signature:
+    """The names of parameters: of those that take arguments by position, of those that do by keyword, and of all."""
 
-    Positions are computed for the whole file when the first one is asked for. libcst's own position providers cost
-    several times the parse (their nodes are deep-copied or every position is made an object); noting token indices
-    while the code is generated once costs a third of it.
+    listed: tuple[str, ...]
+    keywords: frozenset[str]
+    names: tuple[str, ...]
+    star: str | None
+    double_star: str | None
+
+
+def _signature(given: cst.Parameters) -> Signature:
+    listed = tuple(parameter.name.value for parameter in (*given.posonly_params, *given.params))
+    only = tuple(parameter.name.value for parameter in given.kwonly_params)
+    keywords = frozenset([*(parameter.name.value for parameter in given.params), *only])
+    star = given.star_arg.name.value if isinstance(given.star_arg, cst.Param) else None
+    double_star = given.star_kwarg.name.value if given.star_kwarg is not None else None
+    return Signature(listed, keywords, listed + only, star, double_star)
+
+
+class Unit:
+    """One parsed source.
+
+    `constants` are the literals that were evaluated already, by the ids of their nodes.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.module = parse(source.code)
-        self.constants: dict[cst.CSTNode, Value] = {}
-        self._spans: dict[tuple[cst.CSTNode, cst.CSTNode | None, tuple[int, int] | None], Span] = {}
-        self._positions: _Positions | None = None
-        self._lines: list[int] = []
-        self._offsets: list[int] = []
-        if not source.code.isascii() and normalize("NFKC", source.code) != source.code:
+        self.constants: dict[int, Value] = {}
+        self._signatures: dict[int, Signature] = {}
+        self._positions = Positions(self.module, source.code)
+        self._spans: dict[tuple[int, int, int, int], Span] = {}
+        if not source.code.isascii() and _is_written_otherwise(source.code):
             self._normalize()
 
     def _normalize(self) -> None:
         """Write names as Python reads them. Where they stand is computed first, by the names as they are written."""
-        self._place()
+        try:
+            self._positions.complete()
+        except RecursionError:
+            raise ParseError(1, 1, _TOO_DEEP) from None
         stack: list[cst.CSTNode] = [self.module]
         while stack:
             node = stack.pop()
@@ -58,39 +83,50 @@ class Unit:
                 object.__setattr__(node, "value", normalize("NFKC", node.value))
             stack.extend(node.children)
 
-    def extent(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> tuple[int, int]:
-        """Start and end offset of a node (or from `node` to `end`) in characters."""
-        where = (self._positions or self._place()).where
-        first, last = where[node][0], where[end or node][1]
-        return self._offsets[first], self._offsets[last]
-
-    def _place(self) -> _Positions:
-        positions = _Positions(self.module.default_indent, self.module.default_newline)
-        try:
-            self.module._codegen(positions)
-        except RecursionError:
-            raise ParseError(1, 1, "the code is nested too deeply") from None
-        self._positions = positions
-        self._offsets = [0, *accumulate(map(len, positions.tokens))]
-        self._lines = [0, *(match.end() for match in re.finditer("\n", self.source.code))]
-        return positions
-
-    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: tuple[int, int] | None = None) -> Span:
-        """The span of a node, without the white space and comments around it."""
-        key = (node, end, statement)
-        known = self._spans.get(key)
+    def signature(self, function: cst.FunctionDef | cst.Lambda) -> Signature:
+        """The names of a function's parameters."""
+        known = self._signatures.get(id(function))
         if known is None:
-            first, last = self.extent(node, end)
-            row, end_row = bisect_right(self._lines, first), bisect_right(self._lines, last)
-            column, end_column = first - self._lines[row - 1] + 1, last - self._lines[end_row - 1] + 1
-            known = self.source.span(row, column, end_row, end_column, statement or (row, end_row))
-            self._spans[key] = known
+            known = self._signatures[id(function)] = _signature(function.params)
         return known
 
-    def rows(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> tuple[int, int]:
-        """First and last row of a node in the source's text."""
-        first, last = self.extent(node, end)
-        return bisect_right(self._lines, first), bisect_right(self._lines, last)
+    @cached_property
+    def _lines(self) -> list[int]:
+        """The offsets of the rows."""
+        return [0, *(match.end() for match in re.finditer("\n", self.source.code))]
+
+    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: Statement | None = None) -> Span:
+        """The span of a node (or from `node` to `end`), without the white space and comments around it.
+
+        Of the statement around it the rows are those of its first and last node.
+
+        Raises:
+            ParseError: where the code is nested too deeply for libcst to say where it stands.
+        """
+        home, first, last = statement or (None, node, end)
+        key = (id(node), id(end), id(first), id(last))
+        known = self._spans.get(key)
+        if known is None:
+            try:
+                start, stop = self._positions.extent(node, end, home)
+                around = self._positions.extent(first, last, home)
+            except RecursionError:
+                raise ParseError(1, 1, _TOO_DEEP) from None
+            row, end_row = self._row(start), self._row(stop)
+            column, end_column = start - self._lines[row - 1] + 1, stop - self._lines[end_row - 1] + 1
+            rows = self._row(around[0]), self._row(around[1])
+            known = self._spans[key] = self.source.span(row, column, end_row, end_column, rows)
+        return known
+
+    def _row(self, offset: int) -> int:
+        return bisect_right(self._lines, offset)
+
+
+def _is_written_otherwise(text: str) -> bool:
+    """Whether a text may hold a name that Python reads as another one."""
+    letters = {letter for letter in set(text) if not letter.isascii() and f"_{letter}".isidentifier()}
+    words = re.findall(f"[A-Za-z0-9_{''.join(letters)}]+", text) if letters else ()
+    return any(not word.isascii() and normalize("NFKC", word) != word for word in words)
 
 
 # Parsed modules that several files import; a tree takes some twenty times the size of its source.
@@ -105,8 +141,11 @@ def imported(source: Source) -> Unit:
         ParseError: where the text is not Python.
     """
     key = (source.path, source.code)
-    unit = _kept.pop(key, None) or Unit(source)
-    _kept[key] = unit
+    unit = _kept.get(key)
+    if unit is not None:
+        _kept.move_to_end(key)
+        return unit
+    unit = _kept[key] = Unit(source)
     size = sum(len(text) for _, text in _kept)
     while size > _MOST_KEPT and len(_kept) > 1:
         (_, text), _ = _kept.popitem(last=False)
@@ -115,55 +154,27 @@ def imported(source: Source) -> Unit:
 
 
 def parse(text: str) -> cst.Module:
-    """Parse; the collector is off meanwhile, because a fresh tree holds no cycles and is all survivors.
+    """Parse.
 
     Raises:
         ParseError: where the text is not Python.
     """
-    enabled = gc.isenabled()
-    gc.disable()
     try:
-        return cst.parse_module(text)
+        with uncollected():
+            return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise ParseError(error.raw_line, error.raw_column + 1, "the code does not parse") from None
     except RecursionError:
-        raise ParseError(1, 1, "the code is nested too deeply") from None
+        raise ParseError(1, 1, _TOO_DEEP) from None
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """The garbage collector is off meanwhile: a tree holds no cycles, nor does what is made of it, and all survives."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if enabled:
             gc.enable()
-
-
-class _Positions(CodegenState):
-    """Notes for each node the index of its first token and of the token after its last."""
-
-    __slots__ = ("where",)
-
-    def __init__(self, default_indent: str, default_newline: str) -> None:
-        super().__init__(default_indent, default_newline)
-        self.where: dict[cst.CSTNode, tuple[int, int]] = {}
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) not in _TRIVIA:
-            self.where[node] = (len(self.tokens), -1)
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) not in _TRIVIA:
-            start, end = self.where[node]
-            if end < 0:
-                self.where[node] = (start, len(self.tokens))
-
-    @contextmanager
-    def record_syntactic_position(
-        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
-    ) -> Iterator[None]:
-        start = len(self.tokens)
-        yield
-        self.where[node] = (
-            self.where[start_node][0] if start_node is not None else start,
-            self.where[end_node][1] if end_node is not None else len(self.tokens),
-        )
-
-
-_TRIVIA = frozenset(
-    {cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.Comment, cst.Newline}
-)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from rnnlint.graph import Arg, Choice, Const, Layer, LayerArg, Name, Range, Value, options
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind, spec
+from rnnlint.keras.table import Kind, kind_named
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 
@@ -58,8 +58,7 @@ class Disqualifier:
 
 def kind(layer: Layer) -> Kind | None:
     """The kind of a Keras layer; None for a user's class and for what was not understood."""
-    found = spec(layer.name) if layer.kind == "keras" else None
-    return found.kind if found else None
+    return kind_named(layer.name) if layer.kind == "keras" else None
 
 
 def kernel(layer: Layer) -> Where:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rnnlint.graph import Arg, Dim, Items, Layer, Name, Node, Shape, Unknown
@@ -31,7 +32,7 @@ from rnnlint.keras.axes import (
     source,
 )
 from rnnlint.keras.ops import dot, einsum, op_plans, shifted
-from rnnlint.keras.table import Kind, spec
+from rnnlint.keras.table import Kind, kind_named, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
@@ -52,7 +53,13 @@ def op_outputs(name: str, inputs: Sequence[Shape], args: Sequence[Arg]) -> tuple
     `inputs` are the tensors in the order of the call, those in a list one by one. `args` are the other arguments,
     named as the function's parameters, or `#1` where position 1 of the call was given without a name.
     """
-    return tuple(shape_of(plan) for plan in op_plans(name, inputs, args))
+    return tuple(shape_of(plan) for plan in op_plans(name, inputs, args)) if args else _plain_op(name, tuple(inputs))
+
+
+@lru_cache(4096)
+def _plain_op(name: str, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """The shapes of an operation without other arguments: a script has few of them, and computes them many times."""
+    return tuple(shape_of(plan) for plan in op_plans(name, inputs, ()))
 
 
 def axis_back(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, env: Env) -> tuple[Back, ...]:
@@ -98,8 +105,7 @@ def _stand_in(axis: int, rank: int | None) -> Shape:
 
 
 def _kind(layer: Layer) -> Kind | None:
-    found = spec(layer.name) if layer.kind == "keras" else None
-    return None if found is None else found.kind
+    return kind_named(layer.name) if layer.kind == "keras" else None
 
 
 def _plans(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[Arg]) -> tuple[Plan, ...]:

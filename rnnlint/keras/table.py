@@ -63,6 +63,8 @@ class Kind(enum.Enum):
     PREPROCESSING = "preprocessing"
     OTHER = "other"
 
+    __hash__ = object.__hash__  # a member is equal to itself alone; that of enum is many times slower
+
 
 class Required(enum.Enum):
     """The type of REQUIRED."""
@@ -146,6 +148,7 @@ class Binding(Generic[T]):
     errors: tuple[str, ...] = ()
 
 
+@cache
 def spec(name: str) -> Spec | None:
     """The layer of a canonical (`keras.layers.LSTM`) or short (`LSTM`) name; None if Keras has no such layer.
 
@@ -155,6 +158,13 @@ def spec(name: str) -> Spec | None:
     if prefix not in ("", "keras.layers"):
         return None
     return _spec(short)
+
+
+@cache
+def kind_named(name: str) -> Kind | None:
+    """The kind of a layer by its name; None if Keras has no such layer."""
+    found = spec(name)
+    return None if found is None else found.kind
 
 
 def names() -> tuple[str, ...]:
@@ -171,25 +181,22 @@ def bind(spec: Spec, positional: Sequence[T], keywords: Sequence[tuple[str, T]],
     Of a layer of Keras 1 no signature is known: its positional arguments are unclear, its keywords are taken as given.
     A `noise_shape` for a dropout layer that has none is an error and bound all the same, so that a rule can tell.
     """
-    signatures = _signatures(spec, env.versions)
-    if not signatures:
+    if not _signatures(spec, env.versions):
         return Binding(tuple((name, value, False) for name, value in keywords), tuple(positional))
-    orders = {signature.positional() for signature in signatures}
-    longest = max((len(order) for order in orders), default=0)
+    order, accepted = _names(spec, env.versions)
     args: list[tuple[str, T, bool]] = []
     unclear: list[T] = []
     errors: list[str] = []
-    for index, value in enumerate(positional[:longest]):
-        names = {order[index] for order in orders if index < len(order)}
-        if len(names) == 1:
-            args.append((names.pop(), value, True))
+    for name, value in zip(order, positional, strict=False):
+        if name is not None:
+            args.append((name, value, True))
         else:
             unclear.append(value)
-    if len(positional) > longest:
-        errors.append(f"{spec.short} takes at most {longest} positional arguments, {len(positional)} were given")
+    if len(positional) > len(order):
+        errors.append(f"{spec.short} takes at most {len(order)} positional arguments, {len(positional)} were given")
     bound = {name for name, _, _ in args}
     for name, value in keywords:
-        if not any(signature.param(name) for signature in signatures):
+        if name not in accepted:
             errors.append(f"{spec.short} has no argument '{name}'")
             if name == "noise_shape" and spec.kind in _WITHOUT_NOISE_SHAPE:
                 args.append((name, value, False))
@@ -207,9 +214,14 @@ def default(spec: Spec, param: str, env: Env) -> Const | None:
     None where these versions differ, where none has it, and where it has no default. A default that is a tuple comes
     as `Const` of a tuple.
     """
+    return _default(spec, param, env.versions)
+
+
+@cache
+def _default(spec: Spec, param: str, versions: frozenset[Version]) -> Const | None:
     found = {
         (type(have.default), have.default)
-        for signature in _signatures(spec, env.versions)
+        for signature in _signatures(spec, versions)
         if (have := signature.param(param)) is not None
     }
     if len(found) != 1:
@@ -334,6 +346,18 @@ def _signatures(spec: Spec, versions: frozenset[Version]) -> tuple[Signature, ..
     """The different signatures of a layer in some versions; where none of these has it, in all that have it."""
     found = _distinct(spec, versions)
     return found or _distinct(spec, [(major, minor) for major in (2, 3) for minor in range(100)])
+
+
+@cache
+def _names(spec: Spec, versions: frozenset[Version]) -> tuple[tuple[str | None, ...], frozenset[str]]:
+    """The names that positional arguments get (None where these versions differ), and all that some version accepts."""
+    signatures = _signatures(spec, versions)
+    orders = [signature.positional() for signature in signatures]
+    columns = [
+        {order[index] for order in orders if index < len(order)} for index in range(max(map(len, orders), default=0))
+    ]
+    order = tuple(names.pop() if len(names) == 1 else None for names in columns)
+    return order, frozenset(param.name for one in signatures for param in (*one.params, *one.extra))
 
 
 def _distinct(spec: Spec, versions: Iterable[Version]) -> tuple[Signature, ...]:

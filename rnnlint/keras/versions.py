@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rnnlint.records import dataclass
@@ -79,17 +79,22 @@ class Env:
         that spells `tensorflow.compat.v1.keras` on Keras 2 unless the settings exclude Keras 2 (TensorFlow 2.16 and
         later put Keras 3's layers there).
         """
-        tensorflow = self.backends & {"tensorflow"} or self.backends
-        keras2 = self.versions & frozenset(KERAS_2)
-        if origin.startswith("tensorflow.contrib"):
-            return Env(keras2 & frozenset(KERAS_2[:4]) or frozenset(KERAS_2[:4]), frozenset({"tensorflow"}))
-        if origin == "tf_keras" or origin.startswith(("tf_keras.", "tensorflow.python.keras")):
-            return Env(keras2 or _ERA & frozenset(KERAS_2), frozenset({"tensorflow"}))
-        if origin.startswith("tensorflow.compat.v1"):
-            return Env(keras2 or self.versions, tensorflow)
-        if origin.startswith("tensorflow"):
-            return Env(self.versions, tensorflow)
-        return self
+        return _restricted(self, origin)
+
+
+@cache
+def _restricted(env: Env, origin: str) -> Env:
+    tensorflow = env.backends & {"tensorflow"} or env.backends
+    keras2 = env.versions & frozenset(KERAS_2)
+    if origin.startswith("tensorflow.contrib"):
+        return Env(keras2 & frozenset(KERAS_2[:4]) or frozenset(KERAS_2[:4]), frozenset({"tensorflow"}))
+    if origin == "tf_keras" or origin.startswith(("tf_keras.", "tensorflow.python.keras")):
+        return Env(keras2 or _ERA & frozenset(KERAS_2), frozenset({"tensorflow"}))
+    if origin.startswith("tensorflow.compat.v1"):
+        return Env(keras2 or env.versions, tensorflow)
+    if origin.startswith("tensorflow"):
+        return Env(env.versions, tensorflow)
+    return env
 
 
 # ---------------------------------------------------------------------------------------------------------------------

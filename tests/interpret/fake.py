@@ -11,11 +11,11 @@ from rnnlint.interpret import semantics
 from rnnlint.interpret.builder import GraphBuilder
 from rnnlint.interpret.join import join
 from rnnlint.interpret.models import Memory
+from rnnlint.interpret.store import Store
 from rnnlint.interpret.tensors import tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
-    Cell,
     Choice,
     Const,
     DictItems,
@@ -23,8 +23,8 @@ from rnnlint.interpret.values import (
     LayerV,
     ListV,
     ModelV,
+    Place,
     RunsV,
-    Store,
     TensorV,
     TupleV,
     Unknown,
@@ -53,7 +53,7 @@ class Fake:
 
     # -- Context --
 
-    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
         if isinstance(function, PythonV):
             return function.function(*(arg.value for arg in args.positional), **{k: a.value for k, a in args.keywords})
         if isinstance(function, LayerV):
@@ -62,7 +62,7 @@ class Fake:
             return semantics.call_model(self, function, args, span)
         return self.unknown("called", span, [arg.value for arg in args.positional])
 
-    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
         self.graph.note(span, reason)
         found = [tensor.refs for value in inputs for tensor in tensors(self, value)]
         if not found:
@@ -148,13 +148,8 @@ class Fake:
 
     def branch(self, *arms: Callable[[], object]) -> None:
         """Only one of the arms runs, nobody knows which."""
-
-        def joined(cell: Cell, contents: list[Value | None]) -> Value | None:
-            known = [content for content in contents if content is not None]
-            return self.join(known) if known else None
-
         certain, self.graph.certain = self.graph.certain, False
-        self.store.fork(list(arms), joined)
+        self.store.fork(list(arms), self.join)
         self.graph.certain = certain
 
     def finish(self) -> Graph:

@@ -6,61 +6,63 @@ import pytest
 
 from rnnlint.graph import Ref
 from rnnlint.interpret.join import MOST_OPTIONS, choice, join, join_items, join_shapes
-from rnnlint.interpret.values import Cell, Choice, Const, DictItems, RunsV, Store, TensorV, TupleV, Unknown, Value
+from rnnlint.interpret.store import Flow, Store
+from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, TupleV, Unknown, Value
 
 A, B, C, D = Const("a"), Const("b"), Const("c"), Const("d")
 
 
-def known(_cell: Cell, contents: list[Value | None]) -> Value | None:
-    """Join what is set."""
-    found = [content for content in contents if content is not None]
-    return join(found) if found else None
+def objects(number: int = 1) -> Store:
+    """A store that holds the objects 1, 2 ..."""
+    store = Store()
+    assert [store.new() for _ in range(number)] == list(range(1, number + 1))
+    return store
 
 
 def test_fork_joins_what_the_arms_wrote_and_keeps_the_rest() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
     store.set(1, "y", A)
-    store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "z", C)], known)
+    store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "z", C)], join)
     assert store.get(1, "x") == Choice((B, A))
     assert store.get(1, "y") == A
     assert store.get(1, "z") == C
 
 
 def test_an_arm_that_raises_takes_no_part() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
 
-    def raises() -> bool:
+    def raises() -> Flow:
         store.set(1, "x", B)
-        return False
+        return Flow.RAISE
 
-    store.fork([raises, lambda: store.set(1, "x", C)], known)
+    store.fork([raises, lambda: store.set(1, "x", C)], join)
     assert store.get(1, "x") == C
     assert store.exits == 0
 
 
 def test_an_arm_that_jumps_away_is_joined_where_it_goes_on() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
     store.set(1, "y", A)
 
-    def jumps() -> str:
+    def jumps() -> Flow:
         store.set(1, "x", B)
-        return "break"
+        return Flow.BREAK
 
     def outer() -> None:
         store.set(1, "z", A)
-        store.fork([jumps, lambda: None], known)
+        store.fork([jumps, lambda: None], join)
         store.set(1, "x", C)
         store.set(1, "y", C)
         store.set(1, "z", C)
 
-    store.fork([outer, lambda: None], known)
+    store.fork([outer, lambda: None], join)
     assert [store.get(1, key) for key in "xyz"] == [Choice((C, A)), Choice((C, A)), C]
     store.set(1, "x", D)
-    assert not store.rejoin("return", 0, False, known)
-    assert store.rejoin("break", 0, True, known)
+    assert not store.rejoin(Flow.RETURN, 0, False, join)
+    assert store.rejoin(Flow.BREAK, 0, True, join)
     # It left with x as it had set it, y as it was and z as it was set before.
     assert store.get(1, "x") == Choice((B, D))
     assert store.get(1, "y") == Choice((A, C))
@@ -69,28 +71,28 @@ def test_an_arm_that_jumps_away_is_joined_where_it_goes_on() -> None:
 
 
 def test_where_nothing_else_arrives_the_jump_alone_counts() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
-    store.leave("break")
+    store.leave(Flow.BREAK)
     store.set(1, "x", B)
-    assert store.rejoin("break", 0, False, known)
+    assert store.rejoin(Flow.BREAK, 0, False, join)
     assert store.get(1, "x") == A
 
 
 def test_forks_nest_and_the_outer_one_sees_the_inner_join() -> None:
-    store = Store()
+    store = objects()
     store.set(1, "x", A)
 
     def inner() -> None:
-        store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "x", C)], known)
+        store.fork([lambda: store.set(1, "x", B), lambda: store.set(1, "x", C)], join)
         assert store.get(1, "x") == Choice((B, C))
 
-    store.fork([inner, lambda: None], known)
+    store.fork([inner, lambda: None], join)
     assert store.get(1, "x") == Choice((B, C, A))
 
 
 def test_isolated_takes_everything_back_also_after_an_error() -> None:
-    store = Store()
+    store = objects(2)
     store.set(1, "x", A)
 
     def breaks() -> None:

@@ -1,0 +1,284 @@
+"""The store of all that can change, and what becomes of it where branches meet."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from rnnlint.interpret.values import Deferred, Later, Value, immutable
+
+# The id of an object and a key.
+Cell: TypeAlias = tuple[int, Hashable]
+# Joins what a cell may hold, at least one value.
+Join: TypeAlias = Callable[[list[Value]], Value]
+
+_ABSENT = object()
+
+
+class Flow(enum.Enum):
+    """How a stretch of code ended."""
+
+    NORMAL = 0
+    RETURN = 1
+    RAISE = 2
+    BREAK = 3
+    CONTINUE = 4
+
+
+@immutable
+class _Exit:
+    """A state in which the code jumped away: the one before that stretch of the branch, and what was written since."""
+
+    kind: Flow
+    stretch: int
+    written: dict[Cell, object]
+
+
+class _Branch:
+    """What a branch overwrote: the former contents of cells, in stretches from each jump to the next.
+
+    `began` and `jumped` are the last objects that were made before it began, and before its last jump; `noted` is the
+    present stretch.
+    """
+
+    __slots__ = ("began", "jumped", "noted", "stretches")
+
+    def __init__(self, last: int) -> None:
+        self.began = self.jumped = last
+        self.noted: dict[Cell, object] = {}
+        self.stretches: list[dict[Cell, object]] = []  # those before the present one
+
+    def jump(self, last: int) -> int:
+        """Begin a new stretch: the present state is wanted again. Returns the number of the stretch."""
+        if self.noted:
+            self.stretches.append(self.noted)
+            self.noted = {}
+        self.jumped = last
+        return len(self.stretches)
+
+    def former(self, stretch: int = 0) -> dict[Cell, object]:
+        """What was in the cells before a stretch that were overwritten since."""
+        if not self.stretches and not stretch:
+            return self.noted
+        first: dict[Cell, object] = {}
+        for noted in (*self.stretches, self.noted)[stretch:]:
+            for cell, old in noted.items():
+                first.setdefault(cell, old)
+        return first
+
+
+class Store:
+    """All mutable state: the cells of objects.
+
+    What a branch overwrites is noted, so that it can be undone and joined. Not so in an object that the branch has made
+    itself: no other branch knows it. That holds until the code jumps away, as the state is then wanted again, and not
+    for what an import gives, which is found out where branches meet.
+    """
+
+    def __init__(self) -> None:
+        self.exits = 0  # how many states wait for `rejoin`
+        self._exits: list[_Exit] = []
+        self._objects: defaultdict[int, dict[Hashable, Value]] = defaultdict(dict)
+        self._permanent: set[int] = set()  # objects that no branch takes back
+        self._branch = _Branch(0)
+        self._last = 0
+
+    def new(self, permanent: bool = False) -> int:
+        """A fresh object id. A permanent one is no branch's own: it is known to all of them."""
+        self._last += 1
+        if permanent:
+            self._permanent.add(self._last)
+        return self._last
+
+    def make(self, contents: Mapping[Any, Value]) -> int:
+        """A fresh object that holds these contents, none of them of an import."""
+        self._last += 1
+        self._objects[self._last] = dict(contents)
+        return self._last
+
+    def get(self, id: int, key: Hashable) -> Value | None:
+        """The content of a cell, or None where it was never set."""
+        content = self._objects[id].get(key)
+        return content.get() if isinstance(content, Deferred) else content
+
+    def raw(self, id: int, key: Hashable) -> Value | None:
+        """The same, but what is found out later is left at that."""
+        return self._objects[id].get(key)
+
+    def cells(self, id: int) -> Mapping[Hashable, Value]:
+        """All raw contents of an object, as they are and as they will be."""
+        return self._objects[id]
+
+    def set(self, id: int, key: Hashable, value: Value) -> None:
+        """Overwrite a cell."""
+        content = self._objects[id]
+        branch = self._branch
+        if id <= branch.jumped or id in self._permanent:
+            cell = (id, key)
+            if cell not in branch.noted:
+                branch.noted[cell] = content.get(key, _ABSENT)
+        elif isinstance(value, Later):
+            branch.noted.setdefault((id, key), _ABSENT)
+        content[key] = value
+
+    def delete(self, id: int, key: Hashable) -> None:
+        """Make a cell as if it was never set."""
+        content = self._objects[id]
+        if key in content:
+            branch = self._branch
+            if id <= branch.jumped or id in self._permanent:
+                branch.noted.setdefault((id, key), content[key])
+            del content[key]
+
+    def drop(self, id: int) -> None:
+        """Forget an object that nothing refers to any more."""
+        if not any(isinstance(content, Later) for content in self._objects[id].values()):
+            del self._objects[id]
+
+    def fork(self, arms: Sequence[Callable[[], object]], join: Join, keep: bool = True) -> list[object]:
+        """Run each arm on the present state, then set every cell that any arm touched to the join of its outcomes.
+
+        The outcome of an arm that returns RAISE takes no part; that of one that returns a jump waits for `rejoin`.
+        Where no arm ended normally the state is that after the last arm. With `keep` False the state is left as it was.
+        Time is linear in what the arms wrote. Returns what the arms returned.
+        """
+        outer = self._branch
+        start: dict[Cell, object] = {}
+        outcomes: list[dict[Cell, object]] = []
+        endings: list[object] = []
+        last: dict[Cell, object] = {}
+        for arm in arms:
+            branch = self._branch = _Branch(self._last)
+            before = self.exits
+            ended: object = None
+            failed = True
+            try:
+                ended = arm()
+                failed = False
+            finally:
+                last = self._undo(branch, start)
+                self._branch = outer
+                if self.exits > before:
+                    self._carry(before, branch, last)
+                elif not keep or failed or (ended is Flow.RAISE and (outcomes or arm is not arms[-1])):
+                    self._forget(branch.began)
+            endings.append(ended)
+            if not isinstance(ended, Flow) or ended is Flow.NORMAL:
+                outcomes.append(last)
+            elif ended is not Flow.RAISE:
+                self._exits.append(_Exit(ended, outer.jump(self._last), last))
+                self.exits += 1
+        if keep:
+            self._join(outcomes or [last], start, join)
+        return endings
+
+    def _undo(self, branch: _Branch, start: dict[Cell, object]) -> dict[Cell, object]:
+        """Take back what a branch overwrote: to `start`, what was there. Returns what it was overwritten with."""
+        after: dict[Cell, object] = {}
+        objects = self._objects
+        for cell, content in branch.former().items():
+            id, key = cell
+            now = objects[id]
+            after[cell] = now.get(key, _ABSENT)
+            if content is not _ABSENT and (id <= branch.began or id in self._permanent):
+                start.setdefault(cell, content)
+                now[key] = content  # type: ignore[assignment]
+            else:
+                start.setdefault(cell, _ABSENT)
+                now.pop(key, None)
+        return after
+
+    def _carry(self, since: int, branch: _Branch, after: dict[Cell, object]) -> None:
+        """Complete the states that wait (from number `since` on) by what the branch in which the code jumped wrote."""
+        stretch = self._branch.jump(self._last)
+        for number, one in enumerate(self._exits[since:], since):
+            written = {**after, **branch.former(one.stretch), **one.written}
+            self._exits[number] = _Exit(one.kind, stretch, written)
+
+    def _forget(self, last: int) -> None:
+        """Forget the objects that were made after the last one that stays."""
+        for id in range(last + 1, self._last + 1):
+            if id not in self._permanent:
+                self._objects.pop(id, None)
+
+    def _join(
+        self, outcomes: Sequence[dict[Cell, object]], start: dict[Cell, object], join: Join, dead: int | None = None
+    ) -> None:
+        """Set what the outcomes hold to their join; `start` is what they do not name. A dead object is left alone."""
+        if len(outcomes) == 1:
+            for cell, content in outcomes[0].items():
+                self._put(cell, content)
+            return
+        touched: dict[Cell, object] = {}
+        for after in outcomes:
+            touched.update(after)
+        for cell in touched:
+            before = start.get(cell, _ABSENT)
+            contents: list[Any] = [after.get(cell, before) for after in outcomes]
+            first = contents[0]
+            for content in contents:
+                if content is not first:
+                    break
+            else:
+                self._put(cell, first)
+                continue
+            if cell[0] != dead or any(isinstance(content, Later) for content in contents):
+                known = [content for content in contents if content is not _ABSENT]
+                self._put(cell, join([one.get() if isinstance(one, Deferred) else one for one in known]))
+
+    def _put(self, cell: Cell, content: Any) -> None:
+        if content is _ABSENT:
+            self.delete(*cell)
+        else:
+            self.set(*cell, content)
+
+    def leave(self, kind: Flow) -> None:
+        """The code jumps away in the present state."""
+        self._exits.append(_Exit(kind, self._branch.jump(self._last), {}))
+        self.exits += 1
+
+    def rejoin(self, kind: Flow, since: int, alive: bool, join: Join, dead: int | None = None) -> bool:
+        """Join the states of that kind that are waiting (from number `since` on) into the present one.
+
+        With `alive` False nothing arrives in the present state itself. What a `dead` object holds is not wanted.
+        Returns whether any state arrives.
+        """
+        arriving = [one for one in self._exits[since:] if one.kind == kind]
+        if not arriving:
+            return alive
+        self._exits[since:] = [one for one in self._exits[since:] if one.kind != kind]
+        self.exits = len(self._exits)
+        outcomes = [{**self._branch.former(one.stretch), **one.written} for one in arriving]
+        present = {cell: self._content(cell) for after in outcomes for cell in after}
+        self._join([*outcomes, present] if alive else outcomes, present, join, dead)
+        return True
+
+    def isolated(self, run: Callable[[], object]) -> None:
+        """Run something and take back everything that it wrote."""
+        before = self.exits
+        try:
+            self.fork([run], _never, keep=False)
+        finally:
+            del self._exits[before:]
+            self.exits = before
+
+    def permanently(self, run: Callable[[], object]) -> None:
+        """Run something whose writes no branch takes back: a module is executed once, whoever imports it first."""
+        outer, last = self._branch, self._last
+        self._branch = _Branch(last)
+        try:
+            run()
+        finally:
+            self._branch = outer
+            self._permanent.update(range(last + 1, self._last + 1))
+
+    def _content(self, cell: Cell) -> object:
+        content = self._objects.get(cell[0])
+        return _ABSENT if content is None else content.get(cell[1], _ABSENT)
+
+
+def _never(_values: list[Value]) -> Value:
+    """For a state that is not kept."""
+    raise NotImplementedError
