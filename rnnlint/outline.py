@@ -42,8 +42,8 @@ class Part:
     `chains` are the names that it uses with the attributes behind them: `layers.LSTM` is ("layers", "LSTM"). `words`
     are other attributes, keywords, parameters and short texts. `values` are those of the chains that it does not just
     call, `calls` those that it calls with what only the analysis can judge, and how, as bits; what has no name but an
-    attribute has it behind an empty one. `imports` are by the names that they bind. `handed_on` are methods that a
-    decorator may do anything with.
+    attribute has it behind an empty one. `imports` are by the names that they bind. `handed_on` are methods with the
+    names of decorators that may do anything with them, () where one has no name, or one of the class.
     """
 
     path: str
@@ -56,7 +56,7 @@ class Part:
     imports: dict[str, list[Import]] = field(default_factory=dict)
     stars: list[Import] = field(default_factory=list)
     methods: dict[str, list[Part]] = field(default_factory=dict)
-    handed_on: set[str] = field(default_factory=set)
+    handed_on: dict[str, list[Chain]] = field(default_factory=dict)
 
     def mentioned(self) -> set[str]:
         """All names that it uses, in whatever way."""
@@ -109,8 +109,6 @@ def outline(path: str, tree: ast.Module) -> Outline:
             part = _defined(statement, found)
             found.definitions.setdefault(statement.name, []).append(part)
             _of_definition(statement, body)
-            if part.handed_on:
-                body.part.chains.add((statement.name,))
             continue
         walk = main if _is_guard(statement) else body
         before = walk.defines
@@ -137,12 +135,16 @@ def _defined(statement: _Function | ast.ClassDef, found: Outline) -> Part:
         return part
     methods = [one for one in statement.body if isinstance(one, _FUNCTIONS)]
     for method in methods:
-        own = Part(found.path, *_rows(method))
-        found.measure(_Walk(own).run([method]))
-        part.methods.setdefault(method.name, []).append(own)
-        if not all(map(_is_plain, method.decorator_list)):
-            part.handed_on.add(method.name)
-    found.measure(_Walk(part).run(_run_by(statement)))
+        inner = Part(found.path, *_rows(method))
+        found.measure(_Walk(inner).run([method]))
+        part.methods.setdefault(method.name, []).append(inner)
+    walk = _Walk(part).run(_run_by(statement))
+    found.measure(walk)
+    own = walk.bound.union(part.methods, part.imports)
+    for method in methods:
+        for chain in map(_chain, method.decorator_list):
+            if not chain or chain[-1] not in _PLAIN:
+                part.handed_on.setdefault(method.name, []).append(() if chain and chain[0] in own else chain)
     return part
 
 
@@ -178,11 +180,6 @@ def _of_definition(statement: _Function | ast.ClassDef, body: _Walk) -> None:
 # Decorators that leave a method where it is.
 _PLAIN = frozenset(("property", "cached_property", "staticmethod", "classmethod", "abstractmethod", "override"))
 _PLAIN |= {"final", "setter", "getter", "deleter", "function"}
-
-
-def _is_plain(decorator: ast.expr) -> bool:
-    chain = _chain(decorator)
-    return bool(chain) and chain[-1] in _PLAIN
 
 
 def _decorators(statement: _Function | ast.ClassDef) -> Iterator[ast.expr]:

@@ -72,7 +72,18 @@ class Node:
     nor what it imports holds any ingredient.
     """
 
-    __slots__ = ("_chain", "_edges", "_held", "_mentioned", "_part", "_reach", "marked", "methods", "path")
+    __slots__ = (
+        "_chain",
+        "_edges",
+        "_handed_on",
+        "_held",
+        "_mentioned",
+        "_part",
+        "_reach",
+        "marked",
+        "methods",
+        "path",
+    )
 
     def __init__(self, path: str, reach: Reach, part: Part | None, held: int = 0, chain: Chain | None = None) -> None:
         self.path = path
@@ -83,6 +94,7 @@ class Node:
         self._chain = chain
         self._edges: tuple[Node, ...] | None = None
         self._mentioned: set[str] | None = None
+        self._handed_on: frozenset[str] | None = None
         # Which of a class are reached is a question of their names.
         self.methods: dict[str, list[Node]] = {
             name: [Node(path, reach, one) for one in parts] for name, parts in (part.methods if part else {}).items()
@@ -96,9 +108,11 @@ class Node:
         return self._mentioned
 
     @property
-    def handed_on(self) -> set[str]:
+    def handed_on(self) -> frozenset[str]:
         """The methods that a decorator may do anything with."""
-        return self._part.handed_on if self._part else set()
+        if self._handed_on is None:
+            self._handed_on = self._reach.handed_on(self._part) if self._part else frozenset()
+        return self._handed_on
 
     @property
     def rows(self) -> Rows:
@@ -226,6 +240,8 @@ class Reach:
         stars = bool(found.outline.body.stars or found.outline.main.stars or part.stars)
         # What the body of the file has done may matter to whatever stands in it.
         nodes: dict[Node, None] = {found.body: None} if part.first and self.acts(part.path) else {}
+        if part is found.outline.body:
+            nodes.update((one, None) for some in found.definitions.values() for one in some if one.handed_on)
         words = set(part.words)
         # By what a name of the part may be known to Keras; not at all, if it is a definition of the code base.
         called: dict[Chain, tuple[str, ...]] = {}
@@ -368,6 +384,24 @@ class Reach:
 
     def _leads(self, nodes: Iterable[Node]) -> bool:
         return bool(self.closure(nodes)[1] & _MARKED)
+
+    def handed_on(self, part: Part) -> frozenset[str]:
+        """The methods of a class that a decorator may do anything with: not one from outside of the code base."""
+        return frozenset(
+            name
+            for name, chains in part.handed_on.items()
+            if not all(self._is_outside(part.path, one) for one in chains)
+        )
+
+    def _is_outside(self, path: str, chain: Chain) -> bool:
+        """Whether a name of a file can only be what it imports from outside of the code base."""
+        taken = self.file(path).outline
+        if taken is None or not chain or chain[0] in taken.variables or chain[0] in taken.definitions:
+            return False
+        if chain[0] not in taken.body.imports and chain[0] not in taken.main.imports:
+            return False
+        targets = self._lookup(path, chain, taken.body)
+        return all(isinstance(one, str) and not one.endswith("partial") for one in targets)
 
     def acts(self, path: str) -> bool:
         """Whether the body of a file calls or changes something of the code base, and so may act on anything there."""

@@ -234,6 +234,36 @@ def test_a_decorated_method_is_run_where_the_class_is(tmp_path: Path) -> None:
     assert "build" not in passed_over(found, tmp_path / "net.py")
 
 
+@pytest.mark.parametrize(
+    ("decorator", "before", "wanted"),
+    [
+        ("add", "from parts import add", True),
+        ("parts.add", "import parts", True),
+        ("partial(add, 1)", "from functools import partial\nfrom parts import add", True),
+        ("DECORATORS[0]", "from parts import add\nDECORATORS = [add]", True),
+        ("(lambda f: LAYERS.append(f))", "", True),
+        ("unknown", "", True),
+        ("case", "from unittest2 import case\n    from parts import add as case", True),  # the latter in the class
+        ("case", "from unittest2 import case", False),
+        ("pytest.mark.parametrize('x', [1])", "import pytest", False),
+        ("parameterized.named_parameters(('a', Net))", "from absl.testing import parameterized", False),
+        ("property", "", False),
+    ],
+)
+def test_what_a_decorator_may_do_with_a_method(decorator: str, before: str, wanted: bool, tmp_path: Path) -> None:
+    """Only what stands in the code base runs a method by decorating it."""
+    before, _, inside = before.partition("\n    ")
+    files = {
+        "parts.py": "LAYERS = []\ndef add(f, g=None):\n    LAYERS.append(f)\n",
+        "net.py": f"{before}\nfrom parts import LAYERS\nfrom keras.layers import Dropout, LSTM\nclass Net:\n"
+        f"    {inside or 'pass'}\n"
+        f"    @{decorator}\n    def drop(x): return Dropout(.3)(x)\n"
+        f"    @{decorator}\n    def rec(x): return LSTM(4)(x)\n"
+        "def build(x):\n    for layer in LAYERS: x = layer(x)\n    return x\nbuild(Net)\n",
+    }
+    assert ("net.py" in candidates(tmp_path, files)) is wanted
+
+
 def test_a_body_that_acts_on_others_is_part_of_every_entry_point(tmp_path: Path) -> None:
     files = {
         "parts.py": "LAYERS = []\ndef add(layer):\n    LAYERS.append(layer)\n",
