@@ -166,16 +166,19 @@ class Code:
     def _calls(self) -> dict[tuple[int, int], ast.Call]:
         return {(self.start_of(node), self.end_of(node)): node for node in self.walk(ast.Call)}
 
+    @cached_property
+    def _nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes, an outer one before those in it."""
+        return tuple(ast.walk(self.tree)) if self.tree is not None else ()
+
     def walk(self, kind: type[Node]) -> Iterator[Node]:
         """All nodes of a kind."""
-        nodes = ast.walk(self.tree) if self.tree is not None else ()
-        return (node for node in nodes if isinstance(node, kind))
+        return (node for node in self._nodes if isinstance(node, kind))
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """What each node stands in."""
-        nodes = ast.walk(self.tree) if self.tree is not None else ()
-        return {child: node for node in nodes for child in ast.iter_child_nodes(node)}
+        return {child: node for node in self._nodes for child in ast.iter_child_nodes(node)}
 
     def _call(self, node: ast.Call, start: int, end: int) -> Call | None:
         tokens = self.tokens(start, end)
@@ -316,7 +319,7 @@ class Code:
             node.id for node in self.walk(ast.Name) if not isinstance(node.ctx, ast.Load) and id(node) not in plain
         }
         names |= {node.arg for node in self.walk(ast.arg)}
-        for node in ast.walk(self.tree) if self.tree is not None else ():
+        for node in self._nodes:
             match node:
                 case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
                     names.add(name)
