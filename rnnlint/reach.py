@@ -146,6 +146,44 @@ class Node:
         return edges
 
 
+class Reached:
+    """What nodes reach, themselves included, and the ingredients of it as `held`."""
+
+    __slots__ = ("_named", "_unnamed", "held", "nodes")
+
+    def __init__(self, before: Reached | None = None) -> None:
+        self.nodes: set[Node] = set(before.nodes) if before else set()
+        self.held: int = before.held if before else 0
+        self._named: set[str] = set(before._named) if before else set()
+        # Methods of classes that are reached, as long as nothing names them.
+        self._unnamed: dict[str, tuple[Node, ...]] = dict(before._unnamed) if before else {}
+
+    def reach(self, start: Iterable[Node], all: bool = False) -> Reached:
+        """Add what nodes reach; `all`: also what has no ingredients."""
+        found, named, unnamed = self.nodes, self._named, self._unnamed
+        stack = [node for node in start if node not in found]
+        found.update(stack)
+        while stack:
+            node = stack.pop()
+            if not (node.marked or all):
+                continue
+            reached = [*node.edges]
+            self.held |= node.held
+            named |= node.mentioned
+            for name, methods in node.methods.items():
+                if name in named or _is_special(name) or name in node.handed_on:
+                    reached += methods
+                else:
+                    unnamed[name] = (*unnamed.get(name, ()), *methods)
+            for name in unnamed.keys() & node.mentioned:
+                reached += unnamed.pop(name)
+            for one in reached:
+                if one not in found:
+                    found.add(one)
+                    stack.append(one)
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     """A file taken apart: its nodes. `outline` is None where it cannot be taken apart: then all of it is `body`."""
@@ -383,7 +421,7 @@ class Reach:
         return frozenset(names)
 
     def _leads(self, nodes: Iterable[Node]) -> bool:
-        return bool(self.closure(nodes)[1] & _MARKED)
+        return bool(self.closure(nodes).held & _MARKED)
 
     def handed_on(self, part: Part) -> frozenset[str]:
         """The methods of a class that a decorator may do anything with: not one from outside of the code base."""
@@ -428,32 +466,9 @@ class Reach:
 
     # -- what comes together ----------------------------------------------------------------------------------------
 
-    def closure(self, start: Iterable[Node], all: bool = False) -> tuple[set[Node], int]:
-        """All that nodes reach, themselves included, and the ingredients of it; `all`: also what has none."""
-        stack = list(start)
-        found = set(stack)
-        held = 0
-        named: set[str] = set()
-        unnamed: dict[str, list[Node]] = {}
-        while stack:
-            node = stack.pop()
-            if not (node.marked or all):
-                continue
-            reached = [*node.edges]
-            held |= node.held
-            named |= node.mentioned
-            for name, methods in node.methods.items():
-                if name in named or _is_special(name) or name in node.handed_on:
-                    reached += methods
-                else:
-                    unnamed.setdefault(name, []).extend(methods)
-            for name in unnamed.keys() & node.mentioned:
-                reached += unnamed.pop(name)
-            for one in reached:
-                if one not in found:
-                    found.add(one)
-                    stack.append(one)
-        return found, held
+    def closure(self, start: Iterable[Node], before: Reached | None = None, all: bool = False) -> Reached:
+        """What nodes reach, together with those `before`; `all`: also what has no ingredients."""
+        return Reached(before).reach(start, all)
 
     def focus(self, path: str, needs: Iterable[int]) -> Focus | None:
         """What of a file is to be run, for all that one of the needs asks for to come together; None for nothing.
@@ -463,42 +478,56 @@ class Reach:
         needs = tuple(needs)
         found = self.file(path)
         if found.outline is None:
-            self._kept |= self.closure([found.body], all=True)[0]
+            self._kept |= self.closure([found.body], all=True).nodes
             return Focus(frozenset(), self._size(path))
         base = self.closure([found.body, found.main])
         acts = self.acts(path) or self._touches(found.outline, found.outline.main_effects)
         before = [found.body, found.main] if acts else []
-        entries = {name: self.closure([*nodes, *before]) for name, nodes in _entries(found)}
+        entries = dict(self._entries(found, self.closure(before)))
         kept: set[Node] = set()
         run: set[str] = set()
-        body = _enough(base[1], needs)
+        body = _enough(base.held, needs)
         if body:
-            kept |= base[0]
-        for name, (nodes, held) in entries.items():
-            if _enough(held, needs):
+            kept |= base.nodes
+        for name, reached in entries.items():
+            if _enough(reached.held, needs):
                 run.add(name)
-                kept |= nodes
+                kept |= reached.nodes
         if not kept:
             return None
         # How else the layers of these parts are used decides what can be said of them.
         marked = {node for node in kept if node.held & _MARKED}
-        if not body and not marked.isdisjoint(base[0]):
+        if not body and not marked.isdisjoint(base.nodes):
             body = True
-            kept |= base[0]
-        for name, (nodes, _) in entries.items():
-            if name not in run and not marked.isdisjoint(nodes):
+            kept |= base.nodes
+        for name, reached in entries.items():
+            if name not in run and not marked.isdisjoint(reached.nodes):
                 run.add(name)
-                kept |= nodes
+                kept |= reached.nodes
         for other in {node.path for node in kept if node.marked}:
             top = self.file(other).body
             if top not in kept:
-                nodes, _ = self.closure([top])
+                nodes = self.closure([top]).nodes
                 if not marked.isdisjoint(nodes):
                     kept |= nodes
-        self._kept |= self.closure(kept, all=True)[0]
+        self._kept |= self.closure(kept, all=True).nodes
         # A class is made for the sake of its methods.
         run |= {name.partition(".")[0] for name in run}
         return Focus(frozenset(entries) - run - found.outline.variables, self._size(path))
+
+    def _entries(self, found: _File, before: Reached) -> Iterator[tuple[str, Reached]]:
+        """What the entry points of a file reach: functions, classes, and methods, each on an object of its class."""
+        for name, nodes in found.definitions.items():
+            reached = self.closure(nodes, before)
+            yield name, reached
+            methods: dict[str, list[Node]] = {}
+            for node in nodes:
+                for method, some in node.methods.items():
+                    if method != "__init__":
+                        methods.setdefault(method, []).extend(some)
+            for method, some in methods.items():
+                more = not reached.nodes.issuperset(some)
+                yield f"{name}.{method}", self.closure(some, reached) if more else reached
 
     def _size(self, path: str) -> int:
         return len(self._modules.source(path).text)
@@ -525,19 +554,6 @@ class Reach:
         bodies = {id(found.outline.body): found.body, id(found.outline.main): found.main}
         rows += [(first, last) for first, last, part in found.outline.plain if bodies[id(part)] not in self._kept]
         return frozenset(rows)
-
-
-def _entries(found: _File) -> Iterator[tuple[str, list[Node]]]:
-    """The entry points of a file: functions, classes, and their methods, each on an object of its class."""
-    for name, nodes in found.definitions.items():
-        yield name, nodes
-        methods: dict[str, list[Node]] = {}
-        for node in nodes:
-            for method, some in node.methods.items():
-                if method != "__init__":
-                    methods.setdefault(method, []).extend(some)
-        for method, some in methods.items():
-            yield f"{name}.{method}", [*nodes, *some]
 
 
 def _with_methods(nodes: Iterable[Node]) -> Iterator[Node]:

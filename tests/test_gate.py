@@ -235,7 +235,7 @@ def test_the_code_uses_at_most_what_the_bytes_name(tmp_path: Path) -> None:
             reach = Reach(Modules(), lambda _: (), lambda _: 0, lambda _: True)
             file = reach.file(str(path))
             nodes = [file.body, file.main, *(node for nodes in file.definitions.values() for node in nodes)]
-            held = reach.closure(nodes)[1]
+            held = reach.closure(nodes).held
             assert held & ~bits(in_bytes(block.text.encode())) == 0, block.id
 
 
