@@ -298,18 +298,22 @@ class Gate:
         found: list[str] = []
         hot = set(marked)
         fresh = set(marked)
+        folders: dict[str, list[str]] = {}
+        for path in plain:
+            folders.setdefault(os.path.dirname(path), []).append(path)
         while fresh:
             reachable = _Reachable(fresh, self._modules)
             fresh = set()
-            for path in plain:
-                names = reachable.names(path)
-                if path in hot or not names or names.isdisjoint(self._imported_tops(path)):
-                    continue
-                if not hot.isdisjoint(self._edges(path)):
-                    fresh.add(path)
-                    hot.add(path)
-                    if self._enough(path):
-                        found.append(path)
+            for folder, paths in folders.items():
+                names = reachable.names(folder)
+                for path in paths if names else ():
+                    if path in hot or names.isdisjoint(self._imported_tops(path)):
+                        continue
+                    if not hot.isdisjoint(self._edges(path)):
+                        fresh.add(path)
+                        hot.add(path)
+                        if self._enough(path):
+                            found.append(path)
         return found
 
     def _imported_tops(self, path: str) -> frozenset[bytes]:
@@ -357,7 +361,6 @@ class _Reachable:
     def __init__(self, files: Iterable[str], modules: Modules) -> None:
         self._modules = modules
         self._below: dict[str, set[str]] = {}
-        self._known: dict[str, frozenset[bytes]] = {}
         for path in files:
             folder, name = os.path.split(os.path.abspath(path))
             root = modules.root(folder)
@@ -369,21 +372,18 @@ class _Reachable:
                     break
                 folder, stem = os.path.split(folder)
 
-    def names(self, path: str) -> frozenset[bytes]:
-        """The first parts of the names by which a file may import any of the files; `.` stands for relative imports."""
-        given = os.path.dirname(path)
-        if given not in self._known:
-            folder = os.path.abspath(given)
-            root = self._modules.root(folder)
-            found: set[str] = set()
-            above, own = folder, ""
-            while True:
-                below = self._below.get(above, set()) | self._below.get(os.path.join(above, "src"), set())
-                # Of what is installed in one folder a package only sees itself.
-                found |= below & {own} if os.path.basename(above) in INSTALLED else below
-                if above == root or os.path.dirname(above) == above:
-                    break
-                above, own = os.path.split(above)
-            known = {name.encode("utf-8", "surrogateescape") for name in found if not framework(name)}
-            self._known[given] = frozenset(known | {b"."}) if found else frozenset()
-        return self._known[given]
+    def names(self, given: str) -> frozenset[bytes]:
+        """The first parts of the names by which those in a folder may import any of the files; `.` if relatively."""
+        folder = os.path.abspath(given)
+        root = self._modules.root(folder)
+        found: set[str] = set()
+        above, own = folder, ""
+        while True:
+            below = self._below.get(above, set()) | self._below.get(os.path.join(above, "src"), set())
+            # Of what is installed in one folder a package only sees itself.
+            found |= below & {own} if os.path.basename(above) in INSTALLED else below
+            if above == root or os.path.dirname(above) == above:
+                break
+            above, own = os.path.split(above)
+        known = {name.encode("utf-8", "surrogateescape") for name in found if not framework(name)}
+        return frozenset(known | {b"."}) if found else frozenset()
