@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlint.records import quickly_made
+
+with quickly_made():
+    import libcst  # noqa: F401 - its nodes are two hundred data classes
+
 from rnnlint.interpret.interpreter import Finder, Interpreter
 from rnnlint.interpret.room import with_room
 from rnnlint.interpret.unit import ParseError, uncollected
