@@ -63,12 +63,17 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
         rnnlint.files.MissingPathError: where a path does not exist.
         rnnlint.settings.SettingsError: where a pyproject.toml cannot be used.
     """
+    from rnnlint.linter import rare_collections
+
     if settings is not None:
         chosen = settings
-        return list(run(paths, lambda _: chosen))
-    from rnnlint.settings import Resolver
+        resolve: Resolve = lambda _: chosen  # noqa: E731
+    else:
+        from rnnlint.settings import Resolver
 
-    return list(run(paths, Resolver().settings))
+        resolve = Resolver().settings
+    with rare_collections():
+        return list(run(paths, resolve))
 
 
 class _Files:
