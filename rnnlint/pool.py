@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from rnnlint.settings import Settings
 
 # The characters of source below which another process costs more time than it saves: forked, or started anew.
-_PAYS_FORKED = 50_000
+_PAYS_FORKED = 20_000
 _PAYS_STARTED = 500_000
 # What one process is given at least.
-_SHARE = 25_000
+_SHARE = 10_000
 # The bytes of source below which it does not pay to look at files side by side, or to examine them, and the most of one
 # portion.
 _PAYS_LOOKED = 10_000_000
