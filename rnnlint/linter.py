@@ -224,6 +224,8 @@ def _result(
     source: Source, findings: tuple[Finding, ...], diagnostics: list[Diagnostic], notes: tuple[Note, ...]
 ) -> FileResult:
     kept = source if findings or diagnostics else None
+    for one in (*findings, *(finding.remedy for finding in findings), *notes):
+        hash(one)  # a place that was asked for holds on to no syntax tree any more
     return FileResult(source.path, findings, (), tuple(diagnostics), notes, kept)
 
 

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Literal
 
 from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Part, Ref, Shape, Span
-from rnnlint.interpret.values import Place, settled
+from rnnlint.interpret.values import Place
 from rnnlint.records import dataclass
 
 
@@ -58,9 +58,7 @@ class GraphBuilder:
         complete: bool = True,
     ) -> Layer:
         """Add a layer object."""
-        layer = Layer(
-            len(self.layers), name, kind, origin, tuple(args), settled(span), tuple(children), complete, self.certain
-        )
+        layer = Layer(len(self.layers), name, kind, origin, tuple(args), span, tuple(children), complete, self.certain)
         self.layers.append(layer)
         return layer
 
@@ -82,7 +80,7 @@ class GraphBuilder:
             name,
             tuple(inputs),
             tuple(outputs),
-            settled(span),
+            span,
             layer,
             tuple(args),
             reason,
@@ -105,7 +103,7 @@ class GraphBuilder:
         nodes: Sequence[int],
     ) -> None:
         """Add a model."""
-        self.models.append(Model(kind, name, settled(span), tuple(inputs), tuple(outputs), tuple(nodes)))
+        self.models.append(Model(kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
 
     def part(
         self,
@@ -119,17 +117,17 @@ class GraphBuilder:
     ) -> None:
         """Add the call of a model; one that made no node says nothing."""
         if nodes:
-            self.parts.append(Part(whole, kind, name, settled(span), tuple(inputs), tuple(outputs), tuple(nodes)))
+            self.parts.append(Part(whole, kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
 
     def note(self, span: Place, message: str) -> None:
         """Remember something that was not understood; the same thing at the same place once."""
-        at = settled(span)
+        at = span
         if (at, message) not in self.notes:
             self.notes[at, message] = Note(at, message)
 
     def error(self, span: Place, message: str) -> None:
         """Remember a statement that broke the interpreter."""
-        at = settled(span)
+        at = span
         self.errors.setdefault((at, message), Note(at, message))
 
     def graph(self) -> Graph:

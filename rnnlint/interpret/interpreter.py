@@ -17,7 +17,7 @@ from rnnlint.graph import Graph, Ref
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, describe
 from rnnlint.interpret.store import Flow, Store
-from rnnlint.interpret.unit import ParseError, Unit, imported
+from rnnlint.interpret.unit import RECURSION_LIMIT, ParseError, Unit, imported
 from rnnlint.interpret.values import (
     PLAIN,
     ArgV,
@@ -66,7 +66,6 @@ _LEAST_STEPS_PER_ENTRY = 1_000
 _MOST_COPIES = 5_000_000
 # How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
 _MOST_IDLE_STEPS = 1_000
-_RECURSION_LIMIT = 6_000
 # How many modules one file draws in, and how deep their imports nest.
 _MOST_MODULES = 200
 _MOST_IMPORTS = 60
@@ -133,7 +132,7 @@ class Interpreter(Evaluator):
             ParseError: where libcst cannot parse it.
         """
         before = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+        sys.setrecursionlimit(max(before, RECURSION_LIMIT))
         try:
             self.main = source.path
             self.load(source, "__main__")

@@ -27,7 +27,6 @@ from rnnlint.interpret.values import (
     TensorV,
     Unknown,
     Value,
-    settled,
 )
 from rnnlint.keras.shapes import layer_outputs
 from rnnlint.keras.table import Kind, Spec, bind, default, kind_named, spec
@@ -80,7 +79,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -
     if ctx.memory.data_format is not None and found is not None and complete:
         usual = default(found, "data_format", ctx.env.restrict(symbol.origin))
         if usual is not None and usual.value is None and not any(arg.name == "data_format" for arg in frozen):
-            frozen.append(Arg("data_format", ctx.memory.data_format, settled(span)))
+            frozen.append(Arg("data_format", ctx.memory.data_format, span))
     function: tuple[Value, ...] = ()
     if found is not None and found.kind is Kind.LAMBDA:
         function = tuple(arg.value for wanted in ("function", "arguments") for name, arg, _ in bound if name == wanted)

@@ -21,13 +21,12 @@ from rnnlint.interpret.values import (
     TupleV,
     Unknown,
     Value,
-    settled,
 )
 
 
 def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
     """An argument as the graph keeps it."""
-    return Arg(name, ctx.freeze(arg.value), settled(arg.span), positional)
+    return Arg(name, ctx.freeze(arg.value), arg.span, positional)
 
 
 def as_tensor(ctx: Context, value: Value, span: Place) -> TensorV:

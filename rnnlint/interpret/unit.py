@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from rnnlint.source import Source
 # A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
 Statement: TypeAlias = tuple[cst.CSTNode, cst.CSTNode, cst.CSTNode]
 _TOO_DEEP = "the code is nested too deeply"
+# For libcst and the interpreter, which take several calls for each level of the code.
+RECURSION_LIMIT = 6_000
 
 
 class ParseError(Exception):
@@ -107,11 +110,15 @@ class Unit:
         key = (id(node), id(end), id(first), id(last))
         known = self._spans.get(key)
         if known is None:
+            before = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(before, RECURSION_LIMIT))
             try:
                 start, stop = self._positions.extent(node, end, home)
                 around = self._positions.extent(first, last, home)
             except RecursionError:
                 raise ParseError(1, 1, _TOO_DEEP) from None
+            finally:
+                sys.setrecursionlimit(before)
             row, end_row = self._row(start), self._row(stop)
             column, end_column = start - self._lines[row - 1] + 1, stop - self._lines[end_row - 1] + 1
             rows = self._row(around[0]), self._row(around[1])

@@ -29,40 +29,35 @@ else:
         return lambda function: function
 
 
-class Spot:
-    """Where nodes of a unit stand; of most places nobody ever asks, so the span is computed where something keeps it.
+# What a slot of a span holds, whatever the span makes of it.
+_get: Any = Span.__dict__["path"].__get__
+_put: Any = Span.__dict__["path"].__set__
 
-    It is the span of `node`, or of all from `node` to `end`; `statement` is what it is part of.
+
+class Spot(Span):
+    """The span of `node`, or of all from `node` to `end`, which are part of `statement`, in a parsed module.
+
+    Of most nobody ever asks where they are, and to find that out takes a good part of an analysis: so it becomes a span
+    when something of it is asked for, and until then its first slot holds the nodes.
     """
 
-    __slots__ = ("end", "node", "statement", "unit")
+    __slots__ = ()
 
     def __init__(
         self, unit: Unit, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: Statement | None = None
     ) -> None:
-        self.unit = unit
-        self.node = node
-        self.end = end
-        self.statement = statement
+        _put(self, (unit, node, end, statement))
 
-    @property
-    def span(self) -> Span:
-        """The stretch of source."""
-        return self.unit.span(self.node, self.end, self.statement)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, (Span, Spot)) and settled(self) == settled(other)
-
-    def __hash__(self) -> int:
-        return hash(self.span)
+    def __getattribute__(self, name: str) -> Any:
+        unit, node, end, statement = _get(self)
+        span = unit.span(node, end, statement)
+        for one in Span.__slots__:
+            object.__setattr__(self, one, getattr(span, one))
+        object.__setattr__(self, "__class__", Span)
+        return getattr(self, name)
 
 
-Place: TypeAlias = Span | Spot
-
-
-def settled(place: Place) -> Span:
-    """The span of a place."""
-    return place.span if isinstance(place, Spot) else place
+Place: TypeAlias = Span
 
 
 class Value:
