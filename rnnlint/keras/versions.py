@@ -228,11 +228,13 @@ class Where:
         return Where(Env(frozenset(versions), frozenset(backends)).pairs)
 
     @staticmethod
+    @cache
     def keras2(since: int = 0, until: int = KERAS_2[-1][1]) -> Where:
         """Keras 2.`since` to 2.`until`."""
         return Where.of(version for version in KERAS_2 if since <= version[1] <= until)
 
     @staticmethod
+    @cache
     def keras3(*backends: str, since: int = 0, until: int = NEWEST[1]) -> Where:
         """Keras 3.`since` to 3.`until` on the given backends, or on all."""
         return Where.of((version for version in KERAS_3 if since <= version[1] <= until), backends or BACKENDS)
