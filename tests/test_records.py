@@ -5,11 +5,15 @@ from __future__ import annotations
 import copy
 import dataclasses
 import importlib
+import os
 import pickle
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,3 +169,89 @@ def test_every_class(cls: Any) -> None:
             setattr(first, name, None)
     again = pickle.loads(pickle.dumps(first))
     assert [getattr(again, name) for name in names] == [getattr(first, name) for name in names]
+
+
+LIBCST = """
+import contextlib, copy, dataclasses, pickle, sys
+from rnnlint.records import quickly_made
+with quickly_made() if sys.argv[1] == "quickly" else contextlib.nullcontext():
+    import libcst
+from libcst import metadata
+
+CODE = '''
+@decorated(1)
+class A(B, metaclass=C):
+    "text"
+    async def f(self, a, /, b: int = 1, *c, d=2, **e) -> None:
+        for x in y:
+            with z as (p, q): print(f"{x!r:>{w}}", *args, **kw)
+        else: raise E from None
+        return lambda: [i for i in j if k] or {**l, "m": n[1:2, ...]} if not o else (yield)
+try: del a.b
+except* (X, Y) as error: global g; assert g, "h"
+finally: i: int = -1; j @= await k
+match a:
+    case {"x": [1, *_], **rest} | P(x=1) if b: ...
+'''
+
+def said(run):
+    try:
+        return repr(run())
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+def below(cls):
+    for one in cls.__subclasses__():
+        yield one
+        yield from below(one)
+
+def nodes(node):
+    yield node
+    for child in node.children:
+        yield from nodes(child)
+
+# There are two of each: that which got slots is a copy.
+classes = {libcst.CSTNode, *below(libcst.CSTNode)}
+for cls in sorted(classes, key=lambda cls: (cls.__qualname__, "__slots__" in vars(cls))):
+    fields = [(one.name, one.init, one.compare, one.repr) for one in dataclasses.fields(cls)]
+    print(cls.__qualname__, fields, cls.__match_args__, cls.__dict__.get("__slots__"), cls.__dataclass_params__.frozen)
+    print(said(cls), said(lambda: cls(1)), said(lambda: cls(unknown=1)))
+tree = libcst.parse_module(CODE)
+assert tree.code == CODE
+for node in nodes(tree):
+    print(node)
+    again = [copy.copy(node), copy.deepcopy(node), node.deep_clone(), pickle.loads(pickle.dumps(node))]
+    assert all(one.deep_equals(node) and one != node and hash(one) != hash(node) for one in again)
+    print(said(lambda: setattr(node, "value", 1)), said(lambda: setattr(node, "x", 1)))
+    print(said(lambda: delattr(node, "lpar")), said(lambda: node.with_changes()))
+    print(said(lambda: node.with_changes(value=3)), said(lambda: dataclasses.asdict(node)))
+print(said(lambda: libcst.Name("")), said(lambda: libcst.Arg(libcst.Name("a"), star="***")))
+print(sorted(map(repr, metadata.MetadataWrapper(tree).resolve(metadata.PositionProvider).values())))
+
+@dataclasses.dataclass(frozen=True)
+class Own(libcst.Name):
+    more: int = 1
+
+own = Own("a", more=2)
+print(own, said(lambda: setattr(own, "more", 3)), own.with_changes(value="b"), Own.__dataclass_params__)
+assert dataclasses.dataclass.__module__ == "dataclasses"
+"""
+
+
+def test_libcst_is_the_same_made_quickly() -> None:
+    """All its nodes, with what anybody may do to them who uses libcst in the same process."""
+    root = str(Path(rnnlint.__file__).parent.parent)
+    quickly, usually = (
+        subprocess.run(
+            [sys.executable, "-c", LIBCST, how],
+            env={**os.environ, "PYTHONPATH": root},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for how in ("quickly", "usually")
+    )
+    assert usually.returncode == 0, usually.stderr
+    assert quickly.returncode == 0, quickly.stderr
+    assert len(usually.stdout.splitlines()) > 1000
+    assert quickly.stdout.splitlines() == usually.stdout.splitlines()
