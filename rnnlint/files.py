@@ -348,15 +348,17 @@ def guard(source: Source) -> Diagnostic | None:
 def is_harmless(text: str, taken: Outline) -> bool:
     """Whether what is known of a text that `ast` reads is enough to see that `guard` would let it pass.
 
-    Brackets nest no deeper than `ast` allows, which is `MAX_BRACKETS`; quotes bound the strings in a row.
+    Brackets nest no deeper than `ast` allows, which is `MAX_BRACKETS`.
     """
-    return (
-        len(text) <= 2 * MAX_NODES
-        and taken.depth <= MAX_DEPTH
-        and taken.longest <= MAX_CHAIN
-        and taken.size <= MAX_NODES
-        and text.count('"') + text.count("'") < 2 * MAX_CHAIN
-    )
+    if max(taken.depth - MAX_DEPTH, taken.longest - MAX_CHAIN, taken.size - MAX_NODES, len(text) - MAX_SOURCE) > 0:
+        return False
+    # Quotes bound the strings in a row.
+    if len(text) <= 2 * MAX_NODES and text.count('"') + text.count("'") < 2 * MAX_CHAIN:
+        return True
+    from rnnlint import syntax
+
+    found = syntax.extremes(text)
+    return found.strings <= MAX_CHAIN and found.parts <= 2 * MAX_NODES
 
 
 _ELIF = re.compile(r"\belif\b")
