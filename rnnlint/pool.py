@@ -97,7 +97,7 @@ def lint_all(
     """Lint files, in any order, in `jobs` processes; None: in as many as pay."""
     forks = _may_fork()
     count = min(jobs or _paying(tasks, forks), len(tasks))
-    work = partial(_lint_one, modules, found)
+    work = partial(lint_task, modules=modules, found=found)
     if count > 1:
         if forks:
             import rnnlint.interpret  # noqa: F401 - once for all
@@ -107,10 +107,6 @@ def lint_all(
         tasks = yield from _side_by_side(tasks, work, _lost, count, forks)
     for task in tasks:
         yield task, work(task)
-
-
-def _lint_one(modules: Modules, found: Found | None, task: Task) -> Linted:
-    return lint_task(task, modules, found)
 
 
 def _lost(task: Task, how: str, died: bool) -> Linted:

@@ -83,9 +83,9 @@ class Work:
             self.read += 1
             note(gate, path, holds)
 
-        def counted_lint(*given: Any) -> Any:
+        def counted_lint(*given: Any, **named: Any) -> Any:
             self.linted += 1
-            return lint_task(*given)
+            return lint_task(*given, **named)
 
         monkeypatch.setattr(Gate, "note", counted_note)
         monkeypatch.setattr(pool, "lint_task", counted_lint)

@@ -25,8 +25,8 @@ def interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[s
     """Everything that a file builds.
 
     `env` says which Keras versions the code may run under: it decides how positional arguments bind. Modules of the
-    code base are asked of `finder`; nothing is imported or executed. Functions and classes of the file that are
-    `passed_over` are no entry points of their own.
+    code base are asked of `finder`; nothing is imported or executed. Functions, classes and methods
+    (`Class.method`) of the file that are `passed_over` are no entry points of their own.
 
     Raises:
         ParseError: where libcst cannot parse the source.

@@ -7,7 +7,6 @@ from dataclasses import field, replace
 from typing import Literal
 
 from rnnlint.graph import Arg, Graph, Layer, Model, Node, Note, Part, Ref, Shape, Span
-from rnnlint.interpret.values import Place
 from rnnlint.records import dataclass
 
 
@@ -53,7 +52,7 @@ class GraphBuilder:
         kind: Literal["keras", "user", "opaque"],
         origin: str,
         args: Sequence[Arg],
-        span: Place,
+        span: Span,
         children: Sequence[Layer] = (),
         complete: bool = True,
     ) -> Layer:
@@ -68,7 +67,7 @@ class GraphBuilder:
         name: str,
         inputs: Sequence[tuple[Ref, ...]],
         outputs: Sequence[Shape],
-        span: Place,
+        span: Span,
         layer: Layer | None = None,
         args: Sequence[Arg] = (),
         reason: str = "",
@@ -97,7 +96,7 @@ class GraphBuilder:
         self,
         kind: Literal["sequential", "functional", "subclass"],
         name: str,
-        span: Place,
+        span: Span,
         inputs: Sequence[Ref],
         outputs: Sequence[Ref],
         nodes: Sequence[int],
@@ -110,7 +109,7 @@ class GraphBuilder:
         whole: int,
         kind: Literal["sequential", "functional", "subclass", "layer"],
         name: str,
-        span: Place,
+        span: Span,
         inputs: Sequence[tuple[Ref, ...]],
         outputs: Sequence[Ref],
         nodes: Sequence[int],
@@ -119,16 +118,14 @@ class GraphBuilder:
         if nodes:
             self.parts.append(Part(whole, kind, name, span, tuple(inputs), tuple(outputs), tuple(nodes)))
 
-    def note(self, span: Place, message: str) -> None:
+    def note(self, span: Span, message: str) -> None:
         """Remember something that was not understood; the same thing at the same place once."""
-        at = span
-        if (at, message) not in self.notes:
-            self.notes[at, message] = Note(at, message)
+        if (span, message) not in self.notes:
+            self.notes[span, message] = Note(span, message)
 
-    def error(self, span: Place, message: str) -> None:
+    def error(self, span: Span, message: str) -> None:
         """Remember a statement that broke the interpreter."""
-        at = span
-        self.errors.setdefault((at, message), Note(at, message))
+        self.errors.setdefault((span, message), Note(span, message))
 
     def graph(self) -> Graph:
         """The finished graph."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from rnnlint.graph import Span
 from rnnlint.graph import Value as Frozen
 from rnnlint.interpret.builder import GraphBuilder
-from rnnlint.interpret.values import CallArgs, DictItems, ListV, Place, TupleV, Unknown, Value
+from rnnlint.interpret.values import CallArgs, DictItems, ListV, TupleV, Unknown, Value
 
 if TYPE_CHECKING:
     from rnnlint.interpret.models import Memory
@@ -39,10 +40,10 @@ class Context(Protocol):
     def memory(self) -> Memory:
         """What the semantics remembers of models; not undone with a branch."""
 
-    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
         """Call any value: a user's function, layer or model, a Keras class, an unknown."""
 
-    def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
         """Note the reason; with tensors among the inputs an opaque node keeps their place, and the value carries it."""
 
     def truth(self, value: Value) -> bool | None:

@@ -37,7 +37,6 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
-    Place,
     Range,
     RunsV,
     Spot,
@@ -170,7 +169,7 @@ class Evaluator:
         if self.frames:
             self.frame = self.frames[-1]
 
-    def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
         """See `Context.unknown`."""
         self.graph.note(span, reason)
         tensors = [tensor for value in inputs for tensor in self.tensors(value)]
@@ -311,7 +310,7 @@ class Evaluator:
                     )
         return graph.Unknown(_describe(value))
 
-    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Place:
+    def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Span:
         """Where a node of the present unit stands."""
         frame = self.frame
         return Spot(frame.unit, node, end, frame.statement)
@@ -322,11 +321,11 @@ class Evaluator:
 
     # -- overridden by the interpreter ------------------------------------------------------------------------------
 
-    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
         """Call any value."""
         raise NotImplementedError
 
-    def attribute(self, value: Value, name: str, span: Place) -> Value:
+    def attribute(self, value: Value, name: str, span: Span) -> Value:
         """Read an attribute of any value."""
         raise NotImplementedError
 

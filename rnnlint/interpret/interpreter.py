@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import libcst as cst
 
-from rnnlint.graph import Graph, Ref
+from rnnlint.graph import Graph, Ref, Span
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, describe
 from rnnlint.interpret.store import Flow, Store
@@ -38,7 +38,6 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
-    Place,
     RunsV,
     Spot,
     SuperV,
@@ -96,8 +95,8 @@ class Finder(Protocol):
         """The source of a module by name (relative where `level` > 0), or None where it is not in the code base."""
 
 
-# What can be assigned to, and holds a value.
 _LAYERS = (LayerV, ModelV)
+# What can be assigned to, and holds a value.
 _VARIABLES = frozenset({cst.Name, cst.Attribute, cst.Subscript})
 
 
@@ -334,7 +333,7 @@ class Interpreter(Evaluator):
             receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
             self.isolated(method, lambda method=method, receiver=receiver: self.enter(method, receiver))  # type: ignore[misc]
 
-    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Place:
+    def span_in(self, function: FunctionV, node: cst.CSTNode) -> Span:
         """Where a node of a function's own unit stands."""
         unit = function.unit
         assert isinstance(unit, Unit)
@@ -1059,41 +1058,41 @@ class Interpreter(Evaluator):
 
     # -- attributes -------------------------------------------------------------------------------------------------
 
-    def attribute(self, value: Value, name: str, span: Place) -> Value:
+    def attribute(self, value: Value, name: str, span: Span) -> Value:
         """Read an attribute of any value."""
         return _ATTRIBUTES[type(value)](self, value, name, span)
 
-    def _no_attribute(self, value: Value, name: str, _span: Place) -> Value:
+    def _no_attribute(self, value: Value, name: str, _span: Span) -> Value:
         return Unknown(f"attribute '{name}' of {describe(value)}")
 
-    def _method_of(self, value: Value, name: str, _span: Place) -> Value:
+    def _method_of(self, value: Value, name: str, _span: Span) -> Value:
         return BoundV(value, name)
 
-    def _external_attribute(self, value: External, name: str, _span: Place) -> Value:
+    def _external_attribute(self, value: External, name: str, _span: Span) -> Value:
         return library.flag(self, name) if value.name.endswith("FLAGS") else External(f"{value.name}.{name}")
 
-    def _choice_attribute(self, value: Choice, name: str, span: Place) -> Value:
+    def _choice_attribute(self, value: Choice, name: str, span: Span) -> Value:
         return self.join([self.attribute(option, name, span) for option in value.options])
 
-    def _unknown_attribute(self, value: Unknown, name: str, _span: Place) -> Value:
+    def _unknown_attribute(self, value: Unknown, name: str, _span: Span) -> Value:
         return BoundV(value, name) if name == "reshape" or library_tuner(name) else value.part(f".{name}")
 
-    def _keras_attribute(self, value: Value, name: str, span: Place) -> Value:
+    def _keras_attribute(self, value: Value, name: str, span: Span) -> Value:
         return semantics.attribute(self, value, name, span) or BoundV(value, name)
 
-    def _object_attribute(self, value: ObjectV, name: str, _span: Place) -> Value:
+    def _object_attribute(self, value: ObjectV, name: str, _span: Span) -> Value:
         if value.kind == "namespace":
             return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
         return BoundV(value, name)
 
-    def _function_attribute(self, value: FunctionV, name: str, span: Place) -> Value:
+    def _function_attribute(self, value: FunctionV, name: str, span: Span) -> Value:
         if name == "__name__":
             return Const(value.name)
         if name in ("setter", "deleter") and _decorated(value) == "property":
             return BoundV(value, name)
         return self._no_attribute(value, name, span)
 
-    def _class_object_attribute(self, value: ClassV, name: str, _span: Place) -> Value:
+    def _class_object_attribute(self, value: ClassV, name: str, _span: Span) -> Value:
         found = self.class_attribute(value, name)
         if isinstance(found, FunctionV) and _decorated(found) == "class":
             return BoundV(value, found)
@@ -1101,7 +1100,7 @@ class Interpreter(Evaluator):
             return Const(value.name)
         return found or Unknown(f"class {value.name} has no known attribute '{name}'")
 
-    def _module_attribute(self, value: ModuleV, name: str, _span: Place) -> Value:
+    def _module_attribute(self, value: ModuleV, name: str, _span: Span) -> Value:
         found = self.store.get(value.id, name) or self._from_star(value, name)
         if found is None:
             found = self._submodule(value, name)
@@ -1119,7 +1118,7 @@ class Interpreter(Evaluator):
         except ParseError as error:
             return Unknown(f"module '{name}' does not parse (line {error.row})")
 
-    def _instance_attribute(self, value: InstanceV, name: str, span: Place) -> Value:
+    def _instance_attribute(self, value: InstanceV, name: str, span: Span) -> Value:
         found = self.store.get(value.id, name)
         if found is None:
             found = self.class_attribute(value.cls, name)
@@ -1141,7 +1140,7 @@ class Interpreter(Evaluator):
             return BoundV(value, name)
         return Unknown(f"attribute '{name}' of an object of class {value.cls.name} is not known", span)
 
-    def _super_attribute(self, value: SuperV, name: str, _span: Place) -> Value:
+    def _super_attribute(self, value: SuperV, name: str, _span: Span) -> Value:
         receiver = value.self
         cls = receiver.cls if isinstance(receiver, InstanceV) else value.cls
         found = self.class_attribute(cls, name, after=value.cls)
@@ -1151,22 +1150,22 @@ class Interpreter(Evaluator):
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
-    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
         """Call any value."""
         return _CALLS[type(function)](self, function, args, span)
 
-    def _call_other(self, function: Value, args: CallArgs, span: Place) -> Value:
+    def _call_other(self, function: Value, args: CallArgs, span: Span) -> Value:
         reason = function.reason if isinstance(function, Unknown) else f"{describe(function)} is called"
         return self._not_understood(reason, args, span, function)
 
-    def _call_partial(self, function: PartialV, args: CallArgs, span: Place) -> Value:
+    def _call_partial(self, function: PartialV, args: CallArgs, span: Span) -> Value:
         inner = function.args
         given = {name for name, _ in args.keywords}
         kept = tuple((name, arg) for name, arg in inner.keywords if name not in given)
         merged = CallArgs(inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete)
         return self.call(function.function, merged, span)
 
-    def _not_understood(self, reason: str, args: CallArgs, span: Place, function: Value | None = None) -> Unknown:
+    def _not_understood(self, reason: str, args: CallArgs, span: Span, function: Value | None = None) -> Unknown:
         """The result of a call that is not followed; of interest to the user only where layers or tensors go in."""
         values = [arg.value for arg in args.positional]
         if args.keywords:
@@ -1183,7 +1182,7 @@ class Interpreter(Evaluator):
         self.symbols += 1
         return Unknown(reason, span, None, f"value {self.symbols}")
 
-    def _call_choice(self, function: Choice, args: CallArgs, span: Place) -> Value:
+    def _call_choice(self, function: Choice, args: CallArgs, span: Span) -> Value:
         externals = [option for option in function.options if isinstance(option, External)]
         if len(externals) == len(function.options):
             # The two arms of a try/except import are one and the same thing.
@@ -1198,7 +1197,7 @@ class Interpreter(Evaluator):
             self.store.fork(arms, self.join)
         return self.join(results)
 
-    def _call_external(self, function: External, args: CallArgs, span: Place) -> Value:
+    def _call_external(self, function: External, args: CallArgs, span: Span) -> Value:
         if _is_outside(function.name):
             return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
         symbol = names.resolve(function.name)
@@ -1221,7 +1220,7 @@ class Interpreter(Evaluator):
                 return tuned
         return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
 
-    def _call_method(self, method: BoundV, args: CallArgs, span: Place) -> Value:
+    def _call_method(self, method: BoundV, args: CallArgs, span: Span) -> Value:
         receiver = method.self
         if isinstance(method.method, FunctionV):
             return self._call_function(method.method, args, span, receiver)
@@ -1254,7 +1253,7 @@ class Interpreter(Evaluator):
             )
         return self._not_understood(f"method '{name}' of {describe(receiver)}", args, span)
 
-    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Place) -> Value:
+    def _call_super(self, receiver: SuperV, name: str, args: CallArgs, span: Span) -> Value:
         instance = receiver.self
         if isinstance(instance, InstanceV) and name == "__init__":
             if instance.cls.keras == "keras.Sequential":
@@ -1272,7 +1271,7 @@ class Interpreter(Evaluator):
                 )
         return self._not_understood(f"super().{name}() is not the user's own", args, span)
 
-    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Place) -> Value:
+    def _call_instance(self, instance: InstanceV, args: CallArgs, span: Span) -> Value:
         call = self.class_attribute(instance.cls, "__call__" if not instance.cls.keras else "call")
         if isinstance(call, FunctionV):
             build = self.class_attribute(instance.cls, "build") if instance.cls.keras else None
@@ -1290,7 +1289,7 @@ class Interpreter(Evaluator):
             return semantics.call_model(self, model, args, span)
         return self._not_understood(f"an object of class {instance.cls.name} is called", args, span)
 
-    def _instantiate(self, cls: ClassV, args: CallArgs, span: Place) -> Value:
+    def _instantiate(self, cls: ClassV, args: CallArgs, span: Span) -> Value:
         instance = InstanceV(self.store.new(), cls)
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionV):
@@ -1307,7 +1306,7 @@ class Interpreter(Evaluator):
             return Unknown(f"class {cls.name} derives from something that is not known", span)
         return instance
 
-    def _call_function(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None = None) -> Value:
+    def _call_function(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None = None) -> Value:
         """Follow a call into the function's body."""
         self.called.add(id(function.node))
         if id(function.node) in self.stack:
@@ -1316,7 +1315,7 @@ class Interpreter(Evaluator):
             return self._not_understood(f"{function.name}() is called too deeply to be followed", args, span)
         return self.execute(function, self._bind(function, args, span, receiver), receiver)
 
-    def _bind(self, function: FunctionV, args: CallArgs, span: Place, receiver: Value | None) -> dict[str, Value]:
+    def _bind(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> dict[str, Value]:
         unit = function.unit
         assert isinstance(unit, Unit)
         signature = unit.signature(function.node)
@@ -1443,7 +1442,7 @@ def _is_inner(function: FunctionV) -> bool:
     return len(function.scopes) > 1 or function.name.startswith("_")
 
 
-def _entry_span(entry: FunctionV | ClassV) -> Place:
+def _entry_span(entry: FunctionV | ClassV) -> Span:
     if isinstance(entry, ClassV):
         return entry.span
     unit = entry.unit
@@ -1514,7 +1513,7 @@ _TARGETS: dict[type[cst.CSTNode], Callable[[Any, Any, Value], None]] = {
     cst.Subscript: Interpreter._set_item,
     cst.StarredElement: Interpreter._set_starred,
 }
-_ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Place], Value]] = {
+_ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Span], Value]] = {
     **dict.fromkeys(classes(Value), Interpreter._no_attribute),
     External: Interpreter._external_attribute,
     Choice: Interpreter._choice_attribute,
@@ -1533,7 +1532,7 @@ _ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Place], Value]] = {
     Const: Interpreter._method_of,
     Unknown: Interpreter._unknown_attribute,
 }
-_CALLS: dict[type[Value], Callable[[Any, Any, CallArgs, Place], Value]] = {
+_CALLS: dict[type[Value], Callable[[Any, Any, CallArgs, Span], Value]] = {
     **dict.fromkeys(classes(Value), Interpreter._call_other),
     External: Interpreter._call_external,
     LayerV: semantics.call_layer,

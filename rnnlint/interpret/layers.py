@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from rnnlint import graph
-from rnnlint.graph import Arg, Layer, Node, Ref, Shape
+from rnnlint.graph import Arg, Layer, Node, Ref, Shape, Span
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, tensors
 from rnnlint.interpret.values import (
@@ -22,7 +22,6 @@ from rnnlint.interpret.values import (
     InstanceV,
     LayerV,
     ModelV,
-    Place,
     RunsV,
     TensorV,
     Unknown,
@@ -69,7 +68,7 @@ def kind_of(layer: Layer) -> Kind | None:
 # Construction
 
 
-def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -> Value:
+def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
     """A layer class is called: a LayerV, or a Choice of them where what it wraps is a Choice."""
     found = spec(symbol.name)
     bound, complete = _bind(ctx, found, symbol, args, span)
@@ -101,7 +100,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -
 
 
 def _bind(
-    ctx: Context, found: Spec | None, symbol: Symbol, args: CallArgs, span: Place
+    ctx: Context, found: Spec | None, symbol: Symbol, args: CallArgs, span: Span
 ) -> tuple[list[tuple[str, ArgV, bool]], bool]:
     """The arguments by parameter, and whether there are no others."""
     complete = args.complete
@@ -162,7 +161,7 @@ def _options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
-def as_layer(ctx: Context, value: Value, span: Place) -> Layer:
+def as_layer(ctx: Context, value: Value, span: Span) -> Layer:
     """What is wrapped, as a layer of the graph; opaque with its reason where it is not understood."""
     if isinstance(value, LayerV):
         return value.layer
@@ -202,7 +201,7 @@ def describe(value: Value) -> str:
 # Input
 
 
-def construct_input(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -> Value:
+def construct_input(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
     """`keras.Input(...)`: a tensor, the output of an input node."""
     tensor = args.keyword("tensor")
     if tensor is not None and tensors(ctx, tensor.value):
@@ -270,7 +269,7 @@ def input_shape(ctx: Context, layer: Layer) -> tuple[bool, Shape]:
     return True, (size, features)
 
 
-def implicit_input(ctx: Context, shape: Shape, span: Place) -> TensorV:
+def implicit_input(ctx: Context, shape: Shape, span: Span) -> TensorV:
     """The input of a Sequential, or of what a wrapper applies to every timestep."""
     node = ctx.graph.node("input", "keras.Input", (), (shape,), span)
     return TensorV((Ref(node.id),), shape)
@@ -280,7 +279,7 @@ def implicit_input(ctx: Context, shape: Shape, span: Place) -> TensorV:
 # Calls
 
 
-def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Place) -> Value:
+def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Span) -> Value:
     """A layer is called: a node; a list of tensors where it has several outputs."""
     kind = kind_of(layer.layer)
     inputs, beside = _arguments(ctx, kind, args, span)
@@ -305,7 +304,7 @@ def add_node(
     layer: Layer,
     inputs: Sequence[tuple[Ref, ...]],
     outputs: Sequence[Shape],
-    span: Place,
+    span: Span,
     args: Sequence[Arg] = (),
 ) -> Node:
     """The node of a call of a layer."""
@@ -338,7 +337,7 @@ def _returns_state(ctx: Context, layer: Layer) -> bool | None:
     return None
 
 
-def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Place) -> tuple[list[TensorV], tuple[Arg, ...]]:
+def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Span) -> tuple[list[TensorV], tuple[Arg, ...]]:
     """The input tensors of a call, in order, and its other arguments."""
     if len(args.positional) == 1 and not args.keywords:
         return _flat(ctx, kind, args.positional[0]), ()
@@ -411,7 +410,7 @@ def _outputs(
     kind: Kind | None,
     shapes: Sequence[Shape],
     beside: Sequence[Arg],
-    span: Place,
+    span: Span,
 ) -> tuple[Shape, ...]:
     """Shapes of the outputs of a call."""
     child = layer.children[0] if layer.children else None
@@ -429,7 +428,7 @@ def known_outputs(ctx: Context, layer: Layer, shapes: Sequence[Shape], beside: S
     return layer_outputs(layer, shapes, ctx.env.restrict(layer.origin), beside) or (None,)
 
 
-def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Place) -> Value | None:
+def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Span) -> Value | None:
     """What the function of a Lambda gives for these inputs."""
     if not layer.children or layer.layer.id in ctx.memory.running:
         return None
@@ -465,7 +464,7 @@ def _lambda_outputs(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], resu
     return ()
 
 
-def _each_timestep(ctx: Context, child: Value, shape: Shape, span: Place) -> Shape:
+def _each_timestep(ctx: Context, child: Value, shape: Shape, span: Span) -> Shape:
     """Shape of TimeDistributed(child): the child is run on one timestep."""
     inner = None if shape is None or len(shape) < 3 else (shape[0], *shape[2:])
     start = implicit_input(ctx, inner, span)

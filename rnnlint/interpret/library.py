@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rnnlint.graph import Span
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
@@ -28,7 +29,6 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
-    Place,
     Range,
     RunsV,
     TensorV,
@@ -89,7 +89,7 @@ def is_builtin(name: str) -> bool:
     return hasattr(builtins, name) or name in ("get_ipython", "xrange", "unicode", "basestring")
 
 
-def call(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value | None:
+def call(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value | None:
     """Call a library function by its dotted name; None where it is not known here."""
     if not is_known(name):
         return None
@@ -136,7 +136,7 @@ def is_known(name: str) -> bool:
     )
 
 
-def _fold(ip: Evaluator, args: Sequence[ArgV], span: Place) -> Value | None:
+def _fold(ip: Evaluator, args: Sequence[ArgV], span: Span) -> Value | None:
     """`functools.reduce(function, items[, first])`."""
     items = ip.raw_items(args[1].value)
     if items is None or not items.complete or any(isinstance(item, RunsV) for item in items.items):
@@ -150,7 +150,7 @@ def _fold(ip: Evaluator, args: Sequence[ArgV], span: Place) -> Value | None:
     return value
 
 
-def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
+def _builtin(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
     values = [arg.value for arg in args.positional]
     if name == "dict":
         return _make_dict(ip, args)
@@ -272,7 +272,7 @@ def _make_dict(ip: Evaluator, args: CallArgs, skip: int = 0) -> Value:
     return ip.new_dict(list(items.items()), complete)
 
 
-def _combine(ip: Evaluator, name: str, args: CallArgs, span: Place) -> Value:
+def _combine(ip: Evaluator, name: str, args: CallArgs, span: Span) -> Value:
     values = [arg.value for arg in args.positional]
     if name == "enumerate" and values:
         items = ip.raw_items(values[0])
@@ -373,7 +373,7 @@ def _copy(ip: Evaluator, value: Value) -> Value:
     return value if isinstance(value, (Const, TupleV, Choice, Range, External)) else Unknown("a copy")
 
 
-def _getattr(ip: Evaluator, values: Sequence[Value], span: Place) -> Value:
+def _getattr(ip: Evaluator, values: Sequence[Value], span: Span) -> Value:
     name = values[1]
     if not isinstance(name, Const) or not isinstance(name.value, str):
         options = name.options if isinstance(name, Choice) else ()
@@ -683,7 +683,7 @@ def tuner(ip: Evaluator, name: str, args: CallArgs) -> Value | None:
     return None
 
 
-def get_item(ip: Evaluator, value: Value, key: Value, span: Place) -> Value:
+def get_item(ip: Evaluator, value: Value, key: Value, span: Span) -> Value:
     """`value[key]` of an object: a namespace, or a user's `__getitem__`."""
     if isinstance(value, ObjectV) and isinstance(key, Const):
         return ip.store.get(value.id, str(key.value)) or Unknown(f"item {key.value!r}")

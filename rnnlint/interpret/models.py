@@ -13,7 +13,7 @@ from dataclasses import field
 from typing import Literal
 
 from rnnlint import graph
-from rnnlint.graph import Layer, Node, Ref, Shape
+from rnnlint.graph import Layer, Node, Ref, Shape, Span
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
 from rnnlint.interpret.layers import (
@@ -36,7 +36,6 @@ from rnnlint.interpret.values import (
     InstanceV,
     LayerV,
     ModelV,
-    Place,
     RunsV,
     TensorV,
     TupleV,
@@ -61,7 +60,7 @@ class Links(Value):
 
     layer: Value | None = None
     previous: tuple[Links, ...] = ()
-    span: Place | None = None
+    span: Span | None = None
     certain: bool = True
 
 
@@ -148,14 +147,14 @@ def join_links(all_links: Sequence[Links]) -> Links:
     return all_links[0] if len(previous) == 1 else Links(None, tuple(previous))
 
 
-def construct_sequential(ctx: Context, args: CallArgs, span: Place) -> ModelV:
+def construct_sequential(ctx: Context, args: CallArgs, span: Span) -> ModelV:
     """`Sequential(layers=None, name=None)`. Source: Keras 2.15 and 3.15 `Sequential.__init__`."""
     model = ModelV(ctx.store.new(), "sequential", span)
     fill_sequential(ctx, model, args, span)
     return model
 
 
-def fill_sequential(ctx: Context, model: ModelV, args: CallArgs, span: Place) -> None:
+def fill_sequential(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> None:
     """Give a new Sequential its first layers and its name."""
     layers = args.positional[0] if args.positional else args.keyword("layers")
     name = args.positional[1] if len(args.positional) > 1 else args.keyword("name")
@@ -170,7 +169,7 @@ def fill_sequential(ctx: Context, model: ModelV, args: CallArgs, span: Place) ->
         add(ctx, model, ctx.unknown("the layers of a Sequential come from a splat that is not understood", span), span)
 
 
-def add_all(ctx: Context, model: ModelV, value: Value, span: Place) -> None:
+def add_all(ctx: Context, model: ModelV, value: Value, span: Span) -> None:
     """Add the layers of a list; of one of several lists, or of a list with an unknown end."""
     before = links_of(ctx, model)
     after = []
@@ -189,7 +188,7 @@ def add_all(ctx: Context, model: ModelV, value: Value, span: Place) -> None:
         _set(ctx, model, before, join_links(after))
 
 
-def _extend(ctx: Context, links: Links, items: TupleV, span: Place, certain: bool) -> Links:
+def _extend(ctx: Context, links: Links, items: TupleV, span: Span, certain: bool) -> Links:
     for item in items.items:
         links = _link(ctx, links, item, span, certain)
     if not items.complete:
@@ -197,7 +196,7 @@ def _extend(ctx: Context, links: Links, items: TupleV, span: Place, certain: boo
     return links
 
 
-def _link(ctx: Context, links: Links, layer: Value, span: Place, certain: bool) -> Links:
+def _link(ctx: Context, links: Links, layer: Value, span: Span, certain: bool) -> Links:
     if isinstance(layer, RunsV):
         runs = []
         for run in layer.runs:
@@ -231,7 +230,7 @@ def links_of(ctx: Context, model: ModelV) -> Links:
     return joined
 
 
-def add(ctx: Context, model: ModelV, layer: Value, span: Place) -> None:
+def add(ctx: Context, model: ModelV, layer: Value, span: Span) -> None:
     """`model.add(layer)`."""
     before = links_of(ctx, model)
     _set(ctx, model, before, _link(ctx, before, layer, span, ctx.graph.certain))
@@ -330,7 +329,7 @@ def write(ctx: Context, tip: Links, written: Written, own: bool = False) -> Tens
     return written.after[tip]
 
 
-def _begin(ctx: Context, layer: Value, span: Place, written: Written) -> TensorV:
+def _begin(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
     """The tensor after the first layer."""
     if isinstance(layer, TensorV):
         written.start = layer
@@ -353,7 +352,7 @@ def _own_nodes(ctx: Context, model: ModelV) -> list[int]:
     return [node for links in _ordered(links_of(ctx, model), {}) for node in known.own.nodes.get(links, ())]
 
 
-def _start(ctx: Context, layer: Value, span: Place, written: Written) -> TensorV:
+def _start(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
     """The input that the first layer declares, or an unknown one."""
     shape = written.declared
     declared: Shape = None
@@ -368,13 +367,13 @@ def _start(ctx: Context, layer: Value, span: Place, written: Written) -> TensorV
     return start
 
 
-def _step(ctx: Context, layer: Value, x: TensorV, span: Place) -> TensorV:
+def _step(ctx: Context, layer: Value, x: TensorV, span: Span) -> TensorV:
     if _is_input(layer):
         return x
     return as_tensor(ctx, apply(ctx, layer, CallArgs((ArgV(x, span),)), span), span)
 
 
-def apply(ctx: Context, layer: Value, args: CallArgs, span: Place) -> Value:
+def apply(ctx: Context, layer: Value, args: CallArgs, span: Span) -> Value:
     """Call whatever stands where a layer is expected: LayerV, ModelV, Choice of them, or through `ctx.call`."""
     if isinstance(layer, LayerV):
         return call_layer(ctx, layer, args, span)
@@ -508,7 +507,7 @@ def _before(tips: Iterable[Links]) -> set[Links]:
 # Functional models
 
 
-def construct_functional(ctx: Context, args: CallArgs, span: Place) -> Value:
+def construct_functional(ctx: Context, args: CallArgs, span: Span) -> Value:
     """`Model(inputs, outputs)`, with the `input=`, `output=` of Keras 1."""
     model = fill_functional(ctx, ctx.store.new(), args, span)
     if model is None:
@@ -516,7 +515,7 @@ def construct_functional(ctx: Context, args: CallArgs, span: Place) -> Value:
     return model
 
 
-def fill_functional(ctx: Context, id: int, args: CallArgs, span: Place) -> ModelV | None:
+def fill_functional(ctx: Context, id: int, args: CallArgs, span: Span) -> ModelV | None:
     """Make the object `id` a functional model; None where the arguments name no inputs and outputs."""
     positional = list(args.positional)
     inputs = args.keyword("inputs") or args.keyword("input") or (positional.pop(0) if positional else None)
@@ -565,7 +564,7 @@ def _between(ctx: Context, inputs: Sequence[TensorV], outputs: Sequence[TensorV]
     return tuple(sorted(seen))
 
 
-def call_model(ctx: Context, model: ModelV, args: CallArgs, span: Place) -> Value:
+def call_model(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value:
     """A model is called on tensors: its nodes once more, over the same layers."""
     given = [*args.positional[:1], *(arg for name, arg in args.keywords if name in ("inputs", "input", "x"))][:1]
     if not given:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from rnnlint.graph import Arg, Ref, Shape
+from rnnlint.graph import Arg, Ref, Shape, Span
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.layers import construct_layer
 from rnnlint.interpret.models import apply, ends
@@ -21,7 +21,6 @@ from rnnlint.interpret.values import (
     FunctionV,
     ModelV,
     PartialV,
-    Place,
     RunsV,
     TensorV,
     TupleV,
@@ -101,7 +100,7 @@ _EITHER = {
 _LOOKS = frozenset({"is_keras_tensor", "is_tensor", "is_sparse", "dtype", "eval", "get_value", "print_tensor"})
 
 
-def function(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
+def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
     """A function outside the code base, by canonical name; None where it is not known here."""
     if name in MERGES:
         return _merge(ctx, MERGES[name], args, span)
@@ -144,7 +143,7 @@ def function(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | No
     return _op(ctx, name, args.positional, args.keywords, span)
 
 
-def _either(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
+def _either(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
     position, keywords = _EITHER[name]
     given = [arg.value for arg in args.positional[position : position + 2]]
     given += [arg.value for keyword in keywords if (arg := args.keyword(keyword)) is not None]
@@ -158,7 +157,7 @@ def _either(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | Non
     return ctx.join(values)
 
 
-def operator(ctx: Context, name: str, operands: Sequence[Value], span: Place) -> Value:
+def operator(ctx: Context, name: str, operands: Sequence[Value], span: Span) -> Value:
     """An operator with a tensor among its operands: `add`, `getitem` (the key may hold slices), `neg` ..."""
     name = name.removeprefix("operator.")
     args = tuple(ArgV(operand, span) for operand in operands)
@@ -172,9 +171,7 @@ def operator(ctx: Context, name: str, operands: Sequence[Value], span: Place) ->
     return _op(ctx, f"operator.{name}", args, (), span)
 
 
-def _op(
-    ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[tuple[str, ArgV]], span: Place
-) -> Value:
+def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[tuple[str, ArgV]], span: Span) -> Value:
     """The node of a function on tensors. A positional argument that is no tensor is called `#` and its position."""
     inputs: list[TensorV] = []
     rest: list[Arg] = []
@@ -211,7 +208,7 @@ def short_name(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg], span: Place) -> Value:
+def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg], span: Span) -> Value:
     outputs = op_outputs(name, [tensor.shape for tensor in inputs], args) or (None,)
     node = ctx.graph.node("op", name, [tensor.refs for tensor in inputs], outputs, span, args=args)
     short = short_name(name)
@@ -222,7 +219,7 @@ def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg
     return TensorV((Ref(node.id),), outputs[0])
 
 
-def _made(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
+def _made(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
     """An array that is made with a shape that the code gives: data, or what a model is built with."""
     shape: Shape = None
     if name in _FILLED:
@@ -245,7 +242,7 @@ def _made(ctx: Context, name: str, args: CallArgs, span: Place) -> Value | None:
     return TensorV((Ref(node.id),), shape)
 
 
-def _merge(ctx: Context, layer: str, args: CallArgs, span: Place) -> Value:
+def _merge(ctx: Context, layer: str, args: CallArgs, span: Span) -> Value:
     """`keras.layers.add([...])`: the merge layer, constructed and called."""
     inputs = args.positional[:1] or tuple(arg for name, arg in args.keywords if name == "inputs")
     keywords = tuple((name, arg) for name, arg in args.keywords if name != "inputs")
@@ -255,7 +252,7 @@ def _merge(ctx: Context, layer: str, args: CallArgs, span: Place) -> Value:
     return apply(ctx, made, CallArgs(tuple(inputs)), span)
 
 
-def merge_of_keras_1(ctx: Context, args: CallArgs, span: Place) -> Value:
+def merge_of_keras_1(ctx: Context, args: CallArgs, span: Span) -> Value:
     """`merge([a, b], mode="concat")`, and `Merge([left, right], mode="concat")` over the outputs of models."""
     inputs = args.positional[0] if args.positional else args.keyword("inputs") or args.keyword("layers")
     items = ctx.items(inputs.value) if inputs is not None else None

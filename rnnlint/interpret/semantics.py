@@ -7,6 +7,7 @@ on odd input: what is not understood becomes an Unknown, with an opaque node whe
 from __future__ import annotations
 
 from rnnlint import graph
+from rnnlint.graph import Span
 from rnnlint.interpret import models
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.layers import (
@@ -38,7 +39,6 @@ from rnnlint.interpret.values import (
     InstanceV,
     LayerV,
     ModelV,
-    Place,
     Range,
     TensorV,
     TupleV,
@@ -94,7 +94,7 @@ _METHODS = (
 )
 
 
-def construct(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -> Value:
+def construct(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
     """A Keras class is called: LayerV, ModelV, or for `keras.Input` a TensorV (a Choice where a child is one)."""
     if symbol.kind == "input":
         return construct_input(ctx, symbol, args, span)
@@ -107,12 +107,12 @@ def construct(ctx: Context, symbol: Symbol, args: CallArgs, span: Place) -> Valu
     return construct_layer(ctx, symbol, args, span)
 
 
-def functional_init(ctx: Context, instance: InstanceV, args: CallArgs, span: Place) -> ModelV | None:
+def functional_init(ctx: Context, instance: InstanceV, args: CallArgs, span: Span) -> ModelV | None:
     """`super().__init__(inputs=..., outputs=...)` in a subclass of Model; None where the arguments are no such call."""
     return models.fill_functional(ctx, instance.id, args, span)
 
 
-def sequential_init(ctx: Context, instance: InstanceV, args: CallArgs, span: Place) -> ModelV:
+def sequential_init(ctx: Context, instance: InstanceV, args: CallArgs, span: Span) -> ModelV:
     """`super().__init__([...])` in a subclass of Sequential."""
     model = ModelV(instance.id, "sequential", span)
     models.fill_sequential(ctx, model, args, span)
@@ -123,7 +123,7 @@ def sequential_init(ctx: Context, instance: InstanceV, args: CallArgs, span: Pla
 # Methods
 
 
-def method(ctx: Context, value: Value, name: str, args: CallArgs, span: Place) -> Value:
+def method(ctx: Context, value: Value, name: str, args: CallArgs, span: Span) -> Value:
     """A method of a LayerV, ModelV, TensorV or of a shape: `model.add`, `tensor.get_shape`, `layer.build` ..."""
     if isinstance(value, TensorV):
         return _tensor_method(ctx, value, name, args, span)
@@ -151,7 +151,7 @@ def method(ctx: Context, value: Value, name: str, args: CallArgs, span: Place) -
     return ctx.unknown(f"method .{name}() is not understood", span, inputs)
 
 
-def _tensor_method(ctx: Context, value: TensorV, name: str, args: CallArgs, span: Place) -> Value:
+def _tensor_method(ctx: Context, value: TensorV, name: str, args: CallArgs, span: Span) -> Value:
     if name == "get_shape":
         return shape_value(value.shape, span)
     if name == "set_shape":
@@ -165,7 +165,7 @@ def _tensor_method(ctx: Context, value: TensorV, name: str, args: CallArgs, span
     return ctx.unknown(f"method .{name}() of a tensor is not understood", span, [value])
 
 
-def reshape(ctx: Context, value: Value, args: CallArgs, span: Place) -> Value | None:
+def reshape(ctx: Context, value: Value, args: CallArgs, span: Span) -> Value | None:
     """`array.reshape(2, 3)` and `array.reshape((2, 3))`; None where that gives no shape."""
     if not args.positional:
         return None
@@ -176,7 +176,7 @@ def reshape(ctx: Context, value: Value, args: CallArgs, span: Place) -> Value | 
     return function(ctx, "numpy.reshape", CallArgs(given), span)
 
 
-def _shape_method(ctx: Context, value: Value, name: str, span: Place) -> Value:
+def _shape_method(ctx: Context, value: Value, name: str, span: Span) -> Value:
     if name == "as_list" and isinstance(value, TupleV):
         return ctx.new_list(value.items, value.complete)
     if name in ("with_rank", "as_list"):
@@ -184,7 +184,7 @@ def _shape_method(ctx: Context, value: Value, name: str, span: Place) -> Value:
     return Unknown(f"what .{name}() gives", span)
 
 
-def _model_method(ctx: Context, model: ModelV, name: str, args: CallArgs, span: Place) -> Value:
+def _model_method(ctx: Context, model: ModelV, name: str, args: CallArgs, span: Span) -> Value:
     known = ctx.memory.sequentials.get(model.id)
     arg = args.positional[0] if args.positional else next((arg for _, arg in args.keywords), None)
     if name == "add" and known is not None:
@@ -206,7 +206,7 @@ def _model_method(ctx: Context, model: ModelV, name: str, args: CallArgs, span: 
     return ctx.unknown(f"method .{name}() of a model is not understood", span)
 
 
-def _get_layer(ctx: Context, model: ModelV, args: CallArgs, span: Place) -> Value:
+def _get_layer(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value:
     """`model.get_layer(name=None, index=None)`."""
     models.ends(ctx, model)  # `.output` of the layer asks for its call
     name = args.keyword("name") or (args.positional[0] if args.positional else None)
@@ -233,7 +233,7 @@ def _get_layer(ctx: Context, model: ModelV, args: CallArgs, span: Place) -> Valu
 # Attributes
 
 
-def attribute(ctx: Context, value: Value, name: str, span: Place) -> Value | None:
+def attribute(ctx: Context, value: Value, name: str, span: Span) -> Value | None:
     """An attribute of a LayerV, ModelV, TensorV or shape; None where it is a method."""
     if name in _METHODS:
         return None
@@ -248,7 +248,7 @@ def attribute(ctx: Context, value: Value, name: str, span: Place) -> Value | Non
     return Unknown(f"attribute .{name}", span)
 
 
-def _tensor_attribute(ctx: Context, value: TensorV, name: str, span: Place) -> Value | None:
+def _tensor_attribute(ctx: Context, value: TensorV, name: str, span: Span) -> Value | None:
     if name in ("shape", "_keras_shape"):
         return shape_value(value.shape, span)
     if name in ("ndim", "rank"):
@@ -258,7 +258,7 @@ def _tensor_attribute(ctx: Context, value: TensorV, name: str, span: Place) -> V
     return Unknown(f"attribute .{name} of a tensor", span)
 
 
-def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Place) -> Value | None:
+def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Span) -> Value | None:
     layer = value.layer
     kind = kind_of(layer)
     if name in ("output", "input", "outputs", "inputs", "output_shape", "input_shape"):
@@ -304,7 +304,7 @@ def thaw(value: graph.Value) -> Value:
             return Unknown("an argument of a layer")
 
 
-def _ends_of_layer(ctx: Context, value: LayerV, name: str, span: Place) -> Value:
+def _ends_of_layer(ctx: Context, value: LayerV, name: str, span: Span) -> Value:
     """The tensors, or their shapes, of the calls of a layer."""
     layer = value.layer
     ids = ctx.memory.calls.get(layer.id, ())
@@ -335,7 +335,7 @@ def _input_layer(ctx: Context, value: LayerV) -> TensorV:
     return known[1]
 
 
-def _model_attribute(ctx: Context, model: ModelV, name: str, span: Place) -> Value | None:
+def _model_attribute(ctx: Context, model: ModelV, name: str, span: Span) -> Value | None:
     functional = ctx.memory.functionals.get(model.id)
     if name == "name":
         known = functional or ctx.memory.sequentials.get(model.id)

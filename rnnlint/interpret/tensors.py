@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnlint import graph
-from rnnlint.graph import Arg, Dim, Ref, Shape
+from rnnlint.graph import Arg, Dim, Ref, Shape, Span
 from rnnlint.interpret.builder import Uncertain
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
@@ -15,7 +15,6 @@ from rnnlint.interpret.values import (
     Choice,
     Const,
     ListV,
-    Place,
     RunsV,
     TensorV,
     TupleV,
@@ -29,7 +28,7 @@ def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
     return Arg(name, ctx.freeze(arg.value), arg.span, positional)
 
 
-def as_tensor(ctx: Context, value: Value, span: Place) -> TensorV:
+def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
     """The value as a tensor: an Unknown by its opaque node, a Choice joined, anything else as a new opaque node."""
     if isinstance(value, TensorV):
         return value
@@ -128,13 +127,13 @@ def shape_of(value: graph.Value) -> Shape:
     return (size,) if isinstance(size, int) else None
 
 
-def shape_value(shape: Shape, span: Place) -> Value:
+def shape_value(shape: Shape, span: Span) -> Value:
     """A shape as the code sees it: a tuple of numbers and unknowns."""
     if shape is None:
         return Unknown("shape of a tensor of unknown rank", span)
     return TupleV(tuple(dim_value(dim, span) for dim in shape))
 
 
-def dim_value(dim: Dim, span: Place) -> Value:
+def dim_value(dim: Dim, span: Span) -> Value:
     """A dimension as the code sees it."""
     return Const(dim) if isinstance(dim, int) else Unknown("size of an axis", span, None, dim or "")

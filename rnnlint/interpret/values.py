@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnlint.graph import Layer, Ref, Shape, Span
 from rnnlint.records import dataclass
@@ -57,9 +57,6 @@ class Spot(Span):
         return getattr(self, name)
 
 
-Place: TypeAlias = Span
-
-
 class Value:
     """An abstract value: what an expression may evaluate to."""
 
@@ -95,7 +92,7 @@ class Unknown(Value):
     """
 
     reason: str
-    span: Place | None = None
+    span: Span | None = None
     node: int | None = None
     symbol: str = ""
 
@@ -200,7 +197,7 @@ class ModelV(Value):
 
     id: int
     kind: str  # "sequential" or "functional"
-    span: Place
+    span: Span
 
 
 @immutable
@@ -233,7 +230,7 @@ class ClassV(Value):
     name: str
     bases: tuple[Value, ...]
     unit: object
-    span: Place
+    span: Span
     keras: str = ""
 
 
@@ -288,7 +285,7 @@ class ArgV:
     """An argument of a call as written: its value and where it stands."""
 
     value: Value
-    span: Place
+    span: Span
 
 
 @immutable

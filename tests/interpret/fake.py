@@ -23,7 +23,6 @@ from rnnlint.interpret.values import (
     LayerV,
     ListV,
     ModelV,
-    Place,
     RunsV,
     TensorV,
     TupleV,
@@ -53,7 +52,7 @@ class Fake:
 
     # -- Context --
 
-    def call(self, function: Value, args: CallArgs, span: Place) -> Value:
+    def call(self, function: Value, args: CallArgs, span: Span) -> Value:
         if isinstance(function, PythonV):
             return function.function(*(arg.value for arg in args.positional), **{k: a.value for k, a in args.keywords})
         if isinstance(function, LayerV):
@@ -62,7 +61,7 @@ class Fake:
             return semantics.call_model(self, function, args, span)
         return self.unknown("called", span, [arg.value for arg in args.positional])
 
-    def unknown(self, reason: str, span: Place, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
         self.graph.note(span, reason)
         found = [tensor.refs for value in inputs for tensor in tensors(self, value)]
         if not found:
