@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from rnnlint.checks.flow import dropout, inputs_shape, kind, paths
+from rnnlint.checks.flow import dropout, inputs_shape, paths
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding
 from rnnlint.graph import Const, Graph, Layer, Model, Node, Part, Ref, Shape, Span, options
 from rnnlint.keras.cudnn import NOWHERE, disqualifiers, kernel, masked
 from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.masks import mask, rnn_input_mask
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import BACKENDS, Env, Where
 from rnnlint.records import dataclass
 
@@ -428,7 +428,7 @@ class _Summarizer:
         env = self._env.restrict(layer.origin)
         if (inner := dropout(layer)) is not None and (nodes or inner is layer):
             yield from dict.fromkeys(self._drawn(layer, inner, node, env) for node in nodes or (None,))
-        elif kind(layer) in _RECURRENT:
+        elif kind_of(layer) in _RECURRENT:
             yield from self._own_masks(layer, env)
 
     def _drawn(self, layer: Layer, inner: Layer, node: Node | None, env: Env) -> str:
@@ -466,15 +466,15 @@ class _Summarizer:
         dropped = rate(layer, "recurrent_dropout")
         if dropped.active:
             figure = f"state {dropped.likely:g}" if dropped.likely is not None else "state ?"
-            defect = CONV_LSTM_IGNORES if kind(layer) is Kind.CONV_RECURRENT else RECURRENT_RATE_IGNORED
+            defect = CONV_LSTM_IGNORES if kind_of(layer) is Kind.CONV_RECURRENT else RECURRENT_RATE_IGNORED
             ignored = defect.where.within(env) == "all"
             yield f"{figure}: {'ignored' if ignored else 'batch, units'}"
 
     def _cudnn(self, layer: Layer, outer: Layer) -> str:
         """Such as "yes", "no: recurrent_dropout=0.2", "yes on tensorflow"."""
-        if kind(layer) in _NO_KERNEL:
+        if kind_of(layer) in _NO_KERNEL:
             return f"no: {layer.short} has none"
-        if kind(layer) not in (Kind.RECURRENT, Kind.CUDNN_RECURRENT):
+        if kind_of(layer) not in (Kind.RECURRENT, Kind.CUDNN_RECURRENT):
             return ""
         env = self._env.restrict(layer.origin)
         has = kernel(layer)

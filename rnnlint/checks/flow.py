@@ -18,7 +18,7 @@ from typing import overload
 from rnnlint.findings import Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
 from rnnlint.keras.shapes import Back, Way, axis_back
-from rnnlint.keras.table import Kind, kind_named
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
 
@@ -133,23 +133,18 @@ class Path:
         )
 
 
-def kind(layer: Layer | None) -> Kind | None:
-    """The kind of a Keras layer; None for a user's layer, what was not understood, and no layer."""
-    return None if layer is None or layer.kind != "keras" else kind_named(layer.name)
-
-
 def dropout(layer: Layer | None) -> Layer | None:
     """The dropout layer that a layer is, `TimeDistributed` taken off; None for any other layer."""
-    found = kind(layer)
+    found = kind_of(layer)
     while found is Kind.TIME_DISTRIBUTED and layer is not None:
         layer = layer.children[0] if layer.children else None
-        found = kind(layer)
+        found = kind_of(layer)
     return layer if found in DROPOUTS else None
 
 
 def target(layer: Layer | None) -> Target | None:
     """What steps along time in a layer, and along which axis of its input; None for a layer that is not recurrent."""
-    match kind(layer):
+    match kind_of(layer):
         case Kind.RECURRENT | Kind.CUDNN_RECURRENT:
             assert layer is not None
             return _oriented(layer, 3)
@@ -160,7 +155,7 @@ def target(layer: Layer | None) -> Target | None:
         case Kind.RNN:
             assert layer is not None
             known = bool(layer.children) and all(
-                kind(child) in (Kind.CELL, Kind.STACKED_CELLS) for child in layer.children
+                kind_of(child) in (Kind.CELL, Kind.STACKED_CELLS) for child in layer.children
             )
             return _oriented(layer, 3 if known else None)
         case Kind.BIDIRECTIONAL:
@@ -252,7 +247,7 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
     while queue:
         step = queue.popleft()
         node = graph.nodes[step.ref.node]
-        if node.kind in ("input", "opaque") or kind(node.layer) is Kind.EMBEDDING:
+        if node.kind in ("input", "opaque") or kind_of(node.layer) is Kind.EMBEDDING:
             # What happens to the ids of an Embedding is not dropout of timesteps.
             continue
         certain = step.certain and node.certain
@@ -298,7 +293,7 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
                 continue
             refs = node.inputs[back.input]
             batch = _batch_back(node, step, back.input, shapes, local)
-            keeps_rank = kind(node.layer) in _SAME_RANK or inside is not None
+            keeps_rank = kind_of(node.layer) in _SAME_RANK or inside is not None
             for ref in refs:
                 push(
                     _Step(
@@ -333,7 +328,7 @@ def _batch_back(node: Node, step: _Step, index: int, shapes: tuple[Shape, ...], 
 
 def _backs(node: Node, axis: int, shapes: tuple[Shape, ...], rank: int | None, env: Env) -> tuple[Back, ...]:
     # TimeDistributed keeps its first two axes, whatever the rank of what it puts out.
-    outer = axis < 2 and kind(node.layer) is Kind.TIME_DISTRIBUTED
+    outer = axis < 2 and kind_of(node.layer) is Kind.TIME_DISTRIBUTED
     return axis_back(node, axis, shapes, None if outer else rank, env)
 
 
@@ -441,7 +436,7 @@ def upstream(graph: Graph, node: Node, through: frozenset[Kind]) -> Iterator[Ups
         ref, between, certain = queue.popleft()
         before = graph.nodes[ref.node]
         inside = dropout(before.layer)
-        if before.kind != "layer" or len(before.inputs) != 1 or not (inside or kind(before.layer) in through):
+        if before.kind != "layer" or len(before.inputs) != 1 or not (inside or kind_of(before.layer) in through):
             continue
         certain = certain and before.certain
         if inside is not None:

@@ -8,13 +8,13 @@ from typing import Literal, TypeAlias
 
 from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings, only_in, union
-from rnnlint.checks.flow import Path, inputs_shape, kind, target
+from rnnlint.checks.flow import Path, inputs_shape, target
 from rnnlint.checks.rate import Rate, rate
 from rnnlint.findings import Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Span, options
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.records import dataclass
 
 Unit: TypeAlias = Literal["timestep", "sequence"]
@@ -209,7 +209,7 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
     name = found.layer.short
     probability = max(one.probability for one in losses)
     most = value is None or len({one.probability for one in losses}) > 1
-    directions = " in each direction" if any(kind(one) is Kind.BIDIRECTIONAL for one in layer.walk()) else ""
+    directions = " in each direction" if any(kind_of(one) is Kind.BIDIRECTIONAL for one in layer.walk()) else ""
     return OwnLoss(
         f"{name}(dropout=...)" if value is None else f"{name}(dropout={value:g})",
         span,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.flow import Path, index, inputs_shape, kind, paths
+from rnnlint.checks.flow import Path, index, inputs_shape, paths
 from rnnlint.checks.loss import width
 from rnnlint.findings import Remedy, RemoveArgument
 from rnnlint.graph import Arg, Graph, Layer, Shape
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 
 # Layers whose number of features is an argument. Nobody writes 1 there in front of a recurrent layer.
 _MAKES_FEATURES = frozenset(
@@ -72,6 +72,6 @@ def _wide(graph: Graph, path: Path) -> bool:
 
 
 def _makes_features(layer: Layer | None) -> bool:
-    while layer is not None and kind(layer) is Kind.TIME_DISTRIBUTED and layer.children:
+    while layer is not None and kind_of(layer) is Kind.TIME_DISTRIBUTED and layer.children:
         layer = layer.children[0]
-    return kind(layer) in _MAKES_FEATURES
+    return kind_of(layer) in _MAKES_FEATURES

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Path, kind, paths
+from rnnlint.checks.flow import Path, paths
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, SetArgument
 from rnnlint.graph import Const, Graph, Layer, options
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN101")
@@ -55,7 +55,7 @@ def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
     """One mask for the sequence, where the timestep is lost by its noise shape and not for want of features."""
     given, number, dropped = path.layer.arg("noise_shape"), width(path), rate(path.layer)
     shape = shared_noise_shape(graph, path, settings)
-    if kind(path.layer) is not Kind.DROPOUT or given is None or number is None or shape is None:
+    if kind_of(path.layer) is not Kind.DROPOUT or given is None or number is None or shape is None:
         return None
     if dropped.high is not None and dropped.high ** min(number, 100_000) >= settings.timestep_loss_threshold:
         return None
@@ -97,7 +97,7 @@ def _purpose(graph: Graph, path: Path) -> str:
         if _ON_PURPOSE.search(name):
             return f"the name {name!r}"
     producers = path.dropout.inputs[0]
-    if producers and all(kind(graph.nodes[ref.node].layer) is Kind.EMBEDDING for ref in producers):
+    if producers and all(kind_of(graph.nodes[ref.node].layer) is Kind.EMBEDDING for ref in producers):
         return "its place after an Embedding"
     return ""
 

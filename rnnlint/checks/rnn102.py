@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from rnnlint.checks import rnn101
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Path, kind, paths
+from rnnlint.checks.flow import Path, paths
 from rnnlint.checks.loss import noise_shape, off, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, ReplaceClass, SetArgument, Step
 from rnnlint.graph import Graph
 from rnnlint.keras.masks import mask
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN102")
@@ -32,7 +32,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None:
     assert path.dropout.layer is not None
     dropped = rate(path.layer)
-    if kind(path.layer) is not Kind.DROPOUT or not dropped.active or off(path.dropout):
+    if kind_of(path.layer) is not Kind.DROPOUT or not dropped.active or off(path.dropout):
         return None
     if path.timesteps == 1 or width(path) == 1:
         return None

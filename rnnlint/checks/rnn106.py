@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import consequences, place
 from rnnlint.checks.context import RuleSettings, once, only_in, union
-from rnnlint.checks.flow import dropout, inputs_shape, kind, paths
+from rnnlint.checks.flow import dropout, inputs_shape, paths
 from rnnlint.checks.remedies import common_shape
 from rnnlint.findings import Finding, NameArgument, Probe, Remedy, RemoveArgument, SetItem, Step
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env
 from rnnlint.registry import rule
 
@@ -110,7 +110,7 @@ def _step(problem: NoiseProblem, env: Env, shape: Shape) -> Step | None:
     if problem.kind == "no-parameter":
         return RemoveArgument(call, at)
     # AlphaDropout of Keras 2 does not fill in None.
-    no_none = kind(problem.layer) is Kind.ALPHA_DROPOUT and 2 in env.majors
+    no_none = kind_of(problem.layer) is Kind.ALPHA_DROPOUT and 2 in env.majors
     if problem.axis is None:
         return None
     item: Value | None = None

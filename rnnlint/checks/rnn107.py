@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Upstream, index, kind, upstream
+from rnnlint.checks.flow import Upstream, index, upstream
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Swap
 from rnnlint.graph import Const, Graph, Node, options
 from rnnlint.keras.masks import draws, mask
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN107")
@@ -24,7 +24,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     yield from once(
         finding
         for node in graph.nodes
-        if kind(node.layer) is Kind.MASKING
+        if kind_of(node.layer) is Kind.MASKING
         for found in upstream(graph, node, _THROUGH)
         if (finding := _finding(graph, node, found, settings)) is not None
     )
@@ -43,10 +43,10 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
         claim = "padding|steps"
         why = "Masking then looks for its mask_value among zeroed and rescaled values"
         certain = False
-    elif not zero or kind(found.layer) is Kind.ALPHA_DROPOUT:
+    elif not zero or kind_of(found.layer) is Kind.ALPHA_DROPOUT:
         claim = "padding"
         why = "in training no padded value keeps the mask_value, so padding is not masked"
-    elif kind(found.layer) is Kind.GAUSSIAN_DROPOUT:
+    elif kind_of(found.layer) is Kind.GAUSSIAN_DROPOUT:
         return None
     else:
         probability = _all_zero(graph, found, settings)
@@ -117,7 +117,7 @@ def _all_zero(graph: Graph, found: Upstream, settings: RuleSettings) -> float | 
     refs = found.dropout.inputs[0]
     shape = graph.shape(refs[0]) if len(refs) == 1 else None
     value = rate(found.layer).value
-    if any(kind(node.layer) in (Kind.RESHAPE, Kind.PERMUTE) for node in found.between):
+    if any(kind_of(node.layer) in (Kind.RESHAPE, Kind.PERMUTE) for node in found.between):
         return None
     drawn = mask(
         found.dropout.layer,

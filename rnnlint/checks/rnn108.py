@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Upstream, kind, upstream
+from rnnlint.checks.flow import Upstream, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Node
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN108")
@@ -31,9 +31,9 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: A
 
 def _embedding(node: Node) -> bool:
     layer = node.layer
-    while layer is not None and kind(layer) is Kind.TIME_DISTRIBUTED and layer.children:
+    while layer is not None and kind_of(layer) is Kind.TIME_DISTRIBUTED and layer.children:
         layer = layer.children[0]
-    return kind(layer) is Kind.EMBEDDING
+    return kind_of(layer) is Kind.EMBEDDING
 
 
 def _finding(embedding: Node, found: Upstream) -> Finding:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import index, kind
+from rnnlint.checks.flow import index
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
 from rnnlint.graph import Const, Graph, Layer, options
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN109")
@@ -24,10 +24,10 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: A
 
 
 def _pointless(layer: Layer) -> bool:
-    if kind(layer) is not Kind.TIME_DISTRIBUTED or not layer.children:
+    if kind_of(layer) is not Kind.TIME_DISTRIBUTED or not layer.children:
         return False
     inner = layer.children[0]
-    if kind(inner) is not Kind.DROPOUT or not inner.complete or not rate(inner).active:
+    if kind_of(inner) is not Kind.DROPOUT or not inner.complete or not rate(inner).active:
         return False
     shape = inner.arg("noise_shape")
     return shape is None or all(option == Const(None) for option in options(shape.value))

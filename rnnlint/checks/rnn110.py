@@ -7,13 +7,13 @@ from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
 from rnnlint.checks.context import RuleSettings, once, only_in
-from rnnlint.checks.flow import kind, target, upstream
+from rnnlint.checks.flow import target, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.masks import rnn_input_mask
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.records import dataclass
 from rnnlint.registry import rule
 
@@ -83,9 +83,9 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 def _stacks(graph: Graph, node: Node) -> Iterator[_Stack]:
     """The stacks that end at the input of a node. Where paths join there are several; a part of one is one, too."""
     for found in upstream(graph, node, _THROUGH):
-        calls = tuple(one for one in (found.dropout, *found.between) if kind(one.layer) is not Kind.MASKING)
+        calls = tuple(one for one in (found.dropout, *found.between) if kind_of(one.layer) is not Kind.MASKING)
         rates = [rate(one.layer) for one in calls if one.layer is not None]
-        kinds = {kind(one.layer) for one in calls}
+        kinds = {kind_of(one.layer) for one in calls}
         if kinds <= set(_ZEROING) and all(one.likely is not None for one in rates) and not any(map(off, calls)):
             yield _Stack(
                 calls,

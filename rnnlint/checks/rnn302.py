@@ -10,9 +10,8 @@ from rnnlint.checks.rate import rate, said
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Layer, options
-from rnnlint.keras.cudnn import kind
 from rnnlint.keras.defects import IMPLEMENTATION_1_FAILS
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN302")
@@ -64,7 +63,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 
 def _reached(layer: Layer) -> Iterator[Layer]:
     """The LSTMs and GRUs in a layer whose `implementation` arrives: Bidirectional forgets that of its forward layer."""
-    match kind(layer):
+    match kind_of(layer):
         case Kind.RECURRENT if layer.short in ("LSTM", "GRU"):
             yield layer
         case Kind.BIDIRECTIONAL:

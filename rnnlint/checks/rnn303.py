@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import DROPOUTS, kind
+from rnnlint.checks.flow import DROPOUTS
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Arg, Const, Graph, Layer, Range, Value, options
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN303")
@@ -27,7 +27,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: A
 
 
 def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:
-    what = kind(layer)
+    what = kind_of(layer)
     for name in ("rate", "p") if what in _DROPPING else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
         arg = layer.arg(name)
         high = [one for one in options(arg.value) if _high(one)] if arg is not None else []

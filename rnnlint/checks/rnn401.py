@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
-from rnnlint.checks.flow import DROPOUTS, kind
+from rnnlint.checks.flow import DROPOUTS
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, options
 from rnnlint.keras.defects import TRAINING_OVERRIDDEN
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN401")
@@ -59,8 +59,8 @@ def _drops(layer: Layer) -> tuple[bool, bool]:
     """Whether a layer, or one inside, drops anything, and whether it does for sure."""
     found = []
     for one in layer.walk():
-        if kind(one) in DROPOUTS:
+        if kind_of(one) in DROPOUTS:
             found.append(rate(one))
-        elif kind(one) in _OWN:
+        elif kind_of(one) in _OWN:
             found += [rate(one, "dropout"), rate(one, "recurrent_dropout")]
     return any(one.active for one in found), any(one.always for one in found)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once, only_in
-from rnnlint.checks.flow import kind
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Node, Ref, options
 from rnnlint.keras.cudnn import EVERYWHERE
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Where
 from rnnlint.registry import rule
 
@@ -33,7 +32,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     return once(
         _finding(node, called, settings)
         for node in graph.nodes
-        if kind(node.layer) is Kind.LAMBDA
+        if kind_of(node.layer) is Kind.LAMBDA
         for called in _inside(graph, node)
         if _where(called).within(settings.keras) != "none"
     )

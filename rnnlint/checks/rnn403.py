@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Layer, Node
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN403")
@@ -18,7 +17,7 @@ RULE = rule("RNN403")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001
     """Every cell that is called more than once."""
-    calls = Counter(node.layer.id for node in graph.nodes if kind(node.layer) is Kind.CELL and node.layer)
+    calls = Counter(node.layer.id for node in graph.nodes if kind_of(node.layer) is Kind.CELL and node.layer)
     return once(
         finding
         for node in graph.nodes

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
-from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.defects import GRU_STATE_GROWS, GRU_STATE_GROWS_WITH_DROPOUT
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN501")
@@ -25,7 +24,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     called = calls(graph)
     for layer in graph.layers:
-        if kind(layer) not in (Kind.RECURRENT, Kind.CELL) or layer.short not in ("GRU", "GRUCell"):
+        if kind_of(layer) not in (Kind.RECURRENT, Kind.CELL) or layer.short not in ("GRU", "GRUCell"):
             continue
         arg, dropped = layer.arg("recurrent_dropout"), rate(layer, "recurrent_dropout")
         if arg is None or not dropped.active:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
-from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import Rate, rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph, Layer, options
 from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
 from rnnlint.keras.scalars import number
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN503")
@@ -27,7 +26,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     called = calls(graph)
     for layer in graph.layers:
         arg, wanted = layer.arg("recurrent_dropout"), rate(layer, "recurrent_dropout")
-        if kind(layer) not in (Kind.RECURRENT, Kind.CELL) or arg is None or not wanted.active:
+        if kind_of(layer) not in (Kind.RECURRENT, Kind.CELL) or arg is None or not wanted.active:
             continue
         used = rate(layer, "dropout")
         env = settings.keras.restrict(layer.origin)

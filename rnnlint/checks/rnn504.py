@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
-from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.defects import CONV_LSTM_IGNORES
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN504")
@@ -25,7 +24,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     called = calls(graph)
     for layer in graph.layers:
-        if kind(layer) is not Kind.CONV_RECURRENT:
+        if kind_of(layer) is not Kind.CONV_RECURRENT:
             continue
         env = settings.keras.restrict(layer.origin)
         confidence = spoken_of(CONV_LSTM_IGNORES.where, env, RULE, settings)

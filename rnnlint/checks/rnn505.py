@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import kind
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import fast_in_keras2
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN505")
@@ -26,7 +25,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     called = calls(graph)
     for layer in graph.layers:
         arg, dropped = layer.arg("dropout"), rate(layer, "dropout")
-        if kind(layer) is not Kind.RECURRENT or arg is None or not dropped.active:
+        if kind_of(layer) is not Kind.RECURRENT or arg is None or not dropped.active:
             continue
         # Before 2.4 Keras 2, too, drew one mask for all timesteps.
         fast, env = fast_in_keras2(layer), settings.keras.restrict(layer.origin)

@@ -28,7 +28,7 @@ from rnnlint.interpret.values import (
     Value,
 )
 from rnnlint.keras.shapes import layer_outputs
-from rnnlint.keras.table import Kind, Spec, bind, default, kind_named, spec
+from rnnlint.keras.table import Kind, Spec, bind, default, kind_of, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.names import Symbol
@@ -57,11 +57,6 @@ _CHILDREN = {
 _FIRST = ("inputs", "input", "x", "sequence", "sequences", "input_tensor", "query")
 # Arguments of a call that may be tensors, but carry no values into the output.
 _BESIDE = frozenset({"mask", "training", "attention_mask", "query_mask", "value_mask", "key_mask", "use_causal_mask"})
-
-
-def kind_of(layer: Layer) -> Kind | None:
-    """The kind of a Keras layer; None for a user's layer and for what was not understood."""
-    return kind_named(layer.name) if layer.kind == "keras" else None
 
 
 # ---------------------------------------------------------------------------------------------------------------------

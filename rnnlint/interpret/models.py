@@ -22,7 +22,6 @@ from rnnlint.interpret.layers import (
     describe,
     implicit_input,
     input_shape,
-    kind_of,
     known_outputs,
 )
 from rnnlint.interpret.tensors import as_tensor, join_all, possible, sequence, tensors
@@ -44,7 +43,7 @@ from rnnlint.interpret.values import (
     identity,
 )
 from rnnlint.keras.shapes import op_outputs
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.records import dataclass
 
 LINKS = ("keras", "links")  # key of the cell that holds a Sequential's last link

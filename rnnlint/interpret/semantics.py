@@ -16,7 +16,6 @@ from rnnlint.interpret.layers import (
     construct_layer,
     implicit_input,
     input_shape,
-    kind_of,
     known_outputs,
 )
 from rnnlint.interpret.models import (
@@ -47,7 +46,7 @@ from rnnlint.interpret.values import (
 )
 from rnnlint.keras.arguments import words
 from rnnlint.keras.names import Symbol
-from rnnlint.keras.table import Kind, default, spec
+from rnnlint.keras.table import Kind, default, kind_of, spec
 
 __all__ = [
     "apply",

@@ -15,7 +15,7 @@ from dataclasses import replace
 from rnnlint.graph import Arg, Choice, Const, Layer, LayerArg, Name, Range, Value, options
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind, kind_named
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 
@@ -56,18 +56,13 @@ class Disqualifier:
     layer: Layer
 
 
-def kind(layer: Layer) -> Kind | None:
-    """The kind of a Keras layer; None for a user's class and for what was not understood."""
-    return kind_named(layer.name) if layer.kind == "keras" else None
-
-
 def kernel(layer: Layer) -> Where:
     """Where this layer has a cuDNN kernel at all, whatever its arguments.
 
     A Bidirectional or TimeDistributed has the kernel of the layer inside. `tensorflow.compat.v1.keras` holds the
     classes of TensorFlow 1 in Keras 2, which have none. CuDNNLSTM and CuDNNGRU run on nothing else.
     """
-    match kind(layer):
+    match kind_of(layer):
         case Kind.RECURRENT:
             where = {"LSTM": _LSTM, "GRU": _GRU}.get(layer.short, NOWHERE)
             return where - Where.keras2() if _tensorflow_1(layer) else where
@@ -84,10 +79,10 @@ def kernel(layer: Layer) -> Where:
 
 def as_layer(layer: Layer) -> Layer | None:
     """The LSTM or GRU that does what an RNN with one such cell does; None for every other layer."""
-    if kind(layer) is not Kind.RNN or len(layer.children) != 1:
+    if kind_of(layer) is not Kind.RNN or len(layer.children) != 1:
         return None
     cell = layer.children[0]
-    name = {"LSTMCell": "LSTM", "GRUCell": "GRU"}.get(cell.short) if kind(cell) is Kind.CELL else None
+    name = {"LSTMCell": "LSTM", "GRUCell": "GRU"}.get(cell.short) if kind_of(cell) is Kind.CELL else None
     if name is None:
         return None
     own = tuple(arg for arg in layer.args if arg.name != "cell")
@@ -152,7 +147,7 @@ def fast_in_keras2(layer: Layer) -> bool | None:
     With or without a GPU the layer then takes another path through `call`: the one that multiplies the whole input
     with one mask, drawn anew for every timestep.
     """
-    if kind(layer) is not Kind.RECURRENT or layer.short not in ("LSTM", "GRU") or _tensorflow_1(layer):
+    if kind_of(layer) is not Kind.RECURRENT or layer.short not in ("LSTM", "GRU") or _tensorflow_1(layer):
         return False
     keras2, answer = Where.keras2(4), None if not layer.complete else True
     for name, judge in _judges(layer, "alone").items():
@@ -176,7 +171,7 @@ def _tensorflow_1(layer: Layer) -> bool:
 
 def _inner(layer: Layer) -> Iterator[tuple[Layer, str]]:
     """The LSTMs and GRUs with a kernel in a layer, each "alone", "forward" or "backward"."""
-    match kind(layer):
+    match kind_of(layer):
         case Kind.RECURRENT if layer.short in ("LSTM", "GRU"):
             yield layer, "alone"
         case Kind.BIDIRECTIONAL:

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from rnnlint.graph import Arg, Choice, Const, Dim, Items, Layer, Range, Shape, Unknown, Value, options
-from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE, fast_in_keras2, kind
+from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE, fast_in_keras2
 from rnnlint.keras.defects import CONV_LSTM_IGNORES
 from rnnlint.keras.scalars import argument, number, text
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 
@@ -73,9 +73,9 @@ def masks(layer: Layer, shape: Shape, rank: int | None, env: Env) -> tuple[Mask,
     """One mask per possible value of `noise_shape`; empty for a layer that is no dropout."""
     if shape is not None:
         rank = len(shape)
-    if kind(layer) is Kind.TIME_DISTRIBUTED:
+    if kind_of(layer) is Kind.TIME_DISTRIBUTED:
         return tuple(_time_distributed(layer, shape, rank, env))
-    what = kind(layer)
+    what = kind_of(layer)
     if what not in _KINDS:
         return ()
     rate = argument(layer, "rate", "p") or Unknown("no rate given")
@@ -278,7 +278,7 @@ def rnn_input_mask(layer: Layer, env: Env) -> InputMask | None:
 
     Of a Bidirectional it is the forward layer's, of an RNN or StackedRNNCells the first cell's.
     """
-    what = kind(layer)
+    what = kind_of(layer)
     if what in (Kind.BIDIRECTIONAL, Kind.TIME_DISTRIBUTED, Kind.RNN, Kind.STACKED_CELLS):
         return rnn_input_mask(layer.children[0], env) if layer.children else None
     arg = layer.arg("dropout")
@@ -347,7 +347,7 @@ def _per_gate(layer: Layer) -> tuple[Where, Where]:
             first, unclear = Where.keras2(), NOWHERE
     elif implementation == Const(1):
         first, unclear = able, NOWHERE
-        if kind(layer) is Kind.RECURRENT:
+        if kind_of(layer) is Kind.RECURRENT:
             first, unclear = Where.keras2(), Where.keras3(since=8)
     elif isinstance(implementation, Const):
         first, unclear = NOWHERE, NOWHERE
@@ -422,7 +422,7 @@ def check_noise_shape(layer: Layer, shape: Shape, rank: int | None, env: Env) ->
     """
     if shape is not None:
         rank = len(shape)
-    what = kind(layer)
+    what = kind_of(layer)
     if what is Kind.TIME_DISTRIBUTED and layer.children:
         inner = None if shape is None else shape[:1] + shape[2:]
         return check_noise_shape(layer.children[0], inner, None if rank is None else rank - 1, env)
@@ -452,7 +452,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
     def problem(kind: NoiseKind, what: str, *effects: Effect, **more: object) -> NoiseProblem:
         return NoiseProblem(kind, layer, arg, value, what, effects, **more)  # type: ignore[arg-type]
 
-    what = kind(layer)
+    what = kind_of(layer)
     alpha = what is Kind.ALPHA_DROPOUT
     if what is Kind.SPATIAL_DROPOUT or what is Kind.GAUSSIAN_DROPOUT:
         if value != Const(None):

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from rnnlint.graph import Arg, Const, Layer, Range, Value, options
-from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE, kind
+from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE
 from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 
@@ -67,7 +67,7 @@ def check_rates(layer: Layer, env: Env) -> tuple[RateProblem, ...]:
     value: a default of None is usually tested before it is used.
     """
     found: list[RateProblem] = []
-    what = kind(layer)
+    what = kind_of(layer)
     here = env.restrict(layer.origin)
     for name in ("rate", "p") if what in _DROPOUTS else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
         arg = layer.arg(name)

@@ -32,7 +32,7 @@ from rnnlint.keras.axes import (
     source,
 )
 from rnnlint.keras.ops import dot, einsum, op_plans, shifted
-from rnnlint.keras.table import Kind, kind_named, spec
+from rnnlint.keras.table import Kind, kind_of, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
@@ -68,7 +68,7 @@ def axis_back(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, 
     `rank` is the rank of that output, as far as the caller knows it. Empty where the axis is made or lost in the node,
     or where the way back is not proved.
     """
-    if node.layer is not None and _kind(node.layer) is Kind.TIME_DISTRIBUTED and axis < 2:
+    if node.layer is not None and kind_of(node.layer) is Kind.TIME_DISTRIBUTED and axis < 2:
         return (Back(0, axis),)  # whatever the wrapped layer does
     found: set[tuple[Back, ...]] = set()
     for plan in _node_plans(node, axis, inputs, rank, env):
@@ -85,7 +85,7 @@ def _node_plans(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None
         return op_plans(node.name, given, node.args)
     if node.kind != "layer" or node.layer is None or not inputs:
         return ()
-    kind = _kind(node.layer)
+    kind = kind_of(node.layer)
     shape = inputs[0]
     if shape is None and kind in _ANY_RANK:
         shape = _stand_in(axis, rank)
@@ -104,12 +104,8 @@ def _stand_in(axis: int, rank: int | None) -> Shape:
 # Layers
 
 
-def _kind(layer: Layer) -> Kind | None:
-    return kind_named(layer.name) if layer.kind == "keras" else None
-
-
 def _plans(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[Arg]) -> tuple[Plan, ...]:
-    kind = _kind(layer)
+    kind = kind_of(layer)
     rule = _RULES.get(kind) if kind is not None else None
     if rule is None or not inputs:
         return (None,)
@@ -208,10 +204,10 @@ def _recurrent(call: Call) -> tuple[Plan, ...]:
 def _rnn(call: Call) -> tuple[Plan, ...]:
     """RNN(cell) or RNN([cell, cell]): the output of the last cell, the states of all."""
     cells = call.layer.children
-    stacked = len(cells) > 1 or (len(cells) == 1 and _kind(cells[0]) is Kind.STACKED_CELLS)
+    stacked = len(cells) > 1 or (len(cells) == 1 and kind_of(cells[0]) is Kind.STACKED_CELLS)
     if len(cells) == 1 and stacked:
         cells = cells[0].children
-    if not cells or any(_kind(cell) is not Kind.CELL for cell in cells):
+    if not cells or any(kind_of(cell) is not Kind.CELL for cell in cells):
         return (None,)
     units = [LayerArgs(cell, call.env).size("units") for cell in cells]
     if stacked:

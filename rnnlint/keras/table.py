@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from rnnlint.graph import Const
+from rnnlint.graph import Const, Layer
 from rnnlint.keras.rows import GENERIC, ROWS
 from rnnlint.records import dataclass
 
@@ -160,9 +160,13 @@ def spec(name: str) -> Spec | None:
     return _spec(short)
 
 
+def kind_of(layer: Layer | None) -> Kind | None:
+    """The kind of a Keras layer; None for a user's layer, what was not understood, and no layer."""
+    return None if layer is None or layer.kind != "keras" else _kind_named(layer.name)
+
+
 @cache
-def kind_named(name: str) -> Kind | None:
-    """The kind of a layer by its name; None if Keras has no such layer."""
+def _kind_named(name: str) -> Kind | None:
     found = spec(name)
     return None if found is None else found.kind
 

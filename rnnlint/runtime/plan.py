@@ -11,11 +11,11 @@ from rnnlint.checks.flow import DROPOUTS, Path, dropout, paths
 from rnnlint.checks.flow import target as reads
 from rnnlint.findings import Finding, Plan, Probe
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Range, Ref, Shape, Unknown, Value, options
-from rnnlint.keras.cudnn import as_layer, conflicts, disqualifiers, kind
+from rnnlint.keras.cudnn import as_layer, conflicts, disqualifiers
 from rnnlint.keras.masks import check_noise_shape, draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.rates import check_rates
 from rnnlint.keras.scalars import number
-from rnnlint.keras.table import Kind
+from rnnlint.keras.table import Kind, kind_of
 from rnnlint.runtime.rebuild import Json, Made, ObstacleError, Rebuild, passes_on
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _along(rebuild: Rebuild, between: Iterable[Node], made: Made) -> Made:
 def _any_length(nodes: Iterable[Node]) -> bool:
     """Whether layers take any number of timesteps and features."""
     free = (*DROPOUTS, Kind.NOISE, Kind.MASKING, Kind.DENSE, Kind.ELEMENTWISE, Kind.NORMALIZATION)
-    return all(node.layer is not None and kind(node.layer) in free for node in nodes)
+    return all(node.layer is not None and kind_of(node.layer) in free for node in nodes)
 
 
 def _dropping(
@@ -193,7 +193,7 @@ def _into(rebuild: Rebuild, node: Node, rank: int | None, time: int | None, *, s
     if not shrink or sizes is None or time is None or not time < len(sizes):
         return made
     # Keras 3 calls what TimeDistributed wraps once for each timestep.
-    if math.prod(sizes) > _VALUES or (kind(layer) is Kind.TIME_DISTRIBUTED and sizes[time] > _STEPS):
+    if math.prod(sizes) > _VALUES or (kind_of(layer) is Kind.TIME_DISTRIBUTED and sizes[time] > _STEPS):
         short = min(sizes[time], _SHORT)
         wide = 64 if math.prod(sizes) * short // sizes[time] > _VALUES else sizes[-1]
         made = rebuild.smaller(made, {time: short, len(sizes) - 1: min(wide, sizes[-1])}, time)
@@ -221,7 +221,7 @@ def _rank(layer: Layer) -> int:
     outer = 0 if inside is layer else 1
     if inside is None:
         return 3
-    if kind(inside) is Kind.SPATIAL_DROPOUT:
+    if kind_of(inside) is Kind.SPATIAL_DROPOUT:
         return {"1": 3, "2": 4, "3": 5}.get(inside.short[-2:-1], 3) + outer
     arg = inside.arg("noise_shape")
     if arg is not None and isinstance(arg.value, Items) and arg.value.items:
@@ -434,7 +434,7 @@ def _rate_probe(graph: Graph, probe: Probe, env: Env) -> _Planned:
         bad = Const(bad.high if bad.high is not None and bad.high < 0 else bad.low)
     chosen = {(layer.id, name): bad}
     rebuild = Rebuild(graph, env, chosen)
-    what = kind(layer)
+    what = kind_of(layer)
     node_layer = graph.nodes[probe.node].layer if probe.node is not None else None
     shape = _own_input(graph, probe, layer) if node_layer is not None and node_layer.id == layer.id else None
     if what is Kind.CELL:
@@ -475,7 +475,7 @@ def _kept(graph: Graph, probe: Probe, env: Env) -> _Planned:
     if len(probe.way) > 1:
         return _stack(graph, probe, env)
     layer = graph.layers[probe.layer]
-    if kind(layer) in DROPOUTS:
+    if kind_of(layer) in DROPOUTS:
         chosen = {(layer.id, name): value for name, value in _rate(layer)}
         rebuild = Rebuild(graph, env, chosen)
         rank = _rank(layer)
@@ -490,7 +490,11 @@ def _kept(graph: Graph, probe: Probe, env: Env) -> _Planned:
     more: Json = {"argument": name}
     if probe.claim == "ignored":
         more["written"], kept = kept, 1.0
-        if name == "recurrent_dropout" and kind(layer) is not Kind.CONV_RECURRENT and layer.arg("dropout") is not None:
+        if (
+            name == "recurrent_dropout"
+            and kind_of(layer) is not Kind.CONV_RECURRENT
+            and layer.arg("dropout") is not None
+        ):
             used = _used(layer)
             if used == rate:
                 raise ObstacleError("the two rates may be equal")
@@ -501,7 +505,7 @@ def _kept(graph: Graph, probe: Probe, env: Env) -> _Planned:
 
 def _runs(layer: Layer) -> dict[tuple[int, str], Value]:
     """Whatever its `implementation`, a layer keeps as much; with 1 some releases fail (RNN302)."""
-    found = [one for one in layer.walk() if kind(one) is Kind.RECURRENT and one.arg("implementation") is not None]
+    found = [one for one in layer.walk() if kind_of(one) is Kind.RECURRENT and one.arg("implementation") is not None]
     return {(one.id, "implementation"): Const(2) for one in found}
 
 
@@ -517,7 +521,7 @@ def _by_itself(
 ) -> _Planned:
     """A recurrent layer on a synthetic input, wrappers taken off; a cell in the layer that runs it."""
     rebuild = Rebuild(graph, env, chosen)
-    if kind(layer) is Kind.CELL:
+    if kind_of(layer) is Kind.CELL:
         node, key = _in_a_layer(rebuild, layer)
     else:
         node, key = _alone(rebuild, layer, (None,) * _recurrent_rank(layer)), str(layer.id)
@@ -534,7 +538,7 @@ def _stack(graph: Graph, probe: Probe, env: Env) -> _Planned:
     """Dropouts straight in front of a recurrent layer that drops its input itself."""
     *before, last = (graph.nodes[id] for id in probe.way)
     assert last.layer is not None
-    if kind(last.layer) is Kind.TIME_DISTRIBUTED:
+    if kind_of(last.layer) is Kind.TIME_DISTRIBUTED:
         raise ObstacleError("what TimeDistributed takes apart is not followed")
     chosen = _runs(last.layer)
     kept = 1.0
@@ -601,8 +605,8 @@ def _calls(graph: Graph, probe: Probe, env: Env) -> _Planned:
     if probe.claim == "stale":
         place, key = _in_a_layer(rebuild, node.layer)
         return _finish(rebuild, _ask(probe, place, key), place)
-    rank = 3 if kind(node.layer) not in (*DROPOUTS, Kind.TIME_DISTRIBUTED) else 2
-    keep = kind(node.layer) in DROPOUTS
+    rank = 3 if kind_of(node.layer) not in (*DROPOUTS, Kind.TIME_DISTRIBUTED) else 2
+    keep = kind_of(node.layer) in DROPOUTS
     made = _cut_for(rebuild, nodes[-1], rank, 1, keep=keep)
     for one in nodes:
         rebuild.call(one, [made], checked=False)
@@ -615,10 +619,10 @@ def _calls(graph: Graph, probe: Probe, env: Env) -> _Planned:
 
 def _dropped(layer: Layer) -> Iterator[tuple[str, Value]]:
     """Rates with which a layer drops."""
-    if kind(layer) in DROPOUTS:
+    if kind_of(layer) in DROPOUTS:
         yield from _rate(layer)
     for name in ("dropout", "recurrent_dropout"):
-        if layer.arg(name) is not None and kind(layer) in (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT):
+        if layer.arg(name) is not None and kind_of(layer) in (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT):
             yield name, _highest(layer, name)
 
 
@@ -651,7 +655,7 @@ def _masking(graph: Graph, probe: Probe, env: Env) -> _Planned:
 
 
 def _moves(nodes: Sequence[Node]) -> bool:
-    return any(node.layer is not None and kind(node.layer) in (Kind.RESHAPE, Kind.PERMUTE) for node in nodes)
+    return any(node.layer is not None and kind_of(node.layer) in (Kind.RESHAPE, Kind.PERMUTE) for node in nodes)
 
 
 def _ids(graph: Graph, probe: Probe, env: Env) -> _Planned:
@@ -680,7 +684,7 @@ def _ids(graph: Graph, probe: Probe, env: Env) -> _Planned:
 
 
 def _table(layer: Layer) -> Layer:
-    while kind(layer) is Kind.TIME_DISTRIBUTED and layer.children:
+    while kind_of(layer) is Kind.TIME_DISTRIBUTED and layer.children:
         layer = layer.children[0]
     return layer
 
@@ -744,7 +748,7 @@ def _outer(graph: Graph, probe: Probe) -> Layer:
         return layer
     wrappers = (Kind.BIDIRECTIONAL, Kind.TIME_DISTRIBUTED)
     for layer in reversed(graph.layers):
-        if kind(layer) in wrappers and any(inner.id == probe.layer for inner in layer.walk()):
+        if kind_of(layer) in wrappers and any(inner.id == probe.layer for inner in layer.walk()):
             return layer
     return graph.layers[probe.layer]
 
@@ -759,13 +763,13 @@ def _own_input(graph: Graph, probe: Probe, layer: Layer) -> Shape:
     if node is None or not node.inputs or not node.inputs[0]:
         return None
     shape = graph.shape(node.inputs[0][0])
-    if shape is None or (kind(layer) not in DROPOUTS and len(shape) != _recurrent_rank(layer)):
+    if shape is None or (kind_of(layer) not in DROPOUTS and len(shape) != _recurrent_rank(layer)):
         return None
     return shape
 
 
 def _recurrent_rank(layer: Layer) -> int:
-    what = kind(layer)
+    what = kind_of(layer)
     if what is Kind.TIME_DISTRIBUTED:
         return 1 + (_recurrent_rank(layer.children[0]) if layer.children else 3)
     if what is Kind.BIDIRECTIONAL and layer.children:

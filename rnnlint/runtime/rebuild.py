@@ -29,10 +29,9 @@ from rnnlint.graph import (
     options,
 )
 from rnnlint.keras.arguments import words
-from rnnlint.keras.cudnn import kind
 from rnnlint.keras.scalars import number
 from rnnlint.keras.shapes import layer_outputs, op_outputs
-from rnnlint.keras.table import REQUIRED, Kind, spec
+from rnnlint.keras.table import REQUIRED, Kind, kind_of, spec
 from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
 
@@ -165,7 +164,7 @@ class Rebuild:
         """Whether a call is better cut off: with guessed arguments it shows no more than its shape does."""
         if node.layer is None or not self._bounds(ref, rank):
             return False
-        if kind(node.layer) is Kind.CUDNN_RECURRENT:
+        if kind_of(node.layer) is Kind.CUDNN_RECURRENT:
             return True  # it runs on a GPU only
         layers = list(self.settle(node.layer).walk())
         return any(
@@ -184,7 +183,7 @@ class Rebuild:
     def inputs(self, node: Node, rank: int | None = None, deep: int = 0, given: Made | None = None) -> list[Made]:
         """The inputs of a call. `given` is one of them, wherever its node stands among the possible producers."""
         wanted = node.inputs
-        if node.layer is not None and kind(node.layer) in _RECURRENT:
+        if node.layer is not None and kind_of(node.layer) in _RECURRENT:
             wanted = wanted[:1]  # initial states are zero where they are not given
         found: list[Made] = []
         for refs in wanted:
@@ -222,7 +221,7 @@ class Rebuild:
             ]
             if checked:
                 self._affordable(layer, inputs, outputs[0])
-                if kind(layer) is Kind.PREPROCESSING:
+                if kind_of(layer) is Kind.PREPROCESSING:
                     raise ObstacleError(f"`{layer.short}` {_place(node.span)} has to be adapted to data")
             made = {"kind": "layer", "layer": self.key(layer)}
             if len(inputs) > 1:
@@ -363,7 +362,7 @@ class Rebuild:
 
     def _affordable(self, layer: Layer, inputs: Sequence[Made], outputs: Sequence[Shape]) -> None:
         into, out = inputs[0].sizes[0] if inputs else None, _known(outputs[0])
-        what = kind(layer)
+        what = kind_of(layer)
         if what is Kind.EMBEDDING:
             sizes = [one.value for arg in layer.args if isinstance(one := arg.value, Const)]
             if math.prod(size for size in sizes if type(size) is int) > _WEIGHTS:
@@ -700,9 +699,9 @@ def _of_range(low: float | None, high: float | None, *, whole: bool) -> Const:
 def passes_on(node: Node) -> bool:
     """Whether a call gives its input at inference, as dropout and noise do."""
     layer = node.layer
-    while layer is not None and kind(layer) is Kind.TIME_DISTRIBUTED and layer.children:
+    while layer is not None and kind_of(layer) is Kind.TIME_DISTRIBUTED and layer.children:
         layer = layer.children[0]
-    return layer is not None and bool(node.inputs) and kind(layer) in _DROPPING
+    return layer is not None and bool(node.inputs) and kind_of(layer) in _DROPPING
 
 
 def _legal_rate(value: Value) -> bool:
@@ -717,12 +716,12 @@ _SAME_RANK = (*_DROPPING, Kind.MASKING, Kind.DENSE, Kind.ELEMENTWISE, Kind.NORMA
 def _keeps_rank(node: Node) -> bool:
     if node.layer is None:
         return _positionwise(node) and "stack" not in node.name
-    return kind(node.layer) in _SAME_RANK
+    return kind_of(node.layer) in _SAME_RANK
 
 
 def _fixed_rank(layer: Layer | None) -> int | None:
     """The rank of a layer's input where the class says it."""
-    what = None if layer is None else kind(layer)
+    what = None if layer is None else kind_of(layer)
     if what in (Kind.RECURRENT, Kind.CUDNN_RECURRENT, Kind.BIDIRECTIONAL, Kind.RNN):
         return 3
     if what in (Kind.CONV, Kind.POOLING, Kind.GLOBAL_POOLING, Kind.UPSAMPLING, Kind.PADDING, Kind.CROPPING):
@@ -742,7 +741,7 @@ def _positionwise(node: Node) -> bool:
             "maximum",
             "minimum",
         }
-    return node.layer is not None and kind(node.layer) is Kind.MERGE
+    return node.layer is not None and kind_of(node.layer) is Kind.MERGE
 
 
 def _misfit(node: Node, inputs: Sequence[Sizes], outputs: Iterable[Sizes]) -> bool:
@@ -751,9 +750,9 @@ def _misfit(node: Node, inputs: Sequence[Sizes], outputs: Iterable[Sizes]) -> bo
     made = [sizes for sizes in outputs if sizes is not None]
     if any(size < 1 for sizes in made for size in sizes):
         return True
-    if node.layer is not None and kind(node.layer) in _SHORTENING and given and not made:
+    if node.layer is not None and kind_of(node.layer) in _SHORTENING and given and not made:
         return True  # it takes away more than there is
-    if node.layer is not None and kind(node.layer) is Kind.RESHAPE and given and made:
+    if node.layer is not None and kind_of(node.layer) is Kind.RESHAPE and given and made:
         return math.prod(given[0]) != math.prod(made[0])
     if not _positionwise(node) or len({len(sizes) for sizes in given}) != 1:
         return False
