@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec
+    from pathspec import PathSpec, Pattern
 
     from rnnlint.findings import Diagnostic, DiagnosticKind
     from rnnlint.outline import Outline
@@ -246,15 +246,21 @@ def _load_ignore(folder: str, path: str) -> tuple[_Ignore, ...]:
         return ()
     from pathspec import GitIgnoreSpec
 
-    lines = []
-    for line in text.split("\n"):
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            continue  # git, too, takes no notice of a pattern that it cannot read
-        lines.append(line)
+    lines = text.split("\n")
     plain = not any("/" in line.strip()[:-1] for line in lines if not line.startswith("#"))
-    return (_Ignore(os.path.join(os.path.abspath(folder), ""), GitIgnoreSpec.from_lines(lines), plain),)
+    spec = GitIgnoreSpec([pattern for line in lines for pattern in _patterns(line)])
+    return (_Ignore(os.path.join(os.path.abspath(folder), ""), spec, plain),)
+
+
+@lru_cache(maxsize=4096)
+def _patterns(line: str) -> tuple[Pattern, ...]:
+    """The pattern of a line, if it has one. Projects have many lines in common, of the same templates."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return tuple(one for one in GitIgnoreSpec.from_lines([line]).patterns if one.include is not None)
+    except ValueError:
+        return ()  # git, too, takes no notice of a pattern that it cannot read
 
 
 def _ignored(ignores: Sequence[_Ignore], path: str, is_dir: bool) -> bool:
