@@ -114,38 +114,45 @@ class _Walk:
         ignores: tuple[_Ignore, ...] = ()
         if self._settings(os.path.join(self._root, "-")).respect_gitignore:
             ignores = _ignores_above(self._root)
-        folders = [(self._root, ignores)]
-        while folders:
-            folder, ignores = folders.pop()
+        waiting = [(self._root, ignores)]
+        while waiting:
+            folder, ignores = waiting.pop()
+            folders: list[str] = []
+            files: list[os.DirEntry[str]] = []
+            git: set[str] = set()
             try:
                 with os.scandir(folder) as scan:
-                    entries = list(scan)
+                    for entry in scan:
+                        name = entry.name
+                        if entry.is_dir(follow_symlinks=False):
+                            folders.append(name)
+                        elif name.endswith(SUFFIXES) and not name.startswith(".#"):
+                            files.append(entry)
+                        if name.startswith(".git"):
+                            git.add(name)
             except OSError as error:
                 self._diagnostics.append(_unreadable(folder, error.strerror or str(error)))
                 continue
+            if not folders and not files:
+                continue
             prefix = "" if folder == os.curdir else os.path.join(folder, "")
-            settings = self._settings(os.path.join(folder, "-"))
-            ignores = self._ignores(folder, entries, ignores) if settings.respect_gitignore else ()
+            settings = self._settings(prefix + "-")
+            ignores = self._ignores(folder, git, ignores) if settings.respect_gitignore else ()
             unwanted = self._unwanted(folder, settings, ignores)
-            for entry in entries:
-                name = entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if not unwanted(name, True):
-                        folders.append((prefix + name, ignores))
-                elif name.endswith(SUFFIXES) and not name.startswith(".#") and not unwanted(name, False):
-                    status = self._status(prefix + name, entry)
+            waiting += [(prefix + name, ignores) for name in folders if not unwanted(name, True)]
+            for entry in files:
+                if not unwanted(entry.name, False):
+                    path = prefix + entry.name
+                    status = self._status(path, entry)
                     if status is not None:
-                        yield entry.is_symlink(), prefix + name, status
+                        yield entry.is_symlink(), path, status
 
-    def _ignores(
-        self, folder: str, entries: Iterable[os.DirEntry[str]], above: tuple[_Ignore, ...]
-    ) -> tuple[_Ignore, ...]:
-        """The ignore files that hold in a folder, outermost first."""
-        names = {entry.name for entry in entries if entry.name.startswith(".git")}
-        if ".git" in names and folder != self._root:
+    def _ignores(self, folder: str, git: set[str], above: tuple[_Ignore, ...]) -> tuple[_Ignore, ...]:
+        """The ignore files that hold in a folder with these names of git's, outermost first."""
+        if ".git" in git and folder != self._root:
             # Another repository inside this one: its own rules hold, as for git itself.
             above = _load_ignore(folder, os.path.join(folder, ".git", "info", "exclude"))
-        if ".gitignore" in names:
+        if ".gitignore" in git:
             above = (*above, *_load_ignore(folder, os.path.join(folder, ".gitignore")))
         return above
 
