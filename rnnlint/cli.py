@@ -387,6 +387,7 @@ class _Check:
         self.done: list[str] = []
         self.paths: list[str] = []
         self.sources: dict[str, Source] = {}
+        self.shown: dict[str, Source] = {}  # of which only rows were asked for
         self.explained: set[str] = set()
         self.wrong: list[str] = []
         self.missing: list[str] = []
@@ -864,11 +865,12 @@ class _Check:
                 self._warn("note", line)
 
     def _line(self, path: str, row: int, cell: int | None) -> str:
-        if path not in self.sources:
-            from rnnlint.source import read
+        source = self.sources.get(path) or self.shown.get(path)
+        if source is None:
+            from rnnlint.source import read_as_shown
 
-            self.sources[path] = read(path)
-        return self.sources[path].line(row, cell)
+            source = self.shown[path] = read_as_shown(path)
+        return source.line(row, cell)
 
     def _out(self, text: str) -> None:
         # As ruff: where the fixed text goes to stdout, all else goes to stderr.

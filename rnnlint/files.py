@@ -114,6 +114,10 @@ class _Walk:
         ignores: tuple[_Ignore, ...] = ()
         if self._settings(os.path.join(self._root, "-")).respect_gitignore:
             ignores = _ignores_above(self._root)
+        above = os.path.abspath(self._root)
+        cut = len(self._root)
+        if self._root == os.curdir:
+            above, cut = os.path.join(above, ""), 0
         waiting = [(self._root, ignores)]
         while waiting:
             folder, ignores = waiting.pop()
@@ -135,6 +139,8 @@ class _Walk:
                 continue
             if not folders and not files:
                 continue
+            if ".git" not in git:
+                _without_git.add(above + folder[cut:])
             prefix = "" if folder == os.curdir else os.path.join(folder, "")
             settings = self._settings(prefix + "-")
             ignores = self._ignores(folder, git, ignores) if settings.respect_gitignore else ()
@@ -287,12 +293,17 @@ def _ignored(ignores: Sequence[_Ignore], path: str, is_dir: bool) -> bool:
 # ---------------------------------------------------------------------------------------------------------------------
 # Projects
 
+_GIT = (".git",)
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+# By names: of folders the nearest one, at or above them, that holds one of these. It is remembered for one run.
+_nearest: dict[tuple[str, ...], dict[str, str | None]] = {_GIT: {}, _PROJECT_FILES: {}}
+# Folders that a walk has seen to hold no `.git`.
+_without_git: set[str] = set()
 
 
 def git_root(folder: str) -> str | None:
     """The git work tree that a folder (absolute) stands in."""
-    return _above(folder, (".git",))
+    return _above(folder, _GIT)
 
 
 def project_root(folder: str) -> str | None:
@@ -300,25 +311,34 @@ def project_root(folder: str) -> str | None:
     return git_root(folder) or _above(folder, _PROJECT_FILES)
 
 
-@lru_cache(maxsize=16_384)
 def _above(folder: str, names: tuple[str, ...]) -> str | None:
-    while not _holds(folder, names):
+    known = _nearest[names]
+    climbed: list[str] = []
+    while folder not in known:
+        climbed.append(folder)
         parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
-    return folder
+        if _holds(folder, names):
+            known[folder] = folder
+        elif parent == folder:
+            known[folder] = None
+        else:
+            folder = parent
+    found = known[folder]
+    known.update(dict.fromkeys(climbed, found))
+    return found
 
 
-@lru_cache(maxsize=16_384)
 def _holds(folder: str, names: tuple[str, ...]) -> bool:
+    if names is _GIT and folder in _without_git:
+        return False
     return any(os.path.exists(os.path.join(folder, name)) for name in names)
 
 
 def forget() -> None:
     """Ask the disk anew where projects are."""
-    _above.cache_clear()
-    _holds.cache_clear()
+    for known in _nearest.values():
+        known.clear()
+    _without_git.clear()
 
 
 # ---------------------------------------------------------------------------------------------------------------------

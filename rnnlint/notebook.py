@@ -28,6 +28,22 @@ def parse(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) 
     `accepts` says of a cell that `ast` refuses whether it is Python all the same (syntax newer than the running
     Python). A notebook in another language than Python gives an empty source without a diagnostic.
     """
+    cells = _read(data, path)
+    return cells if isinstance(cells, Source) else _join(path, cells, accepts)
+
+
+def as_shown(data: bytes, path: str) -> Source:
+    """As `parse`, without the text that is analysed: for what asks for rows of cells only."""
+    cells = _read(data, path)
+    if isinstance(cells, Source):
+        return cells
+    codes = ((number, _code(cell)) for number, cell in enumerate(cells, start=1))
+    found = (Cell(number, 1, replace_surrogates(normalize(code))) for number, code in codes if code is not None)
+    return Source(path, "", "notebook", cells=tuple(found))
+
+
+def _read(data: bytes, path: str) -> list[object] | Source:
+    """The cells of a notebook, none where it is in another language, or the refused source that says what is wrong."""
     import json
 
     if json.detect_encoding(data).startswith(("utf-16", "utf-32")):
@@ -50,9 +66,7 @@ def parse(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) 
     if cells is None:
         return refused(path, "invalid-syntax", f"{path} is JSON but no notebook: it has no list of cells")
     metadata = content.get("metadata")
-    if not _is_python(metadata if isinstance(metadata, dict) else {}):
-        return Source(path, "", "notebook")
-    return _join(path, cells, accepts)
+    return cells if _is_python(metadata if isinstance(metadata, dict) else {}) else []
 
 
 def _cells(content: object) -> list[object] | None:

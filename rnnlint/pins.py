@@ -129,6 +129,10 @@ def _folder_pins(folder: str) -> tuple[list[Pin], list[str], bool]:
     return pins, notes, read_any
 
 
+_REQUIREMENTS = re.compile(r".*requirements.*\.(?:txt|in|pip)")
+_ENVIRONMENT = re.compile(r"(?:conda[-_.]?)?env(?:ironment)?[-_.\w]*\.ya?ml")
+
+
 def dependency_files(folder: str) -> tuple[str, ...]:
     """The files of a folder that may say which Keras it is for."""
     return tuple(path for path, _ in _dependency_files(folder))
@@ -145,9 +149,9 @@ def _dependency_files(folder: str) -> Iterator[tuple[str, Callable[[str], Iterat
     for name in names:
         reader = _READERS.get(name)
         base = os.path.basename(name)
-        if reader is None and (name != base or re.fullmatch(r".*requirements.*\.(?:txt|in|pip)", base)):
+        if reader is None and (name != base or _REQUIREMENTS.fullmatch(base)):
             reader = _requirements
-        if reader is None and re.fullmatch(r"(?:conda[-_.]?)?env(?:ironment)?[-_.\w]*\.ya?ml", base):
+        if reader is None and _ENVIRONMENT.fullmatch(base):
             reader = _conda
         if reader is not None:
             path = os.path.join(folder, name)

@@ -148,6 +148,21 @@ def read(path: str, accepts: Callable[[str], bool] | None = None) -> Source:
     return data if isinstance(data, Source) else from_bytes(data, path, accepts)
 
 
+def read_as_shown(path: str) -> Source:
+    """As `read`, for what asks for rows as the user sees them only: the text that is analysed is left out."""
+    data = read_bytes(path)
+    if isinstance(data, Source):
+        return data
+    if path.endswith(".ipynb"):
+        from rnnlint.notebook import as_shown
+
+        return as_shown(data, path)
+    text = _decode(data, path)
+    if isinstance(text, str):
+        text = _clean(text, path)
+    return text if isinstance(text, Source) else Source(path, "", original=text)
+
+
 def read_bytes(path: str) -> bytes | Source:
     """The bytes of a regular file, or the refused source that says why not."""
     limit = MAX_NOTEBOOK_BYTES if path.endswith(".ipynb") else MAX_SCRIPT_BYTES
@@ -187,16 +202,21 @@ def from_text(text: str, path: str, accepts: Callable[[str], bool] | None = None
         from rnnlint.notebook import parse
 
         return parse(text.encode("utf-8", "surrogatepass"), path, accepts)
-    text = normalize(text)
-    if "\0" in text:
-        return _binary(text, path)
-    text = replace_surrogates(text)
-    if has_magics(text):
+    clean = _clean(text, path)
+    if isinstance(clean, Source):
+        return clean
+    if has_magics(clean):
         from rnnlint.notebook import without_magics
 
-        clean, shifts = without_magics(text)
-        return Source(path, clean, original=text if clean != text else "", shifts=shifts)
-    return Source(path, text)
+        python, shifts = without_magics(clean)
+        return Source(path, python, original=clean if python != clean else "", shifts=shifts)
+    return Source(path, clean)
+
+
+def _clean(text: str, path: str) -> str | Source:
+    """The text of a script as the user sees it, or the refused source that says why it is none."""
+    text = normalize(text)
+    return _binary(text, path) if "\0" in text else replace_surrogates(text)
 
 
 # A line that starts with IPython's own syntax, ends in `?`, or assigns from a magic: worth a closer look.
