@@ -38,6 +38,7 @@ _FILE = "results"
 _MOST_BYTES = 16_000_000
 _MOST_ENTRIES = 4_000
 _LARGEST = 4_000_000
+_KEY = 32  # the length of a key, the digest of what an entry is for
 # The time within which a file may change twice and show the same status: the grain of some file systems.
 _GRAIN = 2_000_000_000
 # Files that changed just before the run are known by their content; of more than so many a run is not kept.
@@ -55,16 +56,17 @@ class Cache:
         self._folder = folder
         self._named = named
         self.problem = ""
-        self._new: dict[str, str] = {}
-        self._used: dict[str, None] = {}
+        self._new: dict[bytes, bytes] = {}
+        self._used: dict[bytes, None] = {}
 
     def get(self, key: str) -> Any:
         """What is kept by a key, as JSON has it: anything, or None."""
-        line = self._lines.get(key)
+        named = key.encode()
+        line = self._lines.get(named)
         if line is None:
             return None
-        check, _, text = line.partition(" ")
-        if _digest(text.encode()) != check:
+        check, _, text = line[_KEY + 1 :].partition(b" ")
+        if _digest(text).encode() != check:
             return None
         from json import loads
 
@@ -72,15 +74,15 @@ class Cache:
             entry = loads(text)
         except (ValueError, RecursionError):
             return None
-        self._used[key] = None
+        self._used[named] = None
         return entry
 
     @cached_property
-    def _lines(self) -> dict[str, str]:
+    def _lines(self) -> dict[bytes, bytes]:
         return self._read()
 
-    def _read(self) -> dict[str, str]:
-        """The entries by their keys; none where the file is not there, or is none of ours."""
+    def _read(self) -> dict[bytes, bytes]:
+        """The lines by their keys, with which they begin; none where the file is not there, or is none of ours."""
         if not self._usable():
             return {}
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -90,11 +92,10 @@ class Cache:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
                     return {}
-                text = file.read().decode("ascii")
+                lines = file.read().split(b"\n")
         except (OSError, ValueError):
             return {}
-        lines = (line.partition(" ") for line in text.split("\n"))
-        return {key: rest for key, _, rest in lines if rest}
+        return {line[:_KEY]: line for line in lines if line[_KEY : _KEY + 1] == b" "}
 
     def _usable(self) -> bool:
         """Whether the folder is one. Another one's project must not lead elsewhere by a link."""
@@ -108,9 +109,9 @@ class Cache:
         """Keep something, from the next `write` on."""
         from json import dumps
 
-        text = dumps(entry, separators=(",", ":"))
+        text = dumps(entry, separators=(",", ":")).encode()
         if len(text) <= _LARGEST:
-            self._new[key] = f"{_digest(text.encode())} {text}"
+            self._new[key.encode()] = b"%b %b %b" % (key.encode(), _digest(text).encode(), text)
 
     def write(self) -> None:
         """Write what is new, by a file that takes the other's place: who reads meanwhile reads the one or the other."""
@@ -159,16 +160,15 @@ _TAGS = {
 }
 
 
-def _bounded(lines: dict[str, str]) -> list[bytes]:
-    """The last of the entries, as many as may be kept."""
+def _bounded(lines: dict[bytes, bytes]) -> list[bytes]:
+    """The last of the lines, as many as may be kept."""
     kept: list[bytes] = []
     size = 0
-    for key, line in reversed(lines.items()):
-        text = f"{key} {line}\n".encode("ascii")
-        size += len(text)
+    for line in reversed(lines.values()):
+        size += len(line) + 1
         if size > _MOST_BYTES or len(kept) >= _MOST_ENTRIES:
             break
-        kept.append(text)
+        kept.append(line + b"\n")
     return kept[::-1]
 
 
@@ -410,11 +410,11 @@ def _result(path: str, packed: Any, known: set[str]) -> FileResult:
 
     findings, suppressed, diagnostics, notes = packed
     return FileResult(
-        _unpack(str, path, None),
-        _unpack(tuple[Finding, ...], findings, known),
-        _unpack(tuple[Finding, ...], suppressed, known),
-        _unpack(tuple[Diagnostic, ...], diagnostics, known),
-        _unpack(tuple[Note, ...], notes, None),
+        _reader(str)(path, None),
+        _reader(tuple[Finding, ...])(findings, known),
+        _reader(tuple[Finding, ...])(suppressed, known),
+        _reader(tuple[Diagnostic, ...])(diagnostics, known),
+        _reader(tuple[Note, ...])(notes, None),
     )
 
 
@@ -439,51 +439,81 @@ def _shape(kind: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(kind) if field.name not in _LEFT_OUT}
 
 
-def _unpack(hint: Any, data: Any, known: set[str] | None) -> Any:
-    """A value of just this type. Raises TypeError or ValueError where it is none.
+# Makes a value of JSON; the spans in it lie in the known files, unless these are None. What raises is damaged.
+_Reader = Callable[[Any, "set[str] | None"], Any]
 
-    The spans lie in `known` files, unless that is None.
-    """
+
+@cache
+def _reader(hint: Any) -> _Reader:
+    """What makes values of just this type, and raises one of `_DAMAGED` where it cannot."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        if data is None and NoneType in arguments:
-            return None
-        tag = data[0] if isinstance(data, list) and data else None
-        chosen = (
-            [one for one in arguments if one.__name__ == tag]
-            if tag
-            else [one for one in arguments if one is type(data)]
-        )
-        return _unpack(chosen[0], data, known)
+        return _any_of(arguments)
     if origin is Literal:
-        if data not in arguments:
+        return _one_of(arguments)
+    if origin is tuple:
+        return _tuple_of(arguments)
+    return _object_of(hint) if is_dataclass(hint) else _plain(hint)
+
+
+def _any_of(kinds: tuple[Any, ...]) -> _Reader:
+    readers = {kind.__name__: _reader(kind) for kind in kinds}
+
+    def read(data: Any, known: set[str] | None) -> Any:
+        return readers[data[0] if type(data) is list else type(data).__name__](data, known)
+
+    return read
+
+
+def _one_of(values: tuple[Any, ...]) -> _Reader:
+    def read(data: Any, _: set[str] | None) -> Any:
+        if data not in values:
             raise ValueError(data)
         return data
-    if origin is tuple:
-        if not isinstance(data, list):
+
+    return read
+
+
+def _tuple_of(kinds: tuple[Any, ...]) -> _Reader:
+    endless = kinds[-1] is Ellipsis
+    readers = [_reader(kind) for kind in kinds[: 1 if endless else None]]
+
+    def read(data: Any, known: set[str] | None) -> Any:
+        if type(data) is not list:
             raise TypeError(data)
-        if arguments[-1] is Ellipsis:
-            return tuple(_unpack(arguments[0], one, known) for one in data)
-        return tuple(_unpack(one, part, known) for one, part in zip(arguments, data, strict=True))
-    if is_dataclass(hint) and isinstance(hint, type):
-        return _object(hint, data, known)
-    if type(data) is not hint or hint not in (str, int, float, bool):
-        raise TypeError(data)
-    if hint is int and not 0 <= data <= _MOST:
-        raise ValueError(data)
-    return data
+        if endless:
+            return tuple([readers[0](one, known) for one in data])
+        return tuple([one(part, known) for one, part in zip(readers, data, strict=True)])
+
+    return read
 
 
-def _object(kind: type, data: Any, known: set[str] | None) -> Any:
-    shape = _shape(kind)
-    if not isinstance(data, list) or data[0] != kind.__name__:
-        raise TypeError(data)
+def _object_of(kind: Any) -> _Reader:
     from rnnlint.graph import Span
 
-    values = {name: _unpack(hint, one, known) for (name, hint), one in zip(shape.items(), data[1:], strict=True)}
-    if kind is Span and known is not None and values["path"] not in known:
-        raise ValueError(values["path"])
-    return kind(**values)
+    name, inside = kind.__name__, kind is Span
+    fields_of = [(field, _reader(hint)) for field, hint in _shape(kind).items()]
+
+    def read(data: Any, known: set[str] | None) -> Any:
+        if type(data) is not list or data[0] != name:
+            raise TypeError(data)
+        values = {field: one(part, known) for (field, one), part in zip(fields_of, data[1:], strict=True)}
+        if inside and known is not None and values["path"] not in known:
+            raise ValueError(values["path"])
+        return kind(**values)
+
+    return read
+
+
+def _plain(kind: Any) -> _Reader:
+    def read(data: Any, _: set[str] | None) -> Any:
+        if type(data) is not kind or kind not in (str, int, float, bool, NoneType):
+            raise TypeError(data)
+        if kind is int and not 0 <= data <= _MOST:
+            raise ValueError(data)
+        return data
+
+    return read
 
 
 def default_folder() -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec, Pattern
+    from pathspec import PathSpec
 
     from rnnlint.findings import Diagnostic, DiagnosticKind
     from rnnlint.outline import Outline
@@ -266,7 +266,7 @@ def _load_ignore(folder: str, path: str) -> tuple[_Ignore, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _patterns(line: str) -> tuple[Pattern, ...]:
+def _patterns(line: str) -> tuple[Any, ...]:
     """The pattern of a line, if it has one. Projects have many lines in common, of the same templates."""
     from pathspec import GitIgnoreSpec
 
