@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlint import syntax
-from rnnlint.source import Source, from_bytes, from_text, read
+from rnnlint.source import Source, from_bytes, from_text, read, read_as_shown
 
 
 def text_of(data: bytes) -> str:
@@ -189,6 +190,31 @@ def test_rows_stay_rows(text: str) -> None:
     assert source.text.count("\n") == plain.count("\n")
     for row, line in enumerate(plain.split("\n"), start=1):
         assert source.line(row) == line
+
+
+TEXTS = st.text(alphabet="ab\n\r'\"\\#()[]%!?= \t:é𝄞\ufeff\0\ud83d", max_size=30)
+CELLS = st.tuples(st.sampled_from(["code", "markdown"]), TEXTS)
+
+
+@given(st.one_of(TEXTS, st.lists(CELLS, max_size=4)), st.sampled_from(["python", "r"]))
+def test_rows_that_are_only_shown_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, content: str | list[tuple[str, str]], language: str
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    if isinstance(content, str):
+        path = folder / "shown.py"
+        path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    else:
+        path = folder / "shown.ipynb"
+        cells = [{"cell_type": kind, "source": text} for kind, text in content]
+        path.write_text(json.dumps({"cells": cells, "metadata": {"language_info": {"name": language}}}), "utf-8")
+    whole, rows = read(str(path)), read_as_shown(str(path))
+    numbers = [None] if path.suffix == ".py" else range(6)
+    for cell in numbers:
+        for row in range(40):
+            assert rows.line(row, cell) == whole.line(row, cell)
+    if language == "r" or path.suffix == ".py":
+        assert rows.diagnostics == whole.diagnostics
 
 
 # ---------------------------------------------------------------------------------------------------------------------
