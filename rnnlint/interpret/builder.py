@@ -30,7 +30,11 @@ class Uncertain:
 
 @dataclass
 class GraphBuilder:
-    """The graph under construction. `certain` is False while the interpreter is on a path that need not be taken."""
+    """The graph under construction. `certain` is False while the interpreter is on a path that need not be taken.
+
+    `size` is how much of models has been built: it grows whenever a layer is made or called, or a function is applied
+    to what comes of one, and not by what is made of arrays alone.
+    """
 
     certain: bool = True
     layers: list[Layer] = field(default_factory=list)
@@ -40,11 +44,8 @@ class GraphBuilder:
     errors: dict[tuple[Span, str], Note] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     resets: set[Span] = field(default_factory=set)
-
-    @property
-    def size(self) -> int:
-        """How much has been built: it grows whenever a layer is made or called."""
-        return len(self.layers) + len(self.nodes)
+    size: int = 0
+    _from_arrays: list[bool] = field(default_factory=list)
 
     def layer(
         self,
@@ -59,6 +60,7 @@ class GraphBuilder:
         """Add a layer object."""
         layer = Layer(len(self.layers), name, kind, origin, tuple(args), span, tuple(children), complete, self.certain)
         self.layers.append(layer)
+        self.size += 1
         return layer
 
     def node(
@@ -86,6 +88,10 @@ class GraphBuilder:
             self.certain,
         )
         self.nodes.append(node)
+        known = self._from_arrays
+        arrays = kind == "op" or (kind == "opaque" and len(inputs) > 0)
+        known.append(arrays and all(known[ref.node] for refs in inputs for ref in refs))
+        self.size += not known[-1]
         return node
 
     def set_body(self, node: int, refs: tuple[Ref, ...]) -> None:
