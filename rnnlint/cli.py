@@ -80,7 +80,7 @@ def main() -> NoReturn:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     # Nearly all that a run makes lives until its end.
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(1_000_000, 20, 100)
     try:
         cli(prog_name="rnnlint")
     except SystemExit as end:

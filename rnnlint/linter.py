@@ -146,7 +146,7 @@ def rare_collections() -> Iterator[None]:
     """Let the garbage collector look less often meanwhile: nearly all that an analysis makes lives until its end."""
     before = gc.get_threshold()
     if before[0]:
-        gc.set_threshold(max(before[0], 100_000), max(before[1], 20), max(before[2], 100))
+        gc.set_threshold(max(before[0], 1_000_000), max(before[1], 20), max(before[2], 100))
     try:
         yield
     finally:
