@@ -126,6 +126,8 @@ class Modules:
         self._sources: dict[str, Source] = {}
         self._located: dict[tuple[str, int, str], str | None] = {}
         self._roots: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+        self._reals: dict[str, str] = {}
         self._digests: dict[Source, str] = {}
         self._parseable: dict[str, bool] = {}
         self._known: Mapping[str, Known] = {}
@@ -153,7 +155,9 @@ class Modules:
 
         Of a package without `__init__.py` it is the path where that would be.
         """
-        folder = os.path.dirname(os.path.abspath(importer))
+        folder = self._folders.get(importer)
+        if folder is None:
+            folder = self._folders[importer] = os.path.dirname(os.path.abspath(importer))
         key = (module, level, folder)
         if key not in self._located:
             found = self._search(module, level, folder)
@@ -239,12 +243,19 @@ class Modules:
         # The real path of a file of the run leads to itself.
         return path if path in self._spelled else self.disk.real(path)
 
+    def _real_of(self, path: str) -> str:
+        """As `_real`, of a path as it is spelled."""
+        real = self._reals.get(path)
+        if real is None:
+            real = self._reals[path] = self._real(os.path.abspath(path))
+        return real
+
     def _inside(self, path: str, root: str) -> bool:
         return (self._real(path) + os.sep).startswith(os.path.join(self.disk.real(root), ""))
 
     def source(self, path: str) -> Source:
         """A file's source, read once, whether or not it can be parsed."""
-        real = self._real(os.path.abspath(path))
+        real = self._real_of(path)
         if real not in self._sources:
             self._sources[real] = self._with_what_is_known(real, self._read(self._spelled.get(real, path)))
         return self._sources[real]
@@ -255,11 +266,11 @@ class Modules:
 
     def _is_package(self, path: str) -> bool:
         """Whether a located file is not there, because it is that of a package without one."""
-        return os.path.basename(path) == "__init__.py" and not self._is_file(self._real(os.path.abspath(path)))
+        return os.path.basename(path) == "__init__.py" and not self._is_file(self._real_of(path))
 
     def know(self, examined: Mapping[str, Known]) -> None:
         """Take account of what was found out of files, for the sources that are given from now on."""
-        self._known = {self._real(os.path.abspath(path)): known for path, known in examined.items()}
+        self._known = {self._real_of(path): known for path, known in examined.items()}
         for real in self._known.keys() & self._sources.keys():
             self._sources[real] = self._with_what_is_known(real, self._sources[real])
 
@@ -284,7 +295,7 @@ class Modules:
         return source if self._parseable[source.path] else None
 
     def _package(self, path: str) -> Source:
-        real = self._real(os.path.abspath(path))
+        real = self._real_of(path)
         source = self._sources.get(real)
         if source is None:
             from rnnlint.source import Source
