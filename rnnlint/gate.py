@@ -361,6 +361,7 @@ class _Reachable:
     def __init__(self, files: Iterable[str], modules: Modules) -> None:
         self._modules = modules
         self._below: dict[str, set[str]] = {}
+        self._found: dict[tuple[str, str, str], frozenset[str]] = {}
         for path in files:
             folder, name = os.path.split(os.path.abspath(path))
             root = modules.root(folder)
@@ -375,15 +376,30 @@ class _Reachable:
     def names(self, given: str) -> frozenset[bytes]:
         """The first parts of the names by which those in a folder may import any of the files; `.` if relatively."""
         folder = os.path.abspath(given)
-        root = self._modules.root(folder)
-        found: set[str] = set()
-        above, own = folder, ""
-        while True:
-            below = self._below.get(above, set()) | self._below.get(os.path.join(above, "src"), set())
-            # Of what is installed in one folder a package only sees itself.
-            found |= below & {own} if os.path.basename(above) in INSTALLED else below
-            if above == root or os.path.dirname(above) == above:
-                break
-            above, own = os.path.split(above)
+        found = self._from(folder, "", self._modules.root(folder))
         known = {name.encode("utf-8", "surrogateescape") for name in found if not framework(name)}
         return frozenset(known | {b"."}) if found else frozenset()
+
+    def _from(self, folder: str, own: str, root: str) -> frozenset[str]:
+        """The names that are in reach from a folder, up to the root; `own` is the one below it that is come from."""
+        passed: list[tuple[str, str, str]] = []
+        while True:
+            above, name = os.path.split(folder)
+            # Of what is installed in one folder a package only sees itself.
+            key = (folder, own if name in INSTALLED else "", root)
+            found = self._found.get(key)
+            if found is not None:
+                break
+            passed.append(key)
+            if folder == root or above == folder:
+                found = frozenset()
+                break
+            folder, own = above, name
+        for key in reversed(passed):
+            folder, own, _ = key
+            below = self._below.get(folder, _NOTHING) | self._below.get(os.path.join(folder, "src"), _NOTHING)
+            found = self._found[key] = found | (below & {own} if os.path.basename(folder) in INSTALLED else below)
+        return found
+
+
+_NOTHING = frozenset[str]()

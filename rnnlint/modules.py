@@ -126,6 +126,7 @@ class Modules:
         self._sources: dict[str, Source] = {}
         self._located: dict[tuple[str, int, str], str | None] = {}
         self._roots: dict[str, str] = {}
+        self._above: dict[tuple[str, str], tuple[str, ...]] = {}
         self._folders: dict[str, str] = {}
         self._reals: dict[str, str] = {}
         self._digests: dict[Source, str] = {}
@@ -213,15 +214,23 @@ class Modules:
                 folder = os.path.dirname(folder)
             yield folder
             return
-        while True:
-            yield folder
-            source = os.path.join(folder, "src")
-            if self.disk.is_folder(source):
-                yield source
+        yield from self._upwards(folder, root)
+
+    def _upwards(self, folder: str, root: str) -> tuple[str, ...]:
+        """A folder and those above it up to the root, each with its `src`."""
+        passed: list[str] = []
+        while (found := self._above.get((folder, root))) is None:
+            passed.append(folder)
             parent = os.path.dirname(folder)
             if folder == root or parent == folder:
-                return
+                found = ()
+                break
             folder = parent
+        for one in reversed(passed):
+            source = os.path.join(one, "src")
+            inner = (source,) if self.disk.is_folder(source) else ()
+            found = self._above[one, root] = (one, *inner, *found)
+        return found
 
     def _is_file(self, path: str) -> bool:
         return path in self._spelled or self.disk.is_file(path)

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache as once
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -209,6 +208,22 @@ def _with_diagnostics(listed: Discovered, results: Iterable[FileResult]) -> Iter
     return (merged[path] for path in sorted(merged))
 
 
+def _real(folder: str, known: dict[str, str]) -> str:
+    """As `os.path.realpath` of an absolute path, which asks for each of its parts anew for each folder."""
+    passed: list[str] = []
+    while folder not in known:
+        above, name = os.path.split(folder)
+        if not name or os.path.islink(folder):
+            known[folder] = os.path.realpath(folder)
+            break
+        passed.append(folder)
+        folder = above
+    found = known[folder]
+    for one in reversed(passed):
+        found = known[one] = os.path.join(found, os.path.basename(one))
+    return found
+
+
 class _Run:
     """One run over the files that were found."""
 
@@ -231,11 +246,13 @@ class _Run:
 
     def _spelled(self) -> dict[str, str]:
         """The files by their real paths."""
-        real = once(os.path.realpath)
+        real: dict[str, str] = {}
         found = {}
         for path, (_, link) in self._listed.looks.items():
             folder, name = os.path.split(path)
-            found[os.path.realpath(path) if link else os.path.join(real(folder), name)] = path
+            if folder not in real:
+                real[folder] = _real(os.path.abspath(folder), real)
+            found[os.path.realpath(path) if link else os.path.join(real[folder], name)] = path
         return found
 
     def lint(self, jobs: int | None, watch: Watch) -> Iterator[FileResult]:

@@ -11,6 +11,7 @@ import pytest
 from rnnlint import files
 from rnnlint.files import MissingPathError, discover, guard
 from rnnlint.modules import Modules
+from rnnlint.runner import _real
 from rnnlint.settings import Options, Resolver
 from rnnlint.source import from_text
 
@@ -156,6 +157,17 @@ def test_what_cannot_be_read_is_said() -> None:
     assert "symbolic link" in said["p/broken.py"]
     assert "regular file" in said["p/pipe.py"]
     assert ("closed" in said) is closed
+
+
+def test_real_folders_are_found_by_their_parts(tmp_path: Path) -> None:
+    write("a/b/c/x.py", "a/b/y.py", "z.py")
+    Path("way").symlink_to("a/b", target_is_directory=True)
+    Path("a/b/up").symlink_to("../..", target_is_directory=True)
+    known: dict[str, str] = {}
+    folders = [".", "a", "a/b", "a/b/c", "way", "way/c", "way/up/a", "a/b/up/way/c", "gone/d", "/", "/" + "d/" * 1500]
+    for folder in folders:
+        absolute = os.path.abspath(folder)
+        assert _real(absolute, known) == os.path.realpath(absolute)
 
 
 def test_a_folder_that_cannot_be_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
