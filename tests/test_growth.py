@@ -40,6 +40,13 @@ def test_work_is_linear(shape: str) -> None:
     assert effort(lambda: rnnlint.check_source(large)) < 5 * effort(lambda: rnnlint.check_source(small))
 
 
+def test_a_function_that_is_only_long_is_followed_to_its_end() -> None:
+    lines = ["from keras import Sequential, layers", "def build():", "    m = Sequential()"]
+    lines += ["    m.add(layers.Dense(4))"] * 9_000
+    lines += ["    m.add(layers.LSTM(8, recurrent_dropout=0.2))", "    return m"]
+    assert [finding.code for finding in rnnlint.check_source("\n".join(lines))] == ["RNN201"]
+
+
 def test_what_grows_shares_its_items() -> None:
     a, b, c = Const("a"), Const("b"), Const("c")
     first = grow(TupleV((a,)), [b])

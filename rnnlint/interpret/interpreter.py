@@ -61,6 +61,8 @@ _MOST_DEPTH = 16
 _MOST_STEPS = 220_000
 _MOST_STEPS_PER_ENTRY = 20_000
 _LEAST_STEPS_PER_ENTRY = 1_000
+# What an entry point may cost for each of its own statements: one that is only long is not too complex.
+_STEPS_PER_STATEMENT = 6
 # How many items of long lists and tuples one file may copy: `x = x + [1]` over and over.
 _MOST_COPIES = 5_000_000
 # How much work a loop may cost that neither makes nor calls a layer, before its turns are no longer told apart.
@@ -238,7 +240,8 @@ class Interpreter(Evaluator):
 
         since = len(self.memory.sequentials)
         frames, stack = len(self.frames), len(self.stack)
-        self.limit = min(_MOST_STEPS, self.steps + self.allowance)
+        own = 0 if isinstance(entry, ClassV) else _STEPS_PER_STATEMENT * _statements(entry.node)
+        self.limit = min(_MOST_STEPS, self.steps + max(self.allowance, own))
         self.push(unit, ())
         try:
             self.store.isolated(both)
@@ -1440,6 +1443,17 @@ def _is_transparent(name: str) -> bool:
 def _is_inner(function: FunctionV) -> bool:
     """Whether only the code around a function can call it, as far as conventions go."""
     return len(function.scopes) > 1 or function.name.startswith("_")
+
+
+def _statements(function: cst.FunctionDef | cst.Lambda) -> int:
+    """The number of statements in a function, about: those in further arms are not counted."""
+    count = 0
+    level: Sequence[Any] = (function,)
+    while level:
+        blocks = [one.body for one in level if isinstance(getattr(one, "body", None), cst.IndentedBlock)]
+        level = [one for block in blocks for one in block.body]
+        count += len(level)
+    return count
 
 
 def _entry_span(entry: FunctionV | ClassV) -> Span:
