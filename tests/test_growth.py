@@ -40,6 +40,18 @@ def test_work_is_linear(shape: str) -> None:
     assert effort(lambda: rnnlint.check_source(large)) < 5 * effort(lambda: rnnlint.check_source(small))
 
 
+def test_loops_over_arrays_cost_what_loops_over_numbers_do() -> None:
+    def nested(statement: str) -> str:
+        loops = (f"{'    ' * depth}for a{depth} in unknown(a):" for depth in range(5))
+        return "\n".join(["import numpy as np", HEAD, "x = np.zeros((3, 4))", *loops, "    " * 5 + statement, ""])
+
+    numbers = effort(lambda: rnnlint.check_source(nested("y = abs(3)")))
+    arrays = effort(lambda: rnnlint.check_source(nested("y = np.reshape(x, (4, 3))")))
+    layers = effort(lambda: rnnlint.check_source(nested("y = Dense(4)(i)")))
+    assert arrays < 2 * numbers
+    assert layers > 4 * numbers  # whose second turn may see what the first one has made
+
+
 def test_a_function_that_is_only_long_is_followed_to_its_end() -> None:
     lines = ["from keras import Sequential, layers", "def build():", "    m = Sequential()"]
     lines += ["    m.add(layers.Dense(4))"] * 9_000
