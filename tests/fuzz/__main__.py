@@ -24,6 +24,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -249,20 +250,28 @@ def corpus() -> list[str]:
 
 
 def main() -> None:
-    """Fuzz for some minutes."""
+    """Fuzz for some minutes, or run what broke again."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--folder", type=Path, default=Path("fuzzed"), help="where the inputs that break are kept")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", type=Path, nargs="*", help="only run these inputs and say what is wrong")
     options = parser.parse_args()
-    if options.again is not None:
-        for path in options.again:
+    folder: Path = options.folder.resolve()
+    again = None if options.again is None else [path.resolve() for path in options.again]
+    # What an input imports must not be found on the disk.
+    with TemporaryDirectory() as empty:
+        os.chdir(empty)
+        if again is None:
+            fuzz(folder, options.minutes, options.seed)
+        for path in again or ():
             print(path, examine(path.read_bytes()))
-        return
+
+
+def fuzz(folder: Path, minutes: float, seed: int) -> None:
+    """Fuzz, and keep in the folder what breaks."""
     texts = corpus()
     mutator = Mutator(texts)
-    folder: Path = options.folder
     seeds = folder / "corpus"
     seeds.mkdir(parents=True, exist_ok=True)
     for text in texts:
@@ -292,8 +301,8 @@ def main() -> None:
         return joined.encode("utf-8", "replace")[:longest]
 
     arguments = [
-        *(sys.argv[0], str(seeds), f"-max_total_time={round(options.minutes * 60)}", f"-max_len={LONGEST}"),
-        *(f"-dict={words}", f"-seed={options.seed}", "-timeout=120", "-rss_limit_mb=4000", "-print_final_stats=1"),
+        *(sys.argv[0], str(seeds), f"-max_total_time={round(minutes * 60)}", f"-max_len={LONGEST}"),
+        *(f"-dict={words}", f"-seed={seed}", "-timeout=120", "-rss_limit_mb=4000", "-print_final_stats=1"),
         *(f"-artifact_prefix={folder}{os.sep}", "-reload=0", "-len_control=0"),
     ]
     atheris.Setup(arguments, fuzzer.one, custom_mutator=mutate, custom_crossover=cross)
