@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -886,6 +887,8 @@ def test_a_job_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
             assert found.code == "RNN101"
             with monkeypatch.context() as patch:
                 patch.setattr("rnnlint.server.pool.LIMIT", 0.0)
+                (worker,) = pool._idle
+                os.kill(worker._process.pid or 0, signal.SIGSTOP)  # however busy the machine is, it does not answer
                 with pytest.raises(FailedError, match="took longer"):
                     await pool.ask(job, outdated)
             with monkeypatch.context() as patch:
