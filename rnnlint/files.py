@@ -114,33 +114,22 @@ class _Walk:
         ignores: tuple[_Ignore, ...] = ()
         if self._settings(os.path.join(self._root, "-")).respect_gitignore:
             ignores = _ignores_above(self._root)
-        above = os.path.abspath(self._root)
-        cut = len(self._root)
+        # `absolute + folder[cut:]` is the absolute path of a folder, much sooner than by `os.path.abspath`.
+        absolute, cut = os.path.abspath(self._root), len(self._root)
         if self._root == os.curdir:
-            above, cut = os.path.join(above, ""), 0
+            absolute, cut = os.path.join(absolute, ""), 0
         waiting = [(self._root, ignores)]
         while waiting:
             folder, ignores = waiting.pop()
-            folders: list[str] = []
-            files: list[os.DirEntry[str]] = []
-            git: set[str] = set()
             try:
-                with os.scandir(folder) as scan:
-                    for entry in scan:
-                        name = entry.name
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(name)
-                        elif name.endswith(SUFFIXES) and not name.startswith(".#"):
-                            files.append(entry)
-                        if name.startswith(".git"):
-                            git.add(name)
+                folders, files, git = _listed(folder)
             except OSError as error:
                 self._diagnostics.append(_unreadable(folder, error.strerror or str(error)))
                 continue
             if not folders and not files:
                 continue
             if ".git" not in git:
-                _without_git.add(above + folder[cut:])
+                _without_git.add(absolute + folder[cut:])
             prefix = "" if folder == os.curdir else os.path.join(folder, "")
             settings = self._settings(prefix + "-")
             ignores = self._ignores(folder, git, ignores) if settings.respect_gitignore else ()
@@ -202,6 +191,23 @@ class _Walk:
             )
             self._rebased[id(settings)] = patterns
         return patterns
+
+
+def _listed(folder: str) -> tuple[list[str], list[os.DirEntry[str]], set[str]]:
+    """The folders in a folder, its scripts and notebooks, and which names of git's there are."""
+    folders: list[str] = []
+    files: list[os.DirEntry[str]] = []
+    git: set[str] = set()
+    with os.scandir(folder) as scan:
+        for entry in scan:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+            elif name.endswith(SUFFIXES) and not name.startswith(".#"):
+                files.append(entry)
+            if name.startswith(".git"):
+                git.add(name)
+    return folders, files, git
 
 
 def _unreadable(path: str, reason: str) -> Diagnostic:

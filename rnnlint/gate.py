@@ -33,6 +33,7 @@ _IMPORT = re.compile(
 _LONGEST = 10_000
 _AS = re.compile(r"\bas\b.*")
 _COMMON = frozenset({KERAS})
+_NOTHING = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +401,3 @@ class _Reachable:
             below = self._below.get(folder, _NOTHING) | self._below.get(os.path.join(folder, "src"), _NOTHING)
             found = self._found[key] = found | (below & {own} if os.path.basename(folder) in INSTALLED else below)
         return found
-
-
-_NOTHING = frozenset[str]()

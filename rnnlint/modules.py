@@ -27,6 +27,29 @@ def _names(folder: str) -> frozenset[str]:
         return frozenset()
 
 
+def real_by_parts(
+    path: str,
+    known: dict[str, str],
+    is_link: Callable[[str], bool] = os.path.islink,
+    real: Callable[[str], str] = os.path.realpath,
+) -> str:
+    """As `os.path.realpath` of an absolute path without `..`, but no part is asked for twice: `known` grows by them."""
+    passed: list[str] = []
+    while path not in known:
+        above, name = os.path.split(path)
+        if not name:
+            known[path] = path
+        elif is_link(path):
+            known[path] = real(path)
+        else:
+            passed.append(path)
+            path = above
+    found = known[path]
+    for one in reversed(passed):
+        found = known[one] = os.path.join(found, os.path.basename(one))
+    return found
+
+
 class Disk:
     """Asks the disk for what lies in folders and where links lead, once per question.
 
@@ -36,6 +59,7 @@ class Disk:
     def __init__(self) -> None:
         self.asked: dict[tuple[str, str], object] = {}
         self._listed: dict[str, frozenset[str]] = {}
+        self._reals: dict[str, str] = {}
 
     def names(self, folder: str) -> frozenset[str]:
         """The names of modules and packages in a folder: one look instead of one for every name that is asked for."""
@@ -56,10 +80,9 @@ class Disk:
 
     def real(self, path: str) -> str:
         """Where an absolute path leads."""
-        if os.pardir in path or self._ask("link", path):
+        if os.pardir in path:
             return str(self._ask("real", path))
-        folder, name = os.path.split(path)
-        return os.path.join(self.real(folder), name) if name else path
+        return real_by_parts(path, self._reals, self.is_link, lambda one: str(self._ask("real", one)))
 
     def is_link(self, path: str) -> bool:
         """Whether a path is a symbolic link."""

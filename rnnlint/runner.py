@@ -15,7 +15,7 @@ from rnnlint.comments import may_hold_directives
 from rnnlint.files import discover
 from rnnlint.gate import Examined, Gate, ingredients
 from rnnlint.keras.ingredients import Ingredients
-from rnnlint.modules import Modules
+from rnnlint.modules import Modules, real_by_parts
 from rnnlint.records import dataclass
 from rnnlint.registry import ABOUT_COMMENTS
 from rnnlint.result import FileResult
@@ -208,22 +208,6 @@ def _with_diagnostics(listed: Discovered, results: Iterable[FileResult]) -> Iter
     return (merged[path] for path in sorted(merged))
 
 
-def _real(folder: str, known: dict[str, str]) -> str:
-    """As `os.path.realpath` of an absolute path, which asks for each of its parts anew for each folder."""
-    passed: list[str] = []
-    while folder not in known:
-        above, name = os.path.split(folder)
-        if not name or os.path.islink(folder):
-            known[folder] = os.path.realpath(folder)
-            break
-        passed.append(folder)
-        folder = above
-    found = known[folder]
-    for one in reversed(passed):
-        found = known[one] = os.path.join(found, os.path.basename(one))
-    return found
-
-
 class _Run:
     """One run over the files that were found."""
 
@@ -251,7 +235,7 @@ class _Run:
         for path, (_, link) in self._listed.looks.items():
             folder, name = os.path.split(path)
             if folder not in real:
-                real[folder] = _real(os.path.abspath(folder), real)
+                real[folder] = real_by_parts(os.path.abspath(folder), real)
             found[os.path.realpath(path) if link else os.path.join(real[folder], name)] = path
         return found
 

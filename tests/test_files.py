@@ -10,8 +10,7 @@ import pytest
 
 from rnnlint import files
 from rnnlint.files import MissingPathError, discover, guard
-from rnnlint.modules import Modules
-from rnnlint.runner import _real
+from rnnlint.modules import Disk, Modules, real_by_parts
 from rnnlint.settings import Options, Resolver
 from rnnlint.source import from_text
 
@@ -167,7 +166,7 @@ def test_real_folders_are_found_by_their_parts(tmp_path: Path) -> None:
     folders = [".", "a", "a/b", "a/b/c", "way", "way/c", "way/up/a", "a/b/up/way/c", "gone/d", "/", "/" + "d/" * 1500]
     for folder in folders:
         absolute = os.path.abspath(folder)
-        assert _real(absolute, known) == os.path.realpath(absolute)
+        assert real_by_parts(absolute, known) == Disk().real(absolute) == os.path.realpath(absolute)
 
 
 def test_a_folder_that_cannot_be_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

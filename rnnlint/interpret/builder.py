@@ -89,6 +89,7 @@ class GraphBuilder:
         )
         self.nodes.append(node)
         known = self._from_arrays
+        # Nobody knows where something opaque comes from that is made of nothing.
         arrays = kind == "op" or (kind == "opaque" and len(inputs) > 0)
         known.append(arrays and all(known[ref.node] for refs in inputs for ref in refs))
         self.size += not known[-1]

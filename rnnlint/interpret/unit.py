@@ -189,7 +189,7 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def _unasked() -> Iterator[None]:
-    """Nodes do not ask themselves whether they can be written, a sixth of the time: what was just parsed can."""
+    """Nodes do not ask themselves whether they can be written, a seventh of the time: what was just parsed can."""
     usual = cst.CSTNode.__post_init__
     cst.CSTNode.__post_init__ = _accept  # type: ignore[method-assign, assignment]
     try:
