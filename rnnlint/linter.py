@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rnnlint import syntax
-from rnnlint.comments import may_suppress
-from rnnlint.files import guard
 from rnnlint.findings import SUPERSEDED, Diagnostic, Finding
 from rnnlint.graph import Graph, Note, Span
+from rnnlint.project.walk import guard
 from rnnlint.result import FileResult
-from rnnlint.source import Source, diagnose, from_bytes, from_text
+from rnnlint.source import syntax
+from rnnlint.source.source import Source, diagnose, from_bytes, from_text
+from rnnlint.suppression.comments import may_suppress
 
 if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
+    from rnnlint.confirm.session import Found
     from rnnlint.findings import Remedy
     from rnnlint.keras.versions import Env
     from rnnlint.registry import Rule
-    from rnnlint.runtime.confirm import Found
-    from rnnlint.settings import Settings
+    from rnnlint.settings.settings import Settings
 
 # `os.environ["KERAS_BACKEND"] = "jax"`, `os.environ.setdefault("KERAS_BACKEND", "jax")`, not in a comment.
 _ASKED = re.compile(r"""^[^#\n]*\benviron\b[^#\n]*["']KERAS_BACKEND["'][\]\s]*[=,]\s*["'](\w+)["']""", re.MULTILINE)
@@ -62,13 +62,13 @@ def check_source(text: str | bytes, filename: str = "<text>", settings: Settings
     Args:
         text: the code, or its bytes.
         filename: the name in the findings' spans; per-file ignores apply to it.
-        settings: `rnnlint.settings.Settings`, by default the defaults.
+        settings: `rnnlint.settings.settings.Settings`, by default the defaults.
 
     Returns:
         The findings in the order of the source, without the suppressed ones; those below `min_confidence` left out.
         Their attribute `diagnostics` names what could not be read (never raised).
     """
-    from rnnlint.settings import Settings
+    from rnnlint.settings.settings import Settings
 
     settings = settings or Settings()
     source = from_bytes(text, filename, accepts) if isinstance(text, bytes) else from_text(text, filename, accepts)
@@ -104,7 +104,7 @@ def environment(
     if found is not None:
         env = found.env(standalone=bool(_STANDALONE.search(text())))
     elif folder is not None and "auto" in (settings.keras_version, settings.backend):
-        from rnnlint import pins
+        from rnnlint.project import pins
 
         origin = pins.environment(folder, top)
         env = origin.env
@@ -205,8 +205,8 @@ def replan(finding: Finding, graph: Graph, env: Env, found: Found) -> Finding:
 
 def _planned(finding: Finding, graph: Graph, env: Env, found: Found, diagnostics: list[Diagnostic]) -> Finding:
     """The finding with a plan of how the Keras that was found can show it, or with what is in the way."""
+    from rnnlint.confirm.plan import plan
     from rnnlint.findings import Plan
-    from rnnlint.runtime.plan import plan
 
     if finding.probe is None:
         return finding
@@ -327,7 +327,7 @@ def finish(
     suppressed: tuple[Finding, ...] = ()
     source = source or result.source
     if source is not None and not settings.ignore_noqa and may_suppress(source.text):
-        from rnnlint import suppress
+        from rnnlint.suppression import suppress
 
         if complete:
             about = suppress.judge(findings, source, selected, read=not result.diagnostics)

@@ -9,7 +9,7 @@ from rnnlint.records import dataclass
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding
     from rnnlint.graph import Note
-    from rnnlint.source import Source
+    from rnnlint.source.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from markdown_it.token import Token
 import rnnlint
 from rnnlint import fixer
 from rnnlint.findings import Diagnostic, Finding
-from rnnlint.settings import Settings, known_rules
+from rnnlint.settings.settings import Settings, known_rules
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rnnlint.baseline import Baseline, BaselineError, Comparison, load, write
-from rnnlint.cli import cli
+from rnnlint.cli.program import cli
 from rnnlint.findings import Finding
 from rnnlint.graph import Span
+from rnnlint.suppression.baseline import Baseline, BaselineError, Comparison, load, write
 from tests.output.reports import notebook
 
 RULES = frozenset({"RNN101", "RNN201"})

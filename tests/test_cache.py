@@ -19,15 +19,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rnnlint import cache as caches
-from rnnlint import pool, runner, source
-from rnnlint.cache import FOLDER, Cache
-from rnnlint.cli import cli
-from rnnlint.files import Discovered, discover
-from rnnlint.gate import Gate
+from rnnlint.cli.program import cli
 from rnnlint.keras.ingredients import Ingredients
+from rnnlint.prefilter.gate import Gate
+from rnnlint.project.walk import Discovered, discover
 from rnnlint.result import FileResult
-from rnnlint.settings import Options, Resolver
+from rnnlint.run import cache as caches
+from rnnlint.run import loop as runner
+from rnnlint.run import pool
+from rnnlint.run.cache import FOLDER, Cache
+from rnnlint.settings.settings import Options, Resolver
+from rnnlint.source import source
 from tests import pages
 
 MODEL = """import keras
@@ -501,17 +503,17 @@ def test_what_is_no_file_is_passed_over(kind: str, project: Path, tmp_path: Path
 
 CRASH = """
 import os, sys
-from rnnlint import cache
+from rnnlint.run import cache
 def replace(*_): os.kill(os.getpid(), 9)
 os.replace = replace
-from rnnlint.cli import main
+from rnnlint.cli.program import main
 sys.argv = ["rnnlint", "check", "."]
 main()
 """
 
 
 def run_python(*arguments: str) -> subprocess.Popen[bytes]:
-    root = Path(runner.__file__).parent.parent
+    root = Path(runner.__file__).parents[2]
     env = {**os.environ, "PYTHONPATH": str(root), "COVERAGE_PROCESS_START": ""}
     return subprocess.Popen([sys.executable, *arguments], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 

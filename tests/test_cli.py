@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 
 import rnnlint
 from rnnlint.checks import RULES
-from rnnlint.cli import EXAMPLES, SECTIONS, cli
-from rnnlint.settings import KEYS, NO_KEYS
-from tests.runtime import fakes
+from rnnlint.cli.program import EXAMPLES, SECTIONS, cli
+from rnnlint.settings.settings import KEYS, NO_KEYS
+from tests.confirm import fakes
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUTF8", "PYTHONIOENCODING")
@@ -274,9 +274,9 @@ def test_interrupt(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rnnlint.runner.run", interrupt)
+    monkeypatch.setattr("rnnlint.run.loop.run", interrupt)
     check(status=130)
-    monkeypatch.setattr("rnnlint.settings.known_rules", interrupt)
+    monkeypatch.setattr("rnnlint.settings.settings.known_rules", interrupt)
     assert check(status=130).output == run("rule", "RNN101", status=130).output == ""
 
 
@@ -820,7 +820,7 @@ def test_module_runs(bad: Path) -> None:
 
 def test_nothing_heavy_is_imported_for_help() -> None:
     heavy = ("libcst", "json", "packaging", "pathspec", "importlib.metadata", "rnnlint.keras", "rnnlint.interpret")
-    code = f"import sys, rnnlint.cli; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, rnnlint.cli.program; print([name for name in {heavy} if name in sys.modules])"
     done = python("-c", code)
     assert done.stdout == b"[]\n", done.stderr
 
@@ -828,7 +828,8 @@ def test_nothing_heavy_is_imported_for_help() -> None:
 def test_a_clean_folder_without_keras_needs_no_libcst(folder: Path) -> None:
     write(folder / "a.py", "x = 1\n")
     code = (
-        "import sys; from rnnlint.cli import cli; cli(['check'], standalone_mode=False); print('libcst' in sys.modules)"
+        "import sys; from rnnlint.cli.program import cli\n"
+        "cli(['check'], standalone_mode=False); print('libcst' in sys.modules)"
     )
     assert python("-c", code).stdout.decode().splitlines() == ["All checks passed!", "False"]
 
@@ -875,7 +876,7 @@ def test_streams_that_do_not_work(bad: Path, command: str, status: int, message:
 
 
 def test_a_crash_does_not_look_like_a_finding(bad: Path) -> None:
-    code = "import rnnlint.cli as c; c._Check.run = None; c.main()"
+    code = "import rnnlint.cli.program as c; c._Check.run = None; c.main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "check"],
         capture_output=True,

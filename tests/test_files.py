@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint import files
-from rnnlint.files import MissingPathError, discover, guard
-from rnnlint.modules import Disk, Modules, real_by_parts
-from rnnlint.settings import Options, Resolver
-from rnnlint.source import from_text
+from rnnlint.project import walk as files
+from rnnlint.project.modules import Disk, Modules, real_by_parts
+from rnnlint.project.walk import MissingPathError, discover, guard
+from rnnlint.settings.settings import Options, Resolver
+from rnnlint.source.source import from_text
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from rnnlint.findings import Finding
-from rnnlint.fingerprint import MAX_TEXT, call_text, fingerprints
 from rnnlint.graph import Span
+from rnnlint.suppression.fingerprint import MAX_TEXT, call_text, fingerprints
 
 
 def span(text: str, part: str, nth: int = 0) -> Span:

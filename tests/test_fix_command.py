@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from rnnlint import runner
-from rnnlint.cli import cli
+from rnnlint.cli.program import cli
+from rnnlint.confirm.session import Session
 from rnnlint.result import FileResult
-from rnnlint.runtime.confirm import Session
-from rnnlint.settings import Settings
+from rnnlint.run import loop as runner
+from rnnlint.settings.settings import Settings
 
 BAD = """\
 import keras

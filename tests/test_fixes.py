@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import rnnlint
 from rnnlint.checks import RULES
-from rnnlint.settings import Settings
+from rnnlint.settings.settings import Settings
 from tests import pages, real
 from tests.pages import Block
 

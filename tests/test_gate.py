@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint import gate as gates
-from rnnlint import runner, syntax
-from rnnlint.files import discover
-from rnnlint.gate import Examined, Gate, Import, imports, tops
 from rnnlint.keras.ingredients import CELLS, DROPOUTS, EVERYTHING, NAMES, RECURRENT, in_bytes
 from rnnlint.keras.table import Kind, names, spec
-from rnnlint.modules import Modules
-from rnnlint.reach import Reach, bits
-from rnnlint.settings import Settings, known_rules
+from rnnlint.prefilter import gate as gates
+from rnnlint.prefilter.gate import Examined, Gate, Import, imports, tops
+from rnnlint.prefilter.reach import Reach, bits
+from rnnlint.project.modules import Modules
+from rnnlint.project.walk import discover
+from rnnlint.run import loop as runner
+from rnnlint.settings.settings import Settings, known_rules
+from rnnlint.source import syntax
 from tests import pages
 from tests.pages import Block
 

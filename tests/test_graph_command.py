@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner, Result
 
-from rnnlint.cli import cli
+from rnnlint.cli.program import cli
 from tests.pages import notebook
 
 TEXT = """\

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from rnnlint import syntax
-from rnnlint.files import guard, is_harmless
-from rnnlint.outline import outline
-from rnnlint.source import Source
+from rnnlint.prefilter.outline import outline
+from rnnlint.project.walk import guard, is_harmless
+from rnnlint.source import syntax
+from rnnlint.source.source import Source
 
 # Generous: the machines that run this are slow and shared. What hangs runs for minutes.
 LIMIT = 120

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 import rnnlint
-from rnnlint import files, pins
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
 from rnnlint.linter import Finder, NoFinder, check_source, environment, lint, unique
+from rnnlint.project import pins
+from rnnlint.project import walk as files
 from rnnlint.registry import Rule
-from rnnlint.runner import check_paths, lint_text, run
-from rnnlint.settings import Options, Resolver, Settings
-from rnnlint.source import Source, from_text
+from rnnlint.run.loop import check_paths, lint_text, run
+from rnnlint.settings.settings import Options, Resolver, Settings
+from rnnlint.source.source import Source, from_text
 
 CODE = """from keras.layers import LSTM, Dropout
 from keras.models import Sequential

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlint import syntax
 from rnnlint.graph import Span
 from rnnlint.linter import accepts
-from rnnlint.notebook import Places, cell_places
-from rnnlint.source import Source, from_bytes, from_text
+from rnnlint.source import syntax
+from rnnlint.source.notebook import Places, cell_places
+from rnnlint.source.source import Source, from_bytes, from_text
 from tests.effort import effort
 
 

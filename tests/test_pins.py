@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint import files, pins
 from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.project import pins
+from rnnlint.project import walk as files
 
 ALL = {"tensorflow", "jax", "torch"}
 

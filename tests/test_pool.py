@@ -18,14 +18,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rnnlint import pool, runner
-from rnnlint.cli import _Check, _with_bar, cli
-from rnnlint.gate import Examined, Gate
+from rnnlint.cli.program import _Check, _with_bar, cli
 from rnnlint.linter import environment
-from rnnlint.modules import Modules
-from rnnlint.pool import Linted, Task, lint_all
+from rnnlint.prefilter.gate import Examined, Gate
+from rnnlint.project.modules import Modules
 from rnnlint.result import FileResult
-from rnnlint.settings import Resolver, Settings
+from rnnlint.run import loop as runner
+from rnnlint.run import pool
+from rnnlint.run.pool import Linted, Task, lint_all
+from rnnlint.settings.settings import Resolver, Settings
 
 SAMPLE = Path(__file__).parent / "sample"
 MODEL = """
@@ -260,12 +261,12 @@ def test_other_threads_forbid_to_fork() -> None:
 SLOW = """
 import os, sys, time
 from pathlib import Path
-from rnnlint import pool
+from rnnlint.run import pool
 def lint_task(task, modules, found=None):
     Path(f"{os.getpid()}.pid").touch()
     time.sleep(600)
 pool.lint_task = lint_task
-from rnnlint.cli import main
+from rnnlint.cli.program import main
 sys.argv = ["rnnlint", "check", ".", "-j2", "--no-cache"]
 main()
 """
@@ -282,7 +283,7 @@ def alive(pid: int) -> bool:
 @forking
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_no_process_outlives_the_run(number: signal.Signals, project: Path) -> None:
-    root = Path(runner.__file__).parent.parent
+    root = Path(runner.__file__).parents[2]
     env = {**os.environ, "PYTHONPATH": str(root)}
     process = subprocess.Popen([sys.executable, "-c", SLOW], env=env, stderr=subprocess.DEVNULL)
     while len(list(project.glob("*.pid"))) < 2:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint import runner
-from rnnlint.files import discover
-from rnnlint.gate import Gate
-from rnnlint.modules import Known, Modules
-from rnnlint.settings import Settings
-from rnnlint.source import Source
+from rnnlint.prefilter.gate import Gate
+from rnnlint.project.modules import Known, Modules
+from rnnlint.project.walk import discover
+from rnnlint.run import loop as runner
+from rnnlint.settings.settings import Settings
+from rnnlint.source.source import Source
 
 RULES = frozenset({"RNN102"})
 

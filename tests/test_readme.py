@@ -20,8 +20,8 @@ from pygls.lsp.client import LanguageClient
 
 import rnnlint
 from rnnlint.checks import RULES
-from rnnlint.cli import cli
-from rnnlint.settings import KEYS, Resolver
+from rnnlint.cli.program import cli
+from rnnlint.settings.settings import KEYS, Resolver
 from tests.published import HOME, command, run
 from tests.readme import README, ROOT, blocks
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rnnlint.cli import cli
+from rnnlint.cli.program import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = [

@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-from rnnlint.cli import cli
-from rnnlint.rulebook import url
+from rnnlint.cli.program import cli
+from rnnlint.output.rulebook import url
 from rnnlint.server.analysis import Job
 from rnnlint.server.pool import FailedError, OutdatedError, Pool
 
@@ -819,7 +819,7 @@ def test_modules_of_the_project_do_not_take_the_place_of_pythons_own(folder: Pat
     for name in ("pickle", "random", "socket", "tempfile", "threading", "types"):
         write(folder / f"{name}.py", "raise SystemExit('a module of the project was imported')\n")
     # As the installed command is: nothing of the current folder is on its path.
-    main = "from rnnlint.cli import main\n\nif __name__ == '__main__':\n    main()\n"
+    main = "from rnnlint.cli.program import main\n\nif __name__ == '__main__':\n    main()\n"
     script = write(tmp_path_factory.mktemp("bin") / "rnnlint", main)
 
     async def scene() -> None:
@@ -945,8 +945,8 @@ def test_help() -> None:
 def test_other_commands_do_not_import_it(folder: Path) -> None:
     write(folder / "model.py", LOST)
     code = (
-        "import sys, rnnlint.cli\n"
-        "try:\n    rnnlint.cli.cli(['check', '--quiet'])\n"
+        "import sys, rnnlint.cli.program\n"
+        "try:\n    rnnlint.cli.program.cli(['check', '--quiet'])\n"
         "except SystemExit as end:\n    assert end.code == 1\n"
         "heavy = ('pygls', 'lsprotocol', 'asyncio', 'rnnlint.server')\n"
         "print([name for name in sys.modules if name.startswith(heavy)])"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.settings import DEFAULT_EXCLUDE, Options, Patterns, Resolver, Settings, SettingsError, known_rules
+from rnnlint.settings.settings import DEFAULT_EXCLUDE, Options, Patterns, Resolver, Settings, SettingsError, known_rules
 
 DEFAULT = frozenset(rule.code for rule in known_rules() if rule.default)
 EVERY = frozenset(rule.code for rule in known_rules())

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlint import syntax
-from rnnlint.source import Source, from_bytes, from_text, read, read_as_shown
+from rnnlint.source import syntax
+from rnnlint.source.source import Source, from_bytes, from_text, read, read_as_shown
 
 
 def text_of(data: bytes) -> str:

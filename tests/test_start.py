@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rnnlint import cli
+from rnnlint.cli import program as cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,10 +24,11 @@ HEAVY = words(
     """
     difflib hashlib importlib.metadata importlib.resources json libcst marshal multiprocessing packaging pathlib
     pathspec shutil subprocess tempfile tomllib traceback unicodedata urllib
-    rnnlint.baseline rnnlint.cache rnnlint.checks rnnlint.findings rnnlint.fixer rnnlint.graph rnnlint.interpret
-    rnnlint.keras.names rnnlint.keras.table rnnlint.keras.versions rnnlint.linter rnnlint.notebook
-    rnnlint.output.concise rnnlint.output.full rnnlint.output.report rnnlint.pins rnnlint.pool rnnlint.rulebook
-    rnnlint.runtime rnnlint.server rnnlint.show rnnlint.source rnnlint.summary rnnlint.suppress rnnlint.syntax
+    rnnlint.checks rnnlint.cli.show_settings rnnlint.confirm rnnlint.drawing.summary rnnlint.findings rnnlint.fixer
+    rnnlint.graph rnnlint.interpret rnnlint.keras.names rnnlint.keras.table rnnlint.keras.versions rnnlint.linter
+    rnnlint.output.concise rnnlint.output.full rnnlint.output.report rnnlint.output.rulebook rnnlint.project.pins
+    rnnlint.run.cache rnnlint.run.pool rnnlint.server rnnlint.source.notebook rnnlint.source.source
+    rnnlint.source.syntax rnnlint.suppression.baseline rnnlint.suppression.suppress
     """
 )
 if sys.version_info < (3, 11):
@@ -35,9 +36,11 @@ if sys.version_info < (3, 11):
 # What a finding in a script, which is printed, has no need of.
 NOT_FOR_A_FINDING = words(
     """
-    difflib hashlib importlib.metadata importlib.resources marshal multiprocessing packaging pathspec tempfile tomllib
-    rnnlint.baseline rnnlint.cache rnnlint.fixer.cells rnnlint.notebook rnnlint.rulebook rnnlint.runtime
-    rnnlint.server rnnlint.show rnnlint.summary rnnlint.suppress
+    difflib hashlib importlib.metadata importlib.resources marshal multiprocessing packaging pathspec tempfile
+    tomllib
+    rnnlint.cli.show_settings rnnlint.confirm rnnlint.drawing.summary rnnlint.fixer.cells rnnlint.output.rulebook
+    rnnlint.run.cache rnnlint.server rnnlint.source.notebook rnnlint.suppression.baseline
+    rnnlint.suppression.suppress
     """
 )
 FOUND = """
@@ -62,7 +65,7 @@ def python(*args: str) -> subprocess.CompletedProcess[str]:
 def imported(*args: str, status: int = 0) -> set[str]:
     """The modules that a run imports, beside those that Python starts with."""
     code = (
-        "import sys; before = set(sys.modules); from rnnlint.cli import cli\n"
+        "import sys; before = set(sys.modules); from rnnlint.cli.program import cli\n"
         f"try: cli({list(args)!r}, prog_name='rnnlint')\n"
         "except SystemExit as end: print(end.code or 0, *sorted({*sys.modules} - before), file=sys.stderr)"
     )
@@ -86,14 +89,18 @@ def test_what_the_cache_needs_where_there_is_nothing_to_find(run: str) -> None:
     Path("found.py").unlink()
     if run == "second":
         imported("check")
-    allowed = words("hashlib marshal rnnlint.cache")
+    allowed = words("hashlib marshal rnnlint.run.cache")
     assert below(imported("check"), HEAVY) <= allowed
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["check", "--help"]])
 def test_what_tells_of_the_program_imports_none_of_it(args: list[str]) -> None:
     names = imported(*args)
-    assert {name for name in names if name.startswith("rnnlint.")} == {"rnnlint.cli", "rnnlint.output"}
+    assert {name for name in names if name.startswith("rnnlint.")} == {
+        "rnnlint.cli",
+        "rnnlint.cli.program",
+        "rnnlint.output",
+    }
     assert below(names, HEAVY) <= {"shutil"}  # by which click knows how wide the terminal is
 
 
@@ -116,7 +123,9 @@ def test_only_selected_checks_are_imported() -> None:
 
 
 def run(before: str, *args: str) -> subprocess.CompletedProcess[str]:
-    return python("-c", f"import sys; sys.argv[1:] = {list(args)!r}\n{before}\nfrom rnnlint.cli import main\nmain()")
+    return python(
+        "-c", f"import sys; sys.argv[1:] = {list(args)!r}\n{before}\nfrom rnnlint.cli.program import main\nmain()"
+    )
 
 
 @pytest.mark.parametrize(("name", "status"), [("clean.py", 0), ("found.py", 1), ("missing.py", 2)])
@@ -152,7 +161,7 @@ def test_what_watches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_an_interrupted_run_holds_is_closed() -> None:
     before = """
-import rnnlint.cli as c
+import rnnlint.cli.program as c
 def lint(self, paths):
     try:
         yield

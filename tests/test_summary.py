@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import pytest
 
+from rnnlint.drawing.summary import ModelSummary, Row, Summary, summarize
 from rnnlint.graph import Shape
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.linter import NoFinder
-from rnnlint.source import from_text
-from rnnlint.summary import ModelSummary, Row, Summary, summarize
+from rnnlint.source.source import from_text
 from tests import pages
 from tests.differential import models
 from tests.differential.live import Keras, RefusedError

@@ -12,16 +12,16 @@ from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rnnlint import runner
-from rnnlint.cli import cli
-from rnnlint.comments import may_hold_directives
+from rnnlint.cli.program import cli
 from rnnlint.findings import Edit, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.linter import check_source
 from rnnlint.result import FileResult
-from rnnlint.settings import Settings, known_rules
-from rnnlint.source import Source, from_text
-from rnnlint.suppress import add_noqa, apply, comments, directives, judge
+from rnnlint.run import loop as runner
+from rnnlint.settings.settings import Settings, known_rules
+from rnnlint.source.source import Source, from_text
+from rnnlint.suppression.comments import may_hold_directives
+from rnnlint.suppression.suppress import add_noqa, apply, comments, directives, judge
 from tests.output.reports import notebook
 
 

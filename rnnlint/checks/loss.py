@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 
 from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings, only_in, union
-from rnnlint.checks.flow import Path, inputs_shape, target
 from rnnlint.checks.rate import Rate, rate
 from rnnlint.findings import Probe, Related
+from rnnlint.flow.paths import Path, inputs_shape, target
 from rnnlint.graph import Const, Graph, Layer, Node, Span, options
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.flow import Path, dropout, inputs_shape, paths
 from rnnlint.checks.loss import off
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Related
+from rnnlint.flow.paths import Path, dropout, inputs_shape, paths
 from rnnlint.graph import Graph, Layer, Node
 from rnnlint.keras.masks import NoiseProblem, check_noise_shape
 from rnnlint.records import dataclass

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.flow import Path, index, inputs_shape, paths
 from rnnlint.checks.loss import width
 from rnnlint.findings import Remedy, RemoveArgument
+from rnnlint.flow.paths import Path, index, inputs_shape, paths
 from rnnlint.graph import Arg, Graph, Layer, Shape
 from rnnlint.keras.table import Kind, kind_of
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Path, paths
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, SetArgument
+from rnnlint.flow.paths import Path, paths
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from rnnlint.checks import rnn101
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Path, paths
 from rnnlint.checks.loss import noise_shape, off, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, ReplaceClass, SetArgument, Step
+from rnnlint.flow.paths import Path, paths
 from rnnlint.graph import Graph
 from rnnlint.keras.masks import mask
 from rnnlint.keras.table import Kind, kind_of

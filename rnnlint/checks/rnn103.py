@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Path, paths
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title
 from rnnlint.findings import Finding
+from rnnlint.flow.paths import Path, paths
 from rnnlint.graph import Graph
 from rnnlint.registry import rule
 

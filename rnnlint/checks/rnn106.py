@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import consequences, place
 from rnnlint.checks.context import RuleSettings, once, only_in, union
-from rnnlint.checks.flow import dropout, inputs_shape, paths
 from rnnlint.checks.remedies import common_shape
 from rnnlint.findings import Finding, NameArgument, Probe, Remedy, RemoveArgument, SetItem, Step
+from rnnlint.flow.paths import dropout, inputs_shape, paths
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text

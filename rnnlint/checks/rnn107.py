@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Upstream, index, upstream
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Swap
+from rnnlint.flow.paths import Upstream, index, upstream
 from rnnlint.graph import Const, Graph, Node, options
 from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.table import Kind, kind_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import Upstream, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
+from rnnlint.flow.paths import Upstream, upstream
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import index
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
+from rnnlint.flow.paths import index
 from rnnlint.graph import Const, Graph, Layer, options
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule

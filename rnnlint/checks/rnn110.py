@@ -7,10 +7,10 @@ from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
 from rnnlint.checks.context import RuleSettings, once, only_in
-from rnnlint.checks.flow import target, upstream
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe, Related
+from rnnlint.flow.paths import target, upstream
 from rnnlint.graph import Graph, Node
 from rnnlint.keras.masks import rnn_input_mask
 from rnnlint.keras.table import Kind, kind_of

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
 from rnnlint.checks.context import RuleSettings, once
-from rnnlint.checks.flow import DROPOUTS
 from rnnlint.findings import Finding, Probe
+from rnnlint.flow.paths import DROPOUTS
 from rnnlint.graph import Arg, Const, Graph, Layer, Range, Value, options
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind, kind_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
-from rnnlint.checks.flow import DROPOUTS
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
+from rnnlint.flow.paths import DROPOUTS
 from rnnlint.graph import Const, Graph, Layer, Node, options
 from rnnlint.keras.defects import TRAINING_OVERRIDDEN
 from rnnlint.keras.table import Kind, kind_of

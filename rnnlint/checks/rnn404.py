@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
-from rnnlint.checks.flow import dropout, inputs_shape
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
+from rnnlint.flow.paths import dropout, inputs_shape
 from rnnlint.graph import Const, Graph, Node
 from rnnlint.keras.defects import SEEDS_SHARED
 from rnnlint.registry import rule

@@ -10,5 +10,5 @@ from rnnlint.graph import Graph
 
 
 def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:
-    """Nothing that a graph shows: `rnnlint.suppress.judge` tells once the other rules have run."""
+    """Nothing that a graph shows: `rnnlint.suppression.suppress.judge` tells once the other rules have run."""
     yield from ()

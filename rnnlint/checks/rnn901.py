@@ -10,5 +10,5 @@ from rnnlint.graph import Graph
 
 
 def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:
-    """Nothing that a graph shows: `rnnlint.suppress.judge` reads the comments."""
+    """Nothing that a graph shows: `rnnlint.suppression.suppress.judge` reads the comments."""
     yield from ()

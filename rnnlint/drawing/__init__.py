@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 
+from rnnlint.drawing.summary import ModelSummary, Row, Summary, shape_text
 from rnnlint.findings import Diagnostic
 from rnnlint.graph import Span
 from rnnlint.keras.versions import BACKENDS, Env, Where
 from rnnlint.output import position, printable, shown
 from rnnlint.records import dataclass
-from rnnlint.summary import ModelSummary, Row, Summary, shape_text
 
 # Format -> module here.
 FORMATS = {"table": "table", "tree": "tree", "json": "json", "mermaid": "mermaid", "svg": "svg"}

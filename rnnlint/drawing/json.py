@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rnnlint.drawing import File, Page, keras
+from rnnlint.drawing.summary import Mark, ModelSummary, Row
 from rnnlint.graph import Span
 from rnnlint.output import shown
-from rnnlint.summary import Mark, ModelSummary, Row
 
 
 def render(files: Sequence[File], page: Page) -> Iterator[str]:  # noqa: ARG001

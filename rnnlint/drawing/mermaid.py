@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rnnlint.drawing import File, Page, codes, heading, line, remarks, title
+from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.output import printable, shown
-from rnnlint.summary import Row, shapes_text
 
 STYLES = """\
   classDef marked stroke:#c00,stroke-width:2px

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from rnnlint.drawing import File, Page, codes, heading, keras, line, remarks, title
+from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.drawing.table import columns, wrap
 from rnnlint.output import printable, shown, where
 from rnnlint.records import dataclass
-from rnnlint.summary import Row, shapes_text
 
 CHAR, LINE, PAD, GAP, MARGIN = 7.3, 16.0, 8.0, 40.0, 24.0
 WIDEST = 44  # characters in a line of a box

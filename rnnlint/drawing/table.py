@@ -9,9 +9,9 @@ from itertools import zip_longest
 import click
 
 from rnnlint.drawing import File, Page, codes, heading, keras, line, origins, remarks, title
+from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.output import printable, shown, where
 from rnnlint.records import dataclass
-from rnnlint.summary import Row, shapes_text
 
 HEAD = ("#", "Layer", "Line", "Output shape", "Dropout mask", "cuDNN")
 GAP = "  "

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import click
 
 from rnnlint.drawing import File, Page, codes, heading, keras, line, origins, remarks, title
+from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.output import printable, shown, where
-from rnnlint.summary import Row, shapes_text
 
 
 def render(files: Sequence[File], page: Page) -> Iterator[str]:

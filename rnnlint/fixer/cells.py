@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from rnnlint.findings import Edit
 from rnnlint.fixer.apply import ApplyError
-from rnnlint.notebook import CellPlaces, cell_places
 from rnnlint.records import dataclass
+from rnnlint.source.notebook import CellPlaces, cell_places
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeVar
 
-from rnnlint import syntax
 from rnnlint.graph import Span
 from rnnlint.keras.names import resolve
 from rnnlint.records import dataclass
-from rnnlint.source import Source
+from rnnlint.source import syntax
+from rnnlint.source.source import Source
 
 _SKIPPED = frozenset({tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT})
 _END = re.compile(r"[ \t\f]*(?:#[^\n]*)?(?:\n|\Z)")

@@ -27,7 +27,7 @@ from rnnlint.findings import (
 from rnnlint.fixer.code import Call, Code, Piece
 from rnnlint.graph import Span
 from rnnlint.keras.table import spec
-from rnnlint.source import Source
+from rnnlint.source.source import Source
 
 # Start, end and new text: offsets in `Source.text`.
 Change: TypeAlias = tuple[int, int, str]

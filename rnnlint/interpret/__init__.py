@@ -16,7 +16,7 @@ from rnnlint.interpret.unit import ParseError, uncollected
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
     from rnnlint.keras.versions import Env
-    from rnnlint.source import Source
+    from rnnlint.source.source import Source
 
 __all__ = ["Finder", "ParseError", "interpret"]
 

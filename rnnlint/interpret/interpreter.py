@@ -53,7 +53,7 @@ from rnnlint.keras.frameworks import framework
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
-    from rnnlint.source import Source
+    from rnnlint.source.source import Source
 
 # How deep calls are followed, and how much work one file and one entry point may cost (in calls and statements). Half
 # of it is for the module itself: no file that is read holds more of them.

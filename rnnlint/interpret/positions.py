@@ -13,7 +13,7 @@ from typing import Any
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from rnnlint import syntax
+from rnnlint.source import syntax
 
 _INDENT = re.compile(r"[ \t\f]*")
 

@@ -18,7 +18,7 @@ import libcst as cst
 from rnnlint.graph import Span
 from rnnlint.interpret.positions import Positions
 from rnnlint.interpret.values import Value, immutable
-from rnnlint.source import Source
+from rnnlint.source.source import Source
 
 # A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
 Statement: TypeAlias = tuple[cst.CSTNode, cst.CSTNode, cst.CSTNode]

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from rnnlint.findings import Finding
 from rnnlint.output import code, position, printable, sentence
-from rnnlint.rulebook import url
+from rnnlint.output.rulebook import url
 
 if TYPE_CHECKING:
     from rnnlint.output import Entry

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlint.findings import Finding
 from rnnlint.graph import Span
 from rnnlint.output import code, sentence, shown
-from rnnlint.rulebook import url
+from rnnlint.output.rulebook import url
 
 if TYPE_CHECKING:
     from rnnlint.findings import Fix

@@ -14,10 +14,10 @@ from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding
-    from rnnlint.fingerprint import Fingerprint, Key
     from rnnlint.graph import Span
-    from rnnlint.notebook import Places
     from rnnlint.output import Entry
+    from rnnlint.source.notebook import Places
+    from rnnlint.suppression.fingerprint import Fingerprint, Key
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,20 @@ class Report:
     @cached_property
     def places(self) -> Places:
         """Finds the cells of notebooks in their files."""
-        from rnnlint.notebook import Places
+        from rnnlint.source.notebook import Places
 
         return Places(self.texts)
 
     @cached_property
     def fingerprints(self) -> Mapping[Key, Fingerprint]:
         """By code and span; the same wherever the line moves."""
-        from rnnlint.fingerprint import fingerprints
+        from rnnlint.suppression.fingerprint import fingerprints
 
         return fingerprints([*self.findings, *self.refuted, *self.others], self.line, self.root)
 
     def project_path(self, path: str) -> str:
         """A path from the project's folder on, with `/`; absolute where it lies outside. Printable as UTF-8."""
-        from rnnlint.fingerprint import relative
+        from rnnlint.suppression.fingerprint import relative
 
         inside = relative(path, self.root)
         path = Path(path).absolute().as_posix() if inside.startswith("../") else inside

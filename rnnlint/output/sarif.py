@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from rnnlint.findings import Finding
 from rnnlint.output import printable, sentence
+from rnnlint.output.rulebook import page_elsewhere, url
 from rnnlint.registry import rule
-from rnnlint.rulebook import page_elsewhere, url
 
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Fix

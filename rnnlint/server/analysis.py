@@ -8,18 +8,19 @@ from dataclasses import field, replace
 from io import BytesIO
 from tokenize import detect_encoding
 
-from rnnlint import gate, suppress
-from rnnlint.baseline import Baseline, BaselineError, load
 from rnnlint.findings import Diagnostic, Edit, Finding
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
 from rnnlint.linter import accepts, environment, finish, lint, unique
-from rnnlint.modules import Modules
+from rnnlint.prefilter import gate
+from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
-from rnnlint.runner import forget, needs
-from rnnlint.settings import Resolver, Settings, SettingsError
-from rnnlint.source import Source, from_bytes, from_text, read, read_bytes
+from rnnlint.run.loop import forget, needs
+from rnnlint.settings.settings import Resolver, Settings, SettingsError
+from rnnlint.source.source import Source, from_bytes, from_text, read, read_bytes
+from rnnlint.suppression import suppress
+from rnnlint.suppression.baseline import Baseline, BaselineError, load
 
 # Each finding's own comment costs a look at the whole text.
 MOST_COMMENTS = 200

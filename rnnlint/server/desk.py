@@ -15,8 +15,8 @@ from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.output import sentence
+from rnnlint.output.rulebook import page_elsewhere, url
 from rnnlint.records import dataclass
-from rnnlint.rulebook import page_elsewhere, url
 from rnnlint.server.analysis import Answer, Job
 from rnnlint.server.places import Documents, Edits, Snapshot, Text, line_range, touches, workspace_edit
 from rnnlint.server.pool import FailedError, OutdatedError, Pool

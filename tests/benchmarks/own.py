@@ -25,12 +25,12 @@ def main() -> None:
 
     import libcst as cst
 
-    from rnnlint import files
     from rnnlint.interpret import unit
+    from rnnlint.project import walk as files
     from rnnlint.result import FileResult
-    from rnnlint.runner import check_paths
-    from rnnlint.settings import Settings
-    from rnnlint.source import read
+    from rnnlint.run.loop import check_paths
+    from rnnlint.settings.settings import Settings
+    from rnnlint.source.source import read
 
     settings = Settings(keras_version="3")
     # Whatever is imported or made once is there before the clock starts.

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from rnnlint import __version__
-from rnnlint.cli import cli
+from rnnlint.cli.program import cli
 from tests.benchmarks.measure import Command, environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ def commands(peers: Sequence[Path], scratch: Path, jobs: Sequence[int] = ()) -> 
 
 def _rnnlint(scratch: Path, jobs: Sequence[int]) -> Iterator[Command]:
     """This checkout, entered as the installed script does."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from rnnlint.cli import main; sys.exit(main())"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from rnnlint.cli.program import main; sys.exit(main())"
     check = (sys.executable, "-c", code, "check", "--isolated", "--exclude", ".git", "--no-respect-gitignore")
     options = {option for parameter in cli.commands["check"].params for option in parameter.opts}
     accepts = _status(0, 1)

@@ -6,7 +6,7 @@ import pytest
 
 import rnnlint
 from rnnlint.findings import Finding
-from rnnlint.settings import Settings
+from rnnlint.settings.settings import Settings
 
 SECOND = "`noise_shape` gets 42, the second positional argument: "
 HEAD = "from keras import Input, layers\nx = Input((20, 16))\n"

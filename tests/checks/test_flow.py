@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnlint.checks.flow import Path, paths, target, upstream
+from rnnlint.flow.paths import Path, paths, target, upstream
 from rnnlint.graph import Layer
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env

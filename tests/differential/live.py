@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from rnnlint.confirm.live import read
 from rnnlint.graph import Graph
-from rnnlint.runtime.live import read
-from rnnlint.source import Source
+from rnnlint.source.source import Source
 
 WORKER = Path(__file__).with_name("worker.py")
 FILENAME = "<generated>"

@@ -10,11 +10,11 @@ import hypothesis
 import pytest
 from hypothesis import given
 
-from rnnlint import source as rnnlint_source
+from rnnlint.confirm.live import compare
 from rnnlint.graph import Graph
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
-from rnnlint.runtime.live import compare
+from rnnlint.source import source as rnnlint_source
 from tests.differential import models
 from tests.differential.live import Keras, RefusedError
 from tests.differential.sources import sources

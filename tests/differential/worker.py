@@ -23,7 +23,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import keras
 
 FILENAME = "<generated>"
-RECORD = Path(__file__).resolve().parents[2] / "rnnlint" / "runtime" / "worker" / "record.py"
+RECORD = Path(__file__).resolve().parents[2] / "rnnlint" / "worker" / "record.py"
 
 
 def load() -> Any:

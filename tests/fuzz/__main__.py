@@ -33,8 +33,8 @@ from tests.fuzz.mutate import WORDS, Mutator, blocks
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
     from rnnlint.result import FileResult
-    from rnnlint.settings import Settings
-    from rnnlint.source import Source
+    from rnnlint.settings.settings import Settings
+    from rnnlint.source.source import Source
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 10
@@ -97,8 +97,8 @@ def examine(data: bytes) -> str | None:
     """What is wrong with what rnnlint makes of an input, or None."""
     from rnnlint import fixer, linter
     from rnnlint.interpret import interpret
-    from rnnlint.settings import Settings, known_rules
-    from rnnlint.source import from_bytes
+    from rnnlint.settings.settings import Settings, known_rules
+    from rnnlint.source.source import from_bytes
 
     name = "a.ipynb" if data.lstrip()[:1] == b"{" else "a.py"
     choice = hashlib.sha256(data).digest()
@@ -152,11 +152,11 @@ def examine(data: bytes) -> str | None:
 def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | None:
     """What is wrong with the findings where files are read only as far as the selected rules need it."""
     from rnnlint import linter
-    from rnnlint.gate import Gate
     from rnnlint.interpret import interpret
-    from rnnlint.modules import Modules
-    from rnnlint.runner import needs
-    from rnnlint.source import from_bytes
+    from rnnlint.prefilter.gate import Gate
+    from rnnlint.project.modules import Modules
+    from rnnlint.run.loop import needs
+    from rnnlint.source.source import from_bytes
 
     notes: list[str] = []
 
@@ -286,8 +286,8 @@ def fuzz(folder: Path, minutes: float, seed: int) -> None:
         checks = importlib.import_module("rnnlint.checks")
         checks.load(rule.code for rule, _ in checks.RULES)
         importlib.import_module("rnnlint.fixer")
-        importlib.import_module("rnnlint.notebook")
-        importlib.import_module("rnnlint.suppress")
+        importlib.import_module("rnnlint.source.notebook")
+        importlib.import_module("rnnlint.suppression.suppress")
     fuzzer = Fuzzer(folder)
 
     def mutate(data: bytes, longest: int, seed: int) -> bytes:

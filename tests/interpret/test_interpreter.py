@@ -12,7 +12,7 @@ from rnnlint.graph import Choice, Const, Graph, Items, Range, Unknown, options
 from rnnlint.interpret import ParseError, interpret
 from rnnlint.interpret.unit import Unit
 from rnnlint.keras.versions import Env
-from rnnlint.source import Source
+from rnnlint.source.source import Source
 from tests.effort import effort
 
 

@@ -22,7 +22,7 @@ from unittest import mock
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-FOLDER = Path(__file__).resolve().parents[2] / "rnnlint" / "runtime" / "worker"
+FOLDER = Path(__file__).resolve().parents[2] / "rnnlint" / "worker"
 
 
 def worker() -> Any:

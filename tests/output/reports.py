@@ -14,9 +14,9 @@ from rnnlint.findings import Diagnostic, Edit, Finding, Fix, Verdict
 from rnnlint.graph import Span
 from rnnlint.output import render
 from rnnlint.output.report import Report
-from rnnlint.runner import check_paths
-from rnnlint.settings import Settings
-from rnnlint.source import read
+from rnnlint.run.loop import check_paths
+from rnnlint.settings.settings import Settings
+from rnnlint.source.source import read
 
 MODEL = """\
 import keras

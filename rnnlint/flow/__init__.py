@@ -1,0 +1,1 @@
+"""From each recurrent layer back to the dropouts that reach it."""

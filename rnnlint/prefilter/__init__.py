@@ -1,0 +1,1 @@
+"""Which files and which definitions can hold a finding, by their bytes and by `ast`."""

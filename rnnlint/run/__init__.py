@@ -1,0 +1,1 @@
+"""Many files: the loop over them, processes, the cache."""

@@ -1,0 +1,87 @@
+"""For `rnnlint graph`: the graphs of files and folders, with the findings in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rnnlint.keras.versions import Env
+from rnnlint.linter import Finder, accepts, environment, finish, lint
+from rnnlint.prefilter.gate import Gate
+from rnnlint.project.modules import Modules
+from rnnlint.project.walk import discover
+from rnnlint.records import dataclass
+from rnnlint.result import FileResult
+from rnnlint.source.source import Source, read, read_bytes
+
+if TYPE_CHECKING:
+    from rnnlint.findings import Finding
+    from rnnlint.graph import Graph
+    from rnnlint.run.loop import Resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What the analysis of one file saw: its graph (None where the file cannot be read), and the Keras it is for."""
+
+    result: FileResult
+    graph: Graph | None
+    env: Env
+
+
+def graphs(paths: Iterable[str | os.PathLike[str]], settings: Resolve) -> Iterator[Recovered]:
+    """The graphs of files and folders, in the order of their paths; `settings` resolves those of a path.
+
+    A file that is named is always among them; of a folder those that have to do with dropout, recurrent layers or
+    masks. The findings are those of all files that the graph reaches into.
+
+    Raises:
+        MissingPathError: where a path does not exist.
+    """
+    given = [os.fspath(path) for path in paths]
+    listed = discover(given, settings)
+    tops = tuple(os.path.abspath(path) for path in given if os.path.isdir(path))
+    modules = Modules({os.path.realpath(path): path for path in listed.files}, tops, _read)
+    named = {os.path.realpath(path) for path in given if not os.path.isdir(path)}
+    chosen = {path for path in listed.files if os.path.realpath(path) in named}
+    gate = Gate((frozenset(),), modules, _bytes)
+    for path in listed.files:
+        gate.look(path, _bytes(path))
+    chosen |= gate.candidates()
+    for path in listed.files:
+        if path in chosen:
+            yield _recover(path, settings, modules)
+    for diagnostic in listed.diagnostics:
+        yield Recovered(FileResult(diagnostic.span.path, diagnostics=(diagnostic,)), None, Env.unknown())
+
+
+def _recover(path: str, settings: Resolve, modules: Modules) -> Recovered:
+    from rnnlint.interpret import interpret
+
+    seen: list[tuple[Graph, Env]] = []
+
+    def remember(source: Source, finder: Finder, env: Env) -> Graph:
+        seen.append((interpret(source, finder, env), env))
+        return seen[-1][0]
+
+    source, own = modules.source(path), settings(path)
+    folder = os.path.dirname(os.path.abspath(path))
+    env = environment(own, folder, modules.top(folder), lambda: source.text)
+    result = lint(source, own, modules, env, remember)
+    findings: list[Finding] = []
+    for other in dict.fromkeys([path, *(finding.span.path for finding in result.findings)]):
+        text = source if other == path else _read(other)
+        findings += finish(replace(result, path=other), settings(other), text, complete=False).findings
+    graph, env = seen[0] if seen else (None, env)
+    return Recovered(replace(result, findings=tuple(findings)), graph, env)
+
+
+def _bytes(path: str) -> bytes | None:
+    found = read_bytes(path)
+    return None if isinstance(found, Source) else found
+
+
+def _read(path: str) -> Source:
+    return read(path, accepts)

@@ -1,0 +1,341 @@
+"""Much work in many processes: one piece after the other, or side by side.
+
+A process that dies (of the parser, or because memory is short) costs the one piece that it had. The results are the
+same either way; who asks for them puts them in order.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from signal import SIG_IGN, SIGINT, Signals, signal
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from rnnlint.linter import lint
+from rnnlint.project.modules import Asked, Recorder
+from rnnlint.records import dataclass
+from rnnlint.result import FileResult
+from rnnlint.source.source import diagnose
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import BaseContext
+
+    from rnnlint.confirm.session import Found
+    from rnnlint.keras.versions import Env
+    from rnnlint.project.modules import Modules
+    from rnnlint.settings.settings import Settings
+
+# The characters of source below which another process costs more time than it saves: forked, or started anew.
+_PAYS_FORKED = 20_000
+_PAYS_STARTED = 500_000
+# What one process is given at least.
+_SHARE = 10_000
+# The bytes of source below which it does not pay to look at files side by side, or to examine them, and the most of one
+# portion.
+_PAYS_LOOKED = 10_000_000
+_PAYS_EXAMINED = 400_000
+_PORTION = 200_000
+
+
+class Piece(Protocol):
+    """What a process is given to do, picklable."""
+
+    @property
+    def size(self) -> int:
+        """The length of its source, by which the largest is done first."""
+
+    @property
+    def name(self) -> str:
+        """Tells pieces of one size apart."""
+
+
+T = TypeVar("T", bound=Piece)
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to lint, picklable; `size` is the length of its text. `passed_over` is as for `lint`."""
+
+    path: str
+    settings: Settings
+    env: Env
+    size: int = 0
+    passed_over: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """See `Piece.name`."""
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What a task gave; `asked` are the modules that it looked for, in that order."""
+
+    result: FileResult
+    asked: tuple[Asked, ...] = ()
+
+
+def lint_task(task: Task, modules: Modules, found: Found | None = None) -> Linted:
+    """Lint one file; findings that lie in other files are among the result's."""
+    recorder = Recorder(modules)
+    source = modules.source(task.path)
+    result = lint(source, task.settings, recorder, task.env, found=found, passed_over=task.passed_over)
+    # Who wants the source has it, or reads it: it need not go through a pipe.
+    return Linted(replace(result, source=None), tuple(recorder.asked()))
+
+
+def lint_all(
+    tasks: Sequence[Task], modules: Modules, found: Found | None = None, jobs: int | None = 1
+) -> Iterator[tuple[Task, Linted]]:
+    """Lint files, in any order, in `jobs` processes; None: in as many as pay."""
+    forks = _may_fork()
+    count = min(jobs or _paying(tasks, forks), len(tasks))
+    work = partial(lint_task, modules=modules, found=found)
+    if count > 1:
+        if forks:
+            import rnnlint.interpret  # noqa: F401 - once for all
+            from rnnlint.checks import load
+
+            load(frozenset[str]().union(*(task.settings.rules for task in tasks)))
+        tasks = yield from _side_by_side(tasks, work, _lost, count, forks)
+    for task in tasks:
+        yield task, work(task)
+
+
+def _lost(task: Task, how: str, died: bool) -> Linted:
+    """For a file whose process died, or raised an error."""
+    message = f"the analysis failed: {how}"
+    if died:
+        message = (
+            f"the process that analysed {task.path} died ({how}), of the parser or for want of memory; exclude the "
+            "file, and please report it"
+        )
+    return Linted(FileResult(task.path, (), (), (diagnose(task.path, "internal-error", message),)))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Many files at once, before they are linted
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some files that lie beside each other."""
+
+    paths: tuple[str, ...]
+    size: int
+
+    @property
+    def name(self) -> str:
+        """See `Piece.name`."""
+        return self.paths[0]
+
+
+def look_all(
+    files: Sequence[tuple[str, int]], look: Callable[[Portion], A], jobs: int | None = 1
+) -> Iterator[tuple[Portion, A]]:
+    """Look at files, given with their sizes, in `jobs` processes; None: in as many as pay."""
+    for portion, answer in _in_portions(files, look, jobs, _PAYS_LOOKED):
+        yield portion, look(portion) if answer is None else answer
+
+
+def examine_all(
+    files: Sequence[tuple[str, int]], examine: Callable[[Portion], A], jobs: int | None = 1
+) -> Iterator[tuple[Portion, A | None]]:
+    """Examine files likewise. None comes back for those whose process died."""
+    return _in_portions(files, examine, jobs, _PAYS_EXAMINED)
+
+
+def _in_portions(
+    files: Sequence[tuple[str, int]], work: Callable[[Portion], A], jobs: int | None, pays: int
+) -> Iterator[tuple[Portion, A | None]]:
+    total = sum(size for _, size in files)
+    count = jobs or (_cores() if total >= pays else 1)
+    side_by_side = count > 1 and len(files) > 1 and _may_fork()
+    most = max(total // (4 * count), 1) if side_by_side else total + 1
+    portions: Sequence[Portion] = list(_portions(files, min(most, max(_PORTION, pays // 4))))
+    if side_by_side:
+        portions = yield from _side_by_side(portions, work, _no_answer, count, True)
+    for portion in portions:
+        yield portion, work(portion)
+
+
+def _no_answer(_portion: Portion, _how: str, _died: bool) -> None:
+    """For a portion whose process died, or raised an error: one of its files will do so again, by itself."""
+
+
+def _portions(files: Iterable[tuple[str, int]], most: int) -> Iterator[Portion]:
+    paths: list[str] = []
+    size = 0
+    for path, length in files:
+        paths.append(path)
+        size += length
+        if size >= most:
+            yield Portion(tuple(paths), size)
+            paths, size = [], 0
+    if paths:
+        yield Portion(tuple(paths), size)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Processes
+
+
+def _paying(tasks: Sequence[Task], forks: bool) -> int:
+    size = sum(task.size for task in tasks)
+    if size < (_PAYS_FORKED if forks else _PAYS_STARTED):
+        return 1
+    return min(_cores(), size // _SHARE)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _may_fork() -> bool:
+    """Only where that is sound: on Linux, as long as there is no other thread, also none that Python knows not of."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
+
+
+def _side_by_side(
+    pieces: Sequence[T], work: Callable[[T], A], lost: Callable[[T, str, bool], A], count: int, forks: bool
+) -> Generator[tuple[T, A], None, Sequence[T]]:
+    """Do the work with processes, the largest piece first. Returns what they could not be started for.
+
+    `lost` gives the answer for a piece whose process died, or raised an error, and how.
+    """
+    from multiprocessing import connection, get_context
+
+    context = get_context("fork" if forks else "spawn")
+    waiting = sorted(pieces, key=lambda piece: (piece.size, piece.name))
+    workers: list[_Worker[T, A]] = []
+    idle: list[_Worker[T, A]] = []
+    busy: dict[Connection, _Worker[T, A]] = {}
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < count:
+                if not idle:
+                    try:
+                        idle.append(_Worker(context, work, lost))
+                    except OSError:  # no more processes, or no memory for one
+                        count = len(busy)
+                        break
+                    workers.append(idle[-1])
+                worker = idle.pop()
+                worker.give(waiting.pop())
+                busy[worker.pipe] = worker
+            if not busy:
+                return waiting
+            for pipe in connection.wait(list(busy)):
+                worker = busy[pipe]  # type: ignore[index]
+                answers = worker.take()
+                if not answers and worker.alive:
+                    continue
+                del busy[worker.pipe]
+                if answers:
+                    idle.append(worker)
+                    yield worker.piece, answers[0]
+                elif worker.ready:
+                    yield worker.piece, lost(worker.piece, worker.end(), True)
+                else:  # it never came to work
+                    waiting.append(worker.piece)
+                    count -= 1
+        return []
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+class _Worker(Generic[T, A]):
+    """A process, and the piece that it has; it says that it is `ready`, then it answers each piece."""
+
+    piece: T
+
+    def __init__(self, context: BaseContext, work: Callable[[T], A], lost: Callable[[T, str, bool], A]) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.ready = False
+        self.alive = True
+        self._lost = lost
+        self._process: Any = context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, work), daemon=True
+        )
+        try:
+            self._process.start()
+        finally:
+            theirs.close()
+
+    def give(self, piece: T) -> None:
+        self.piece = piece
+        with suppress(OSError):  # of one that died, which `take` tells
+            self.pipe.send(piece)
+
+    def take(self) -> tuple[A, ...]:
+        """The answer to the piece; none where it only came to be ready, or died."""
+        try:
+            kind, answer = self.pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(5)  # so that it ends as it was about to
+            self.kill()
+            return ()
+        if kind == _READY:
+            self.ready = True
+            return ()
+        return (self._lost(self.piece, answer, False) if kind == _ERROR else answer,)
+
+    def end(self) -> str:
+        """How the process ended, in words."""
+        code = self._process.exitcode or 0
+        if code < 0 and -code in set(Signals):
+            return Signals(-code).name
+        return f"status {code}"
+
+    def kill(self) -> None:
+        """End it, whatever it is doing."""
+        self.alive = False
+        self._process.kill()
+        self._process.join()
+        self.pipe.close()
+
+
+_READY, _DONE, _ERROR = "ready", "done", "error"
+
+
+def _serve(pipe: Connection, work: Callable[[Any], object]) -> None:
+    """Do pieces of work until the pipe is closed."""
+    import gc
+    import threading
+
+    signal(SIGINT, SIG_IGN)  # the process that started this one ends it
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    gc.freeze()  # what was inherited stays, and need not be looked at
+    pipe.send((_READY, None))
+    while True:
+        try:
+            piece = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: tuple[str, object] = (_DONE, work(piece))
+        except Exception as error:  # noqa: BLE001 - one piece's error must not cost the others
+            answer = (_ERROR, f"{type(error).__name__}: {error}")
+        pipe.send(answer)
+
+
+def _follow_parent() -> None:
+    """End with the process that started this one, also in the middle of a piece."""
+    from multiprocessing import connection, parent_process
+
+    if (parent := parent_process()) is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,1 @@
+"""Findings that are not reported: comments and the baseline."""
