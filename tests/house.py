@@ -22,6 +22,7 @@ from pathlib import Path
 PACKAGE = "rnnlint"
 
 Arrows = Mapping[str, set[str]]
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,13 @@ class Sized:
 
 @dataclass(frozen=True)
 class Module:
-    """One file of the package."""
+    """One file of the package, with its functions and classes by their names inside of it."""
 
     name: str
     is_package: bool
     lines: int
     tree: ast.Module
+    definitions: tuple[tuple[str, Definition], ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class House:
                 arrows[child] |= {to for other in imported if (to := _child(folder, other)) is not None} - {child}
         return arrows
 
-    @property
+    @cached_property
     def modules_by_lines(self) -> list[Sized]:
         """All modules, the longest first."""
         return _sorted(Sized(module.lines, name) for name, module in self.modules.items())
@@ -128,7 +130,7 @@ class House:
         """All classes, those inside of functions and other classes included."""
         return [found for module in self.modules.values() for found in _classes(module)]
 
-    @property
+    @cached_property
     def classes_by_methods(self) -> list[Sized]:
         """All classes, that with the most methods first; what it inherits from this package counts as its own."""
         by_name: dict[str, list[Class]] = defaultdict(list)
@@ -146,17 +148,17 @@ class House:
 
         return _sorted(Sized(len(methods(one, frozenset({one}))), f"{one.module}.{one.name}") for one in self.classes)
 
-    @property
+    @cached_property
     def functions_by_lines(self) -> list[Sized]:
         """All functions and methods, the longest first; from `def` to the last line."""
         return _sorted(
             Sized((node.end_lineno or node.lineno) - node.lineno + 1, f"{module.name}.{name}")
             for module in self.modules.values()
-            for name, node in _named(module.tree)
+            for name, node in module.definitions
             if not isinstance(node, ast.ClassDef)
         )
 
-    @property
+    @cached_property
     def duplicate_classes(self) -> list[str]:
         """The names of classes that are defined more than once, each with its modules."""
         places: dict[str, list[str]] = defaultdict(list)
@@ -169,7 +171,7 @@ class House:
         """The lines of all modules, blank ones and comments included."""
         return sum(module.lines for module in self.modules.values())
 
-    @property
+    @cached_property
     def documented(self) -> tuple[int, int]:
         """How many public functions and methods have a docstring, and how many there are.
 
@@ -178,7 +180,7 @@ class House:
         public = [
             node
             for module in self.modules.values()
-            for name, node in _named(module.tree)
+            for name, node in module.definitions
             if not isinstance(node, ast.ClassDef) and not any(part.startswith("_") for part in name.split("."))
         ]
         return sum(ast.get_docstring(node) is not None for node in public), len(public)
@@ -219,7 +221,8 @@ def _modules(root: Path) -> Iterator[Module]:
         parts = (PACKAGE, *path.relative_to(root).with_suffix("").parts)
         is_package = parts[-1] == "__init__"
         name = ".".join(parts[:-1] if is_package else parts)
-        yield Module(name, is_package, text.count("\n"), ast.parse(text, str(path)))
+        tree = ast.parse(text, str(path))
+        yield Module(name, is_package, text.count("\n"), tree, tuple(_named(tree)))
 
 
 def _imported(module: Module, modules: Mapping[str, Module]) -> Iterator[str]:
@@ -294,20 +297,18 @@ def _longest(arrows: Arrows) -> int:
     return max(height.values(), default=0)
 
 
-def _named(
-    tree: ast.AST, prefix: str = ""
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+def _named(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Definition]]:
     """Every function and class below a node with its name inside the module, as in `Reader.read`."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield prefix + node.name, node
             yield from _named(node, f"{prefix}{node.name}.")
-        else:
+        elif not isinstance(node, ast.expr):
             yield from _named(node, prefix)
 
 
 def _classes(module: Module) -> Iterator[Class]:
-    for name, node in _named(module.tree):
+    for name, node in module.definitions:
         if isinstance(node, ast.ClassDef):
             methods = {child.name for child in node.body if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))}
             bases = [ast.unparse(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases]
