@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -141,19 +139,6 @@ def accepts(text: str) -> bool:
     return True
 
 
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let the garbage collector look less often meanwhile: nearly all that an analysis makes lives until its end."""
-    before = gc.get_threshold()
-    if before[0]:
-        gc.set_threshold(max(before[0], 1_000_000), max(before[1], 20), max(before[2], 100))
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-@rare_collections()
 def lint(
     source: Source,
     settings: Settings,

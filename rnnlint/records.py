@@ -1,7 +1,7 @@
 """Data classes that are made quickly.
 
 `dataclasses` compiles up to six methods for each class while it makes it, which takes 0.3 ms: for the hundred classes
-that a run with a finding needs, a fifth of its time, and more than half of the time that libcst takes to be imported.
+that a run with a finding needs, a fifth of its time.
 Here a method is compiled when it is first called, which most are never, and what is the same for all classes is not
 compiled at all.
 """
@@ -9,14 +9,13 @@ compiled at all.
 from __future__ import annotations
 
 import dataclasses
-from contextlib import contextmanager
 from dataclasses import MISSING, FrozenInstanceError
 from functools import partial
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from dataclasses import dataclass as dataclass  # noqa: PLC0414 - for those who import it from here
 else:
 
@@ -42,29 +41,11 @@ else:
             methods[name] = _later(made, name, partial(_comparison, sign=sign))
         for name in methods.keys() - own:
             setattr(made, name, methods[name])
-        if frozen:
-            _frozen.append(made)
         return made
 
 
 _standard: Any = dataclasses.dataclass
 _ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
-_frozen: list[Any] = []
-
-
-@contextmanager
-def quickly_made() -> Iterator[None]:
-    """The data classes of modules that are imported meanwhile, whosever they are, are made quickly, too."""
-    del _frozen[:]
-    dataclasses.dataclass = dataclass
-    try:
-        yield
-    finally:
-        dataclasses.dataclass = _standard
-        # Only now: the standard library lets no class that is not frozen be derived from one that is.
-        for cls in _frozen:
-            cls.__dataclass_params__.frozen = True
-        del _frozen[:]
 
 
 def _later(cls: type, name: str, compiled: Callable[[type], Any]) -> Callable[..., Any]:

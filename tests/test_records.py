@@ -173,8 +173,8 @@ def test_every_class(cls: Any) -> None:
 
 LIBCST = """
 import contextlib, copy, dataclasses, pickle, sys
-from rnnlint.records import quickly_made
-with quickly_made() if sys.argv[1] == "quickly" else contextlib.nullcontext():
+from rnnlint.cli.process import fast_dataclasses
+with fast_dataclasses() if sys.argv[1] == "quickly" else contextlib.nullcontext():
     import libcst
 from libcst import metadata
 
@@ -238,7 +238,7 @@ assert dataclasses.dataclass.__module__ == "dataclasses"
 """
 
 
-def test_libcst_is_the_same_made_quickly() -> None:
+def test_libcst_is_the_same_with_fast_dataclasses() -> None:
     """All its nodes, with what anybody may do to them who uses libcst in the same process."""
     root = str(Path(rnnlint.__file__).parent.parent)
     quickly, usually = (

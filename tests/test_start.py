@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rnnlint.cli import program as cli
+from rnnlint.cli import process
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,6 +98,7 @@ def test_what_tells_of_the_program_imports_none_of_it(args: list[str]) -> None:
     names = imported(*args)
     assert {name for name in names if name.startswith("rnnlint.")} == {
         "rnnlint.cli",
+        "rnnlint.cli.process",
         "rnnlint.cli.program",
         "rnnlint.output",
     }
@@ -152,11 +153,11 @@ def test_what_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "gettrace", lambda: None)
     monkeypatch.setattr(sys, "getprofile", lambda: None)
     monkeypatch.setattr(sys, "monitoring", None, raising=False)
-    assert not cli._watched()
+    assert not process._watched()
     for number in range(6):
         tools = SimpleNamespace(get_tool=lambda one, number=number: "coverage" if one == number else None)
         monkeypatch.setattr(sys, "monitoring", tools)
-        assert cli._watched()
+        assert process._watched()
 
 
 def test_what_an_interrupted_run_holds_is_closed() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnnlint import __version__
+from rnnlint.cli import process
 from rnnlint.output import FOR_PEOPLE, FORMATS, code, printable, render, shown, where
 
 if TYPE_CHECKING:
@@ -79,8 +77,7 @@ def main() -> NoReturn:
         # Messages hold source and paths; a terminal without that character shows `?` rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    # Nearly all that a run makes lives until its end.
-    gc.set_threshold(1_000_000, 20, 100)
+    process.start()
     try:
         cli(prog_name="rnnlint")
     except SystemExit as end:
@@ -94,33 +91,13 @@ def main() -> NoReturn:
         click.echo(f"{traceback.format_exc()}error: this is an error inside rnnlint; please report it", err=True)
         status = _unwritten()
     # What an exception held has been closed by now, such as the progress bar.
-    _end(status)
+    process.end(status)
 
 
 def _unwritten() -> int:
     """What could not be written must not be tried again, with a status of its own."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return 2
-
-
-def _end(status: str | int | None) -> NoReturn:
-    """End the process without taking apart what is in memory, which takes longer than the run over many a file."""
-    if isinstance(status, int) and not _watched() and threading.active_count() == 1:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            sys.exit(status)  # which tries again, and tells
-        atexit._run_exitfuncs()
-        os._exit(status)
-    sys.exit(status)
-
-
-def _watched() -> bool:
-    """Whether a debugger, a profiler or a measurement of coverage goes on after the run."""
-    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
-    tools = [monitoring.get_tool(number) for number in range(6)] if monitoring else []
-    return any(one is not None for one in (sys.gettrace(), sys.getprofile(), *tools))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -461,12 +438,22 @@ class _Check:
                 _fail("stdin is closed")
             if not (settings.force_exclude and settings.excludes(name)):
                 self.text = sys.stdin.buffer.read() if self.text is None else self.text
+                process.prepare()
                 yield lint_text((changed or {}).get(name, self.text), name, settings, self.found)
         named = [path for path in paths if path != STDIN]
         if named:
             cache, progress = self._cache(), self._progress
             jobs = self.given["jobs"]
-            yield from run(named, self._settings, self.found, changed, jobs=jobs, cache=cache, watch=progress)
+            yield from run(
+                named,
+                self._settings,
+                self.found,
+                changed,
+                jobs=jobs,
+                cache=cache,
+                watch=progress,
+                prepare=process.prepare,
+            )
             if cache and cache.problem and self.given["verbose"]:
                 self._note([cache.problem])
 
@@ -1094,7 +1081,7 @@ def graph_command(
 
     try:
         resolver = Resolver(options, given["config"], isolated=given["isolated"])
-        for one in graphs(paths, resolver.settings):
+        for one in graphs(paths, resolver.settings, process.prepare):
             result = one.result
             summary = summarize(one.graph, result.findings, one.env) if one.graph else Summary()
             status = max([status, *(diagnostic.status for diagnostic in result.diagnostics)])

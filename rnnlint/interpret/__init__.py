@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlint.records import quickly_made
-
-with quickly_made():
-    import libcst  # noqa: F401 - its nodes are two hundred data classes
-
 from rnnlint.interpret.interpreter import Finder, Interpreter
 from rnnlint.interpret.room import with_room
-from rnnlint.interpret.unit import ParseError, uncollected
+from rnnlint.interpret.unit import ParseError
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
@@ -31,9 +26,7 @@ def interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[s
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    with uncollected():
-        # Of the interpreter nothing is left when the collector looks again.
-        return with_room(lambda: _interpret(source, finder, env, passed_over))
+    return with_room(lambda: _interpret(source, finder, env, passed_over))
 
 
 def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str]) -> Graph:

@@ -6,7 +6,6 @@ defaults as possible values, because most models live in a `build_model` that no
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +16,7 @@ from rnnlint.graph import Graph, Ref, Span
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, describe
 from rnnlint.interpret.store import Flow, Store
-from rnnlint.interpret.unit import RECURSION_LIMIT, ParseError, Unit, imported
+from rnnlint.interpret.unit import ParseError, Unit, imported
 from rnnlint.interpret.values import (
     PLAIN,
     ArgV,
@@ -132,19 +131,14 @@ class Interpreter(Evaluator):
         Raises:
             ParseError: where libcst cannot parse it.
         """
-        before = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+        self.main = source.path
+        self.load(source, "__main__")
+        self.run_entries()
         try:
-            self.main = source.path
-            self.load(source, "__main__")
-            self.run_entries()
-            try:
-                semantics.finish(self)
-            except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
-                self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
-            return self.graph.graph()
-        finally:
-            sys.setrecursionlimit(before)
+            semantics.finish(self)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not end the run
+            self.graph.error(source.span(1, 1, 1, 1), f"{type(error).__name__}: {error}")
+        return self.graph.graph()
 
     def close(self) -> None:
         """Forget all values: what an import gives is found out by the interpreter, which would keep itself alive."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import re
-import sys
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TypeAlias
 from unicodedata import normalize
@@ -23,8 +19,6 @@ from rnnlint.source.source import Source
 # A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
 Statement: TypeAlias = tuple[cst.CSTNode, cst.CSTNode, cst.CSTNode]
 _TOO_DEEP = "the code is nested too deeply"
-# For libcst and the interpreter, which take several calls for each level of the code.
-RECURSION_LIMIT = 6_000
 
 
 class ParseError(Exception):
@@ -110,15 +104,11 @@ class Unit:
         key = (id(node), id(end), id(first), id(last))
         known = self._spans.get(key)
         if known is None:
-            before = sys.getrecursionlimit()
-            sys.setrecursionlimit(max(before, RECURSION_LIMIT))
             try:
                 start, stop = self._positions.extent(node, end, home)
                 around = self._positions.extent(first, last, home)
             except RecursionError:
                 raise ParseError(1, 1, _TOO_DEEP) from None
-            finally:
-                sys.setrecursionlimit(before)
             row, end_row = self._row(start), self._row(stop)
             column, end_column = start - self._lines[row - 1] + 1, stop - self._lines[end_row - 1] + 1
             rows = self._row(around[0]), self._row(around[1])
@@ -167,36 +157,8 @@ def parse(text: str) -> cst.Module:
         ParseError: where the text is not Python.
     """
     try:
-        with uncollected(), _unasked():
-            return cst.parse_module(text)
+        return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise ParseError(error.raw_line, error.raw_column + 1, "the code does not parse") from None
     except RecursionError:
         raise ParseError(1, 1, _TOO_DEEP) from None
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """The garbage collector is off meanwhile: a tree holds no cycles, nor does what is made of it, and all survives."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@contextmanager
-def _unasked() -> Iterator[None]:
-    """Nodes do not ask themselves whether they can be written, a seventh of the time: what was just parsed can."""
-    usual = cst.CSTNode.__post_init__
-    cst.CSTNode.__post_init__ = _accept  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        cst.CSTNode.__post_init__ = usual  # type: ignore[method-assign]
-
-
-def _accept(_: cst.CSTNode) -> None:
-    """Instead of the look that a node takes at itself."""

@@ -63,8 +63,6 @@ class Kind(enum.Enum):
     PREPROCESSING = "preprocessing"
     OTHER = "other"
 
-    __hash__ = object.__hash__  # a member is equal to itself alone; that of enum is many times slower
-
 
 class Required(enum.Enum):
     """The type of REQUIRED."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,12 @@ class Recovered:
     env: Env
 
 
-def graphs(paths: Iterable[str | os.PathLike[str]], settings: Resolve) -> Iterator[Recovered]:
+def graphs(
+    paths: Iterable[str | os.PathLike[str]], settings: Resolve, prepare: Callable[[], None] | None = None
+) -> Iterator[Recovered]:
     """The graphs of files and folders, in the order of their paths; `settings` resolves those of a path.
+
+    `prepare` is called where there is a file to analyse, before the first.
 
     A file that is named is always among them; of a folder those that have to do with dropout, recurrent layers or
     masks. The findings are those of all files that the graph reaches into.
@@ -50,6 +54,8 @@ def graphs(paths: Iterable[str | os.PathLike[str]], settings: Resolve) -> Iterat
     for path in listed.files:
         gate.look(path, _bytes(path))
     chosen |= gate.candidates()
+    if chosen and prepare is not None:
+        prepare()
     for path in listed.files:
         if path in chosen:
             yield _recover(path, settings, modules)

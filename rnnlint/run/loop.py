@@ -62,8 +62,6 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
         rnnlint.project.walk.MissingPathError: where a path does not exist.
         rnnlint.settings.settings.SettingsError: where a pyproject.toml cannot be used.
     """
-    from rnnlint.linter import rare_collections
-
     if settings is not None:
         chosen = settings
         resolve: Resolve = lambda _: chosen  # noqa: E731
@@ -71,8 +69,7 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
         from rnnlint.settings.settings import Resolver
 
         resolve = Resolver().settings
-    with rare_collections():
-        return list(run(paths, resolve))
+    return list(run(paths, resolve))
 
 
 class _Files:
@@ -153,6 +150,7 @@ def run(
     jobs: int | None = 1,
     cache: Cache | None = None,
     watch: Watch = lambda items, *_: items,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[FileResult]:
     """Lint files and folders; `settings` resolves those of a path. Results come in the order of their paths.
 
@@ -169,6 +167,7 @@ def run(
         jobs: the number of processes that analyse; None: as many as pay.
         cache: has results of earlier runs, and keeps those of this one. Not for what is to be confirmed or fixed.
         watch: is given what is worked on, with its number and a title, and gives it back; for a progress bar.
+        prepare: is called in each process that is about to analyse a file, also in those that are started for it.
 
     Raises:
         MissingPathError: where a path does not exist.
@@ -184,7 +183,7 @@ def run(
         keeper = Keeper(cache, given, listed, settings, started)
     known = keeper.run() if keeper else None
     if known is None:
-        results = _Run(given, listed, settings, found, changed or {}, keeper).lint(jobs, watch)
+        results = _Run(given, listed, settings, found, changed or {}, keeper, prepare).lint(jobs, watch)
     else:
         results = (known.get(path) or FileResult(path) for path in listed.files)
     yield from _with_diagnostics(listed, results)
@@ -219,11 +218,13 @@ class _Run:
         found: Found | None,
         changed: Mapping[str, bytes],
         keeper: Keeper | None,
+        prepare: Callable[[], None] | None,
     ) -> None:
         self._listed = listed
         self._settings = settings
         self._found = found
         self._keeper = keeper
+        self._prepare = prepare
         tops = tuple(os.path.abspath(path) for path in given if os.path.isdir(path))
         self._files = _Files(changed, listed.looks, keeper.read if keeper else None)
         self._modules = Modules(self._spelled, tops, self._files.source)
@@ -332,7 +333,8 @@ class _Run:
                 left.append(task)
             else:
                 results[path] = known
-        for task, linted in watch(lint_all(left, self._modules, self._found, jobs), len(left), "Linting"):
+        work = lint_all(left, self._modules, self._found, jobs, self._prepare)
+        for task, linted in watch(work, len(left), "Linting"):
             results[task.path] = linted.result
             if self._keeper:
                 self._keeper.keep_file(task, self._modules, linted)

@@ -92,19 +92,27 @@ def lint_task(task: Task, modules: Modules, found: Found | None = None) -> Linte
 
 
 def lint_all(
-    tasks: Sequence[Task], modules: Modules, found: Found | None = None, jobs: int | None = 1
+    tasks: Sequence[Task],
+    modules: Modules,
+    found: Found | None = None,
+    jobs: int | None = 1,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[tuple[Task, Linted]]:
-    """Lint files, in any order, in `jobs` processes; None: in as many as pay."""
+    """Lint files, in any order, in `jobs` processes; None: in as many as pay. `prepare` is called in each of them."""
+    if not tasks:
+        return
     forks = _may_fork()
     count = min(jobs or _paying(tasks, forks), len(tasks))
     work = partial(lint_task, modules=modules, found=found)
+    if prepare is not None and (count == 1 or forks):
+        prepare()
     if count > 1:
         if forks:
             import rnnlint.interpret  # noqa: F401 - once for all
             from rnnlint.checks import load
 
             load(frozenset[str]().union(*(task.settings.rules for task in tasks)))
-        tasks = yield from _side_by_side(tasks, work, _lost, count, forks)
+        tasks = yield from _side_by_side(tasks, work, _lost, count, forks, prepare)
     for task in tasks:
         yield task, work(task)
 
@@ -209,7 +217,12 @@ def _may_fork() -> bool:
 
 
 def _side_by_side(
-    pieces: Sequence[T], work: Callable[[T], A], lost: Callable[[T, str, bool], A], count: int, forks: bool
+    pieces: Sequence[T],
+    work: Callable[[T], A],
+    lost: Callable[[T, str, bool], A],
+    count: int,
+    forks: bool,
+    prepare: Callable[[], None] | None = None,
 ) -> Generator[tuple[T, A], None, Sequence[T]]:
     """Do the work with processes, the largest piece first. Returns what they could not be started for.
 
@@ -227,7 +240,7 @@ def _side_by_side(
             while waiting and len(busy) < count:
                 if not idle:
                     try:
-                        idle.append(_Worker(context, work, lost))
+                        idle.append(_Worker(context, work, lost, prepare))
                     except OSError:  # no more processes, or no memory for one
                         count = len(busy)
                         break
@@ -262,13 +275,19 @@ class _Worker(Generic[T, A]):
 
     piece: T
 
-    def __init__(self, context: BaseContext, work: Callable[[T], A], lost: Callable[[T, str, bool], A]) -> None:
+    def __init__(
+        self,
+        context: BaseContext,
+        work: Callable[[T], A],
+        lost: Callable[[T, str, bool], A],
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
         self.pipe, theirs = context.Pipe()
         self.ready = False
         self.alive = True
         self._lost = lost
         self._process: Any = context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, work), daemon=True
+            target=_serve, args=(theirs, work, prepare), daemon=True
         )
         try:
             self._process.start()
@@ -311,12 +330,14 @@ class _Worker(Generic[T, A]):
 _READY, _DONE, _ERROR = "ready", "done", "error"
 
 
-def _serve(pipe: Connection, work: Callable[[Any], object]) -> None:
+def _serve(pipe: Connection, work: Callable[[Any], object], prepare: Callable[[], None] | None) -> None:
     """Do pieces of work until the pipe is closed."""
     import gc
     import threading
 
     signal(SIGINT, SIG_IGN)  # the process that started this one ends it
+    if prepare is not None:
+        prepare()
     threading.Thread(target=_follow_parent, daemon=True).start()
     gc.freeze()  # what was inherited stays, and need not be looked at
     pipe.send((_READY, None))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import re
 import warnings
 from typing import NamedTuple
@@ -54,9 +53,6 @@ def problem(text: str) -> SyntaxProblem | None:
 
 def parse(text: str) -> ast.Module | SyntaxProblem:
     """The `ast` of a text, without the warnings of Python's compiler, or what is wrong with it. Never raises."""
-    # A fresh tree holds no circles and all of it survives: looking through it takes as long as parsing.
-    enabled = gc.isenabled()
-    gc.disable()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -69,9 +65,6 @@ def parse(text: str) -> ast.Module | SyntaxProblem:
         return SyntaxProblem(1, 1, "the code is nested too deeply", True)
     except ValueError as error:
         return SyntaxProblem(1, 1, str(error))
-    finally:
-        if enabled:
-            gc.enable()
 
 
 # Blanks and the prefixes of strings.
