@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlint.confirm.verdict import JUDGES, Status, agreement, at_least, covers, judge
+from rnnlint.confirm.figures import Status, agreement, at_least
+from rnnlint.confirm.kinds import KINDS
+from rnnlint.confirm.verdict import covers, judge
 from rnnlint.findings import Plan, Probe, ProbeKind, Verdict
 from rnnlint.keras.versions import Where
+from rnnlint.worker.main import PROBES
 
 KERAS = ("3.15.1", "tensorflow")
 
@@ -938,8 +941,9 @@ def test_fixed_since() -> None:
         assert (verdict.status, verdict.evidence) == ("unverified", told)
 
 
-def test_every_kind_has_a_judge() -> None:
-    assert {kind for kind, _ in JUDGES} == set(get_args(ProbeKind))
+def test_every_kind_is_planned_judged_and_observed() -> None:
+    assert set(KINDS) == set(get_args(ProbeKind)) == set(PROBES)
+    assert all(kind.CLAIMS for kind in KINDS.values())
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,112 @@
+"""Calls that are compared: results that vary and should not, or are the same and should not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from rnnlint.confirm.case import Case
+from rnnlint.confirm.choices import highest, rates
+from rnnlint.confirm.figures import Judgement
+from rnnlint.confirm.jobs import Planned, ask, cut_for, finish, in_a_layer
+from rnnlint.confirm.rebuild import ObstacleError, Rebuild
+from rnnlint.findings import Probe
+from rnnlint.flow.paths import DROPOUTS
+from rnnlint.graph import Graph, Layer, Value
+from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.versions import Env
+
+
+def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+    """Calls that are compared with each other, of what they call by itself."""
+    assert probe.node is not None
+    node = graph.nodes[probe.node]
+    if probe.claim == "at-inference":
+        rebuild = Rebuild(graph, env, {})
+        refs = node.inputs[0] if node.inputs else ()
+        if not refs:
+            raise ObstacleError("there is nothing that gives its input")
+        shape = graph.shape(refs[0])
+        made = rebuild.input(rebuild.free_id(), shape if shape is not None else (None, None, None), {}, 1)
+        rebuild.call(node, [made], checked=False)
+        return finish(rebuild, ask(probe, node.id, ""), node.id)
+    nodes = [graph.nodes[id] for id in probe.way] or [node]
+    chosen = {
+        (one.id, name): value
+        for called in nodes
+        if called.layer is not None
+        for one in called.layer.walk()
+        for name, value in _dropped(one)
+    }
+    rebuild = Rebuild(graph, env, chosen)
+    assert node.layer is not None
+    if probe.claim == "stale":
+        place, key = in_a_layer(rebuild, node.layer)
+        return finish(rebuild, ask(probe, place, key), place)
+    rank = 3 if kind_of(node.layer) not in (*DROPOUTS, Kind.TIME_DISTRIBUTED) else 2
+    keep = kind_of(node.layer) in DROPOUTS
+    made = cut_for(rebuild, nodes[-1], rank, 1, keep=keep)
+    for one in nodes:
+        rebuild.call(one, [made], checked=False)
+        seed = one.layer.arg("seed") if one.layer is not None and probe.claim == "same-mask" else None
+        if seed is not None and one.layer is not None:  # which says nothing elsewhere
+            rebuild.layers[str(one.layer.id)]["keywords"]["seed"] = rebuild.value(seed.value)
+    asked = {**ask(probe, node.id, str(node.layer.id)), "target": nodes[0].id}
+    return rebuild.finish(asked, [one.id for one in nodes])
+
+
+def _dropped(layer: Layer) -> Iterator[tuple[str, Value]]:
+    """Rates with which a layer drops."""
+    if kind_of(layer) in DROPOUTS:
+        yield from rates(layer)
+    for name in ("dropout", "recurrent_dropout"):
+        if layer.arg(name) is not None and kind_of(layer) in (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT):
+            yield name, highest(layer, name)
+
+
+def _overridden(case: Case) -> Judgement:
+    """A layer called with training=True, whose model predicts the same all the same."""
+    told = f"{_others(case, 'changed')} between two `predict`, {_others(case, 'control')} between two `model(x)`"
+    if not case.seen["control"][0]:
+        return "unverified", f"{told}: nothing is dropped anyway"
+    return ("refuted" if case.seen["changed"][0] else "confirmed"), told
+
+
+def _at_inference(case: Case) -> Judgement:
+    """A model that predicts something else at every call."""
+    told = f"{_others(case, 'changed')} between two `predict`"
+    return ("confirmed" if case.seen["changed"][0] else "refuted"), told
+
+
+def _stale(case: Case) -> Judgement:
+    """A cell that drops the same at every call."""
+    reset = f"{_others(case, 'control')} with the masks reset in between"
+    told = f"{_others(case, 'changed')} between two calls in training, {reset}"
+    if not case.seen["control"][0]:
+        return "unverified", f"{told}: nothing is dropped anyway"
+    return ("refuted" if case.seen["changed"][0] else "confirmed"), told
+
+
+def _same_mask(case: Case) -> Judgement:
+    """Two layers that drop the same."""
+    told = f"{_others(case, 'changed')} between the two masks, {_others(case, 'control')} between two of one layer"
+    if not case.seen["control"][0]:
+        return "unverified", f"{told}: one mask for all calls"
+    return ("refuted" if case.seen["changed"][0] else "confirmed"), told
+
+
+def _others(case: Case, name: str) -> str:
+    changed, values = case.seen[name]
+    return f"{changed:,} of {values:,} values differ"
+
+
+CLAIMS: Mapping[str, Callable[[Case], Judgement]] = {
+    "overridden": _overridden,
+    "at-inference": _at_inference,
+    "stale": _stale,
+    "same-mask": _same_mask,
+}
+
+
+def judge(case: Case) -> Judgement:
+    """Whether the claim holds, by what was seen."""
+    return CLAIMS[case.claim](case)

@@ -1,0 +1,107 @@
+"""A layer that its arguments, or its cell, take off cuDNN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from rnnlint.confirm.case import Answer, Case
+from rnnlint.confirm.choices import choose, harmless, inner_layer, outer_layer
+from rnnlint.confirm.figures import Judgement
+from rnnlint.confirm.jobs import Planned, recurrent
+from rnnlint.confirm.wording import clean
+from rnnlint.findings import Probe
+from rnnlint.graph import Graph, Layer, Unknown, options
+from rnnlint.keras.cudnn import as_layer, disqualifiers
+from rnnlint.keras.versions import Env
+
+
+def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+    """A layer with an argument that takes it off cuDNN."""
+    if probe.claim == "layer":
+        return _plan_cell(graph, probe, env)
+    outer = outer_layer(graph, probe)
+    inner = inner_layer(outer, probe.layer)
+
+    def loses(name: str, one: Layer) -> bool:
+        found = [one for one in disqualifiers(one, env) if one.layer.id == inner.id and one.certain]
+        return name in {one.argument for one in found}
+
+    def stays(name: str, one: Layer) -> bool:
+        return not loses(name, one)
+
+    chosen = {(inner.id, probe.argument): choose(outer, inner, probe.argument, partial(loses, probe.argument))}
+    for arg in inner.args:
+        if arg.name != probe.argument and len(options(arg.value)) > 1:
+            value = choose(outer, inner, arg.name, partial(stays, arg.name))
+            if not isinstance(value, Unknown):
+                chosen[inner.id, arg.name] = value
+    return recurrent(graph, probe, env, outer, chosen, {"others": list(probe.others)})
+
+
+def _plan_cell(graph: Graph, probe: Probe, env: Env) -> Planned:
+    """An RNN with a cell, beside the layer that could run on cuDNN."""
+    layer = graph.layers[probe.layer]
+    twin = as_layer(layer)
+    assert twin is not None, "the finding is about one"
+    chosen = harmless(layer, twin, env, ())
+    return recurrent(graph, probe, env, layer, chosen, {"twin": True})
+
+
+def _argument(case: Case) -> Judgement:
+    """Whether Keras takes its cuDNN entry point as written, and with the arguments in question at their defaults."""
+    seen, argument = case.seen, f"`{case.probe.argument}`"
+    errors = seen.get("errors") or {}
+    if not seen["attempted"] or not seen.get("control", True):
+        why = seen.get("mechanism") or "not even with all arguments at their defaults"
+        return "unverified", f"Keras was not seen choosing cuDNN here: {why}"
+    if seen["as_written"]:
+        return "refuted", "cuDNN is chosen as written"
+    if "as_written" in errors:
+        return "unverified", f"the layer as written raises {clean(str(errors['as_written']))}"
+    if not seen["without"]:
+        other = "the mask that arrives" if seen.get("mask_loses") else "something else"
+        return "unverified", f"cuDNN is not chosen as written, nor without {argument}: {other} prevents it"
+    if not seen.get("loses", True):
+        return "refuted", f"it is not {argument} that loses cuDNN"
+    names = [argument, *(f"`{name}`" for name in seen.get("put_back", ()))]
+    told = f"cuDNN is not chosen as written, but without {' and '.join(dict.fromkeys(names))}"
+    return "confirmed", f"{told}{_timed(seen)}"
+
+
+def _timed(seen: Answer) -> str:
+    """What it costs, where there is a GPU to tell."""
+    if gpu := seen.get("gpu"):
+        return (
+            f"; a training step takes {gpu['as_written_ms']:.3g} ms on this GPU, {gpu['without_ms']:.3g} ms without: "
+            f"{gpu['ratio']:.2g} times as long"
+        )
+    return " (on a pretended GPU)"
+
+
+def _cell(case: Case) -> Judgement:
+    """Whether a cell in an RNN is off cuDNN, where the layer that does the same is on it."""
+    seen, name = case.seen, case.probe.argument
+    if not seen["attempted"] or not seen.get("control", True):
+        return "unverified", f"Keras was not seen choosing cuDNN here: {seen.get('mechanism')}"
+    if errors := seen.get("errors"):
+        return "unverified", f"it raises {clean(str(next(iter(errors.values()))))}"
+    if seen["as_written"]:
+        return "refuted", "cuDNN is chosen for the cell"
+    if not seen["without"]:
+        return "unverified", f"cuDNN is not chosen for {name}, either"
+    if not seen["same"]:
+        return "refuted", f"{name} with the same weights puts out something else"
+    told = f"cuDNN is not chosen for the cell, but for {name}, which puts out the same with the same weights"
+    return "confirmed", f"{told}{_timed(seen)}"
+
+
+CLAIMS: Mapping[str, Callable[[Case], Judgement]] = {
+    "": _argument,
+    "layer": _cell,
+}
+
+
+def judge(case: Case) -> Judgement:
+    """Whether the claim holds, by what was seen."""
+    return CLAIMS[case.claim](case)

@@ -1,0 +1,34 @@
+"""A layer that drops at inference as well, where cuDNN runs it."""
+
+from __future__ import annotations
+
+from rnnlint.confirm.case import Case
+from rnnlint.confirm.choices import harmless, highest
+from rnnlint.confirm.figures import Judgement, compare, percent
+from rnnlint.confirm.jobs import Planned, by_itself
+from rnnlint.findings import Probe
+from rnnlint.graph import Graph
+from rnnlint.keras.scalars import number
+from rnnlint.keras.versions import Env
+
+CLAIMS = ("",)
+
+
+def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+    """A layer that runs on cuDNN, by itself."""
+    layer = graph.layers[probe.layer]
+    chosen = {**harmless(layer, layer, env, ("dropout",)), (layer.id, "dropout"): highest(layer, "dropout")}
+    return by_itself(graph, probe, env, layer, chosen, {"probability": number(chosen[layer.id, "dropout"])})
+
+
+def judge(case: Case) -> Judgement:
+    """How much of the input is zero at inference, where it is handed to cuDNN."""
+    seen = case.seen
+    if not seen["attempted"] or not seen["control"] or seen["inference"] is None:
+        return "unverified", f"Keras was not seen choosing cuDNN here: {seen.get('mechanism')}"
+    lost, values = seen["inference"]
+    told = f"at inference {percent(lost, values)} of the input is zero where it is handed to cuDNN"
+    if not lost:
+        return "refuted", told
+    status, told = compare(told, lost, values, case.probability)
+    return status, f"{told} (on a pretended GPU)"

@@ -1,0 +1,68 @@
+"""A rate that is no probability."""
+
+from __future__ import annotations
+
+import math
+from typing import get_args, get_type_hints
+
+from rnnlint.confirm.case import Case
+from rnnlint.confirm.choices import choose, rank_of, recurrent_rank
+from rnnlint.confirm.figures import Judgement, percent
+from rnnlint.confirm.jobs import MOST_VALUES, Planned, alone, ask, finish, in_a_layer, own_input
+from rnnlint.confirm.rebuild import Rebuild
+from rnnlint.confirm.wording import fails, otherwise
+from rnnlint.findings import Probe
+from rnnlint.flow.paths import DROPOUTS
+from rnnlint.graph import Const, Graph, Range
+from rnnlint.keras.rates import Outcome, check_rates
+from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.versions import Env
+
+CLAIMS: tuple[str, ...] = get_args(get_type_hints(Outcome)["what"])
+
+
+def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+    """A layer with an invalid rate, by itself."""
+    layer = graph.layers[probe.layer]
+    name = probe.argument
+    bad = choose(
+        layer,
+        layer,
+        name,
+        lambda one: any(found.argument == name and found.certain for found in check_rates(one, env)),
+    )
+    if isinstance(bad, Range):
+        bad = Const(bad.high if bad.high is not None and bad.high < 0 else bad.low)
+    chosen = {(layer.id, name): bad}
+    rebuild = Rebuild(graph, env, chosen)
+    what = kind_of(layer)
+    node_layer = graph.nodes[probe.node].layer if probe.node is not None else None
+    shape = own_input(graph, probe, layer) if node_layer is not None and node_layer.id == layer.id else None
+    if what is Kind.CELL:
+        node, key = in_a_layer(rebuild, layer)
+    else:
+        rank = rank_of(layer) if what in DROPOUTS else recurrent_rank(layer)
+        if shape is not None and math.prod(size for size in shape if isinstance(size, int)) > MOST_VALUES:
+            shape = None
+        node, key = alone(rebuild, layer, shape or (None,) * rank), str(layer.id)
+    asked = ask(probe, node, key, axis=1, argument="rate" if name == "p" else name)
+    return finish(rebuild, asked, node)
+
+
+def judge(case: Case) -> Judgement:
+    """What Keras does with an invalid rate, against the claim (`rnnlint.keras.rates.Outcome.what`)."""
+    call, control = case.seen["call"], case.seen.get("control", {})
+    if "error" in control:
+        return "unverified", f"with a rate of 0.5, too, {fails(control)}"
+    if "error" in call:
+        found, told = ("rejected" if call.get("when") == "constructor" else "training-error"), fails(call)
+    elif case.seen["off"]:
+        found, told = "off", "in training nothing is dropped"
+    elif case.seen["zero"]:
+        found, told = "all-zero", "in training everything is zero"
+    else:
+        share = f"{percent(*case.seen['share'])} of the values" if case.seen.get("share") else "some of the values"
+        return "refuted", f"Keras takes it and drops {share}"
+    if found == case.claim or (case.claim == "off-or-all-zero" and found in ("off", "all-zero")):
+        return "confirmed", told
+    return otherwise(("confirmed", told))
