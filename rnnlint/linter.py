@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
     from rnnlint.confirm.session import Found
     from rnnlint.findings import Remedy
+    from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
     from rnnlint.registry import Rule
     from rnnlint.settings.settings import Settings
@@ -148,11 +149,13 @@ def lint(
     rules: Rules | None = None,
     found: Found | None = None,
     passed_over: frozenset[str] = frozenset(),
+    parsed: ParsedModules | None = None,
 ) -> FileResult:
     """Everything that one source gives, also findings whose place is in another file. Nothing is suppressed yet.
 
     `interpret` and `rules` are the real ones unless given. Where a Keras was `found` that is to confirm them, the
-    findings carry plans for it. Definitions that are `passed_over` are run only where something else runs them.
+    findings carry plans for it. Definitions that are `passed_over` are run only where something else runs them. Modules
+    that were `parsed` for another file are not parsed again.
     """
     diagnostics = list(source.diagnostics)
     if not source.text.strip():
@@ -164,7 +167,7 @@ def lint(
     try:
         problem = None if source.harmless else guard(source)
         if problem is None:
-            graph, problem = _interpret(source, finder, env, interpret, passed_over)
+            graph, problem = _interpret(source, finder, env, interpret, passed_over, parsed)
     except (RecursionError, MemoryError):
         problem = diagnose(source.path, "too-complex", "the code is nested too deeply for the analysis; split it")
     except Exception as error:  # noqa: BLE001 - see the module's docstring
@@ -215,7 +218,12 @@ def _result(
 
 
 def _interpret(
-    source: Source, finder: Finder, env: Env, interpret: Interpret | None, passed_over: frozenset[str]
+    source: Source,
+    finder: Finder,
+    env: Env,
+    interpret: Interpret | None,
+    passed_over: frozenset[str],
+    parsed: ParsedModules | None,
 ) -> tuple[Graph | None, Diagnostic | None]:
     from rnnlint.interpret import ParseError
 
@@ -224,7 +232,7 @@ def _interpret(
             return interpret(source, finder, env), None
         from rnnlint.interpret import interpret as real
 
-        return real(source, finder, env, passed_over), None
+        return real(source, finder, env, passed_over, parsed), None
     except ParseError as error:
         row, column, message = error.row, error.column, error.message
     # libcst says where, Python says what.

@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnnlint.cli.program import _Check, _with_bar, cli
+from rnnlint.interpret import ParsedModules
 from rnnlint.linter import environment
 from rnnlint.prefilter.gate import Examined, Gate
 from rnnlint.project.modules import Modules
@@ -101,11 +102,11 @@ def deadly(how: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the analysis of m5.py end its process."""
     real = pool.lint_task
 
-    def lint_task(task: Task, modules: Modules, found: None = None) -> Linted:
+    def lint_task(task: Task, modules: Modules, found: None, parsed: ParsedModules) -> Linted:
         if os.path.basename(task.path) == "m5.py":
             assert callable(how)
             how()
-        return real(task, modules, found)
+        return real(task, modules, found, parsed)
 
     monkeypatch.setattr(pool, "lint_task", lint_task)
     allow_fork(monkeypatch)
@@ -262,7 +263,7 @@ SLOW = """
 import os, sys, time
 from pathlib import Path
 from rnnlint.run import pool
-def lint_task(task, modules, found=None):
+def lint_task(task, modules, found, parsed):
     Path(f"{os.getpid()}.pid").touch()
     time.sleep(600)
 pool.lint_task = lint_task

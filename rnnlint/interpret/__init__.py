@@ -6,31 +6,38 @@ from typing import TYPE_CHECKING
 
 from rnnlint.interpret.interpreter import Finder, Interpreter
 from rnnlint.interpret.room import with_room
-from rnnlint.interpret.unit import ParseError
+from rnnlint.interpret.unit import ParsedModules, ParseError
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
     from rnnlint.keras.versions import Env
     from rnnlint.source.source import Source
 
-__all__ = ["Finder", "ParseError", "interpret"]
+__all__ = ["Finder", "ParseError", "ParsedModules", "interpret"]
 
 
-def interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str] = frozenset()) -> Graph:
+def interpret(
+    source: Source,
+    finder: Finder,
+    env: Env,
+    passed_over: frozenset[str] = frozenset(),
+    parsed: ParsedModules | None = None,
+) -> Graph:
     """Everything that a file builds.
 
     `env` says which Keras versions the code may run under: it decides how positional arguments bind. Modules of the
     code base are asked of `finder`; nothing is imported or executed. Functions, classes and methods
-    (`Class.method`) of the file that are `passed_over` are no entry points of their own.
+    (`Class.method`) of the file that are `passed_over` are no entry points of their own. Who interprets several files
+    hands on what was `parsed` for the ones before.
 
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    return with_room(lambda: _interpret(source, finder, env, passed_over))
+    return with_room(lambda: _interpret(source, finder, env, passed_over, parsed or ParsedModules()))
 
 
-def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str]) -> Graph:
-    interpreter = Interpreter(finder, env, passed_over)
+def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str], parsed: ParsedModules) -> Graph:
+    interpreter = Interpreter(finder, env, passed_over, parsed)
     try:
         return interpreter.run(source)
     finally:

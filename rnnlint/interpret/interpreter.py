@@ -16,7 +16,7 @@ from rnnlint.graph import Graph, Ref, Span
 from rnnlint.interpret import library, semantics
 from rnnlint.interpret.evaluate import Evaluator, describe
 from rnnlint.interpret.store import Flow, Store
-from rnnlint.interpret.unit import ParseError, Unit, imported
+from rnnlint.interpret.unit import ParsedModules, ParseError, Unit
 from rnnlint.interpret.values import (
     PLAIN,
     ArgV,
@@ -104,9 +104,10 @@ _VARIABLES = frozenset({cst.Name, cst.Attribute, cst.Subscript})
 class Interpreter(Evaluator):
     """Runs one file, following imports into the code base."""
 
-    def __init__(self, finder: Finder, env: Env, passed_over: frozenset[str] = frozenset()) -> None:
+    def __init__(self, finder: Finder, env: Env, passed_over: frozenset[str], parsed: ParsedModules) -> None:
         super().__init__(env)
         self.finder = finder
+        self.parsed = parsed
         self.passed_over = passed_over
         self.modules: dict[str, ModuleV] = {}
         self.entries: list[FunctionV | ClassV] = []
@@ -149,7 +150,7 @@ class Interpreter(Evaluator):
         known = self.modules.get(source.path)
         if known is not None:
             return known
-        unit = Unit(source) if name == "__main__" else imported(source)
+        unit = Unit(source) if name == "__main__" else self.parsed.get(source)
         module = ModuleV(self.store.new(permanent=name != "__main__"), name, unit)
         self.modules[source.path] = module
         self.store.set(module.id, "__name__", Const(name))

@@ -126,28 +126,36 @@ def _is_written_otherwise(text: str) -> bool:
     return any(not word.isascii() and normalize("NFKC", word) != word for word in words)
 
 
-# Parsed modules that several files import; a tree takes some twenty times the size of its source.
+# In characters of source; a tree takes some twenty times the size of its source.
 _MOST_KEPT = 2_000_000
-_kept: OrderedDict[tuple[str, str], Unit] = OrderedDict()
 
 
-def imported(source: Source) -> Unit:
-    """The unit of a source that other files may ask for as well: the latest ones are kept.
+class ParsedModules:
+    """The modules that several files import, each parsed once; the ones that were asked for last are kept.
 
-    Raises:
-        ParseError: where the text is not Python.
+    Whoever analyses several files makes one and hands it on. It is not for several threads.
     """
-    key = (source.path, source.code)
-    unit = _kept.get(key)
-    if unit is not None:
-        _kept.move_to_end(key)
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], Unit] = OrderedDict()
+
+    def get(self, source: Source) -> Unit:
+        """The module of a source.
+
+        Raises:
+            ParseError: where the text is not Python.
+        """
+        key = (source.path, source.code)
+        unit = self._kept.get(key)
+        if unit is not None:
+            self._kept.move_to_end(key)
+            return unit
+        unit = self._kept[key] = Unit(source)
+        size = sum(len(text) for _, text in self._kept)
+        while size > _MOST_KEPT and len(self._kept) > 1:
+            (_, text), _ = self._kept.popitem(last=False)
+            size -= len(text)
         return unit
-    unit = _kept[key] = Unit(source)
-    size = sum(len(text) for _, text in _kept)
-    while size > _MOST_KEPT and len(_kept) > 1:
-        (_, text), _ = _kept.popitem(last=False)
-        size -= len(text)
-    return unit
 
 
 def parse(text: str) -> cst.Module:

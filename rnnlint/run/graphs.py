@@ -19,6 +19,7 @@ from rnnlint.source.source import Source, read, read_bytes
 if TYPE_CHECKING:
     from rnnlint.findings import Finding
     from rnnlint.graph import Graph
+    from rnnlint.interpret import ParsedModules
     from rnnlint.run.loop import Resolve
 
 
@@ -54,22 +55,31 @@ def graphs(
     for path in listed.files:
         gate.look(path, _bytes(path))
     chosen |= gate.candidates()
-    if chosen and prepare is not None:
-        prepare()
-    for path in listed.files:
-        if path in chosen:
-            yield _recover(path, settings, modules)
+    if chosen:
+        yield from _recovered([path for path in listed.files if path in chosen], settings, modules, prepare)
     for diagnostic in listed.diagnostics:
         yield Recovered(FileResult(diagnostic.span.path, diagnostics=(diagnostic,)), None, Env.unknown())
 
 
-def _recover(path: str, settings: Resolve, modules: Modules) -> Recovered:
+def _recovered(
+    paths: Iterable[str], settings: Resolve, modules: Modules, prepare: Callable[[], None] | None
+) -> Iterator[Recovered]:
+    if prepare is not None:
+        prepare()
+    from rnnlint.interpret import ParsedModules
+
+    parsed = ParsedModules()
+    for path in paths:
+        yield _recover(path, settings, modules, parsed)
+
+
+def _recover(path: str, settings: Resolve, modules: Modules, parsed: ParsedModules) -> Recovered:
     from rnnlint.interpret import interpret
 
     seen: list[tuple[Graph, Env]] = []
 
     def remember(source: Source, finder: Finder, env: Env) -> Graph:
-        seen.append((interpret(source, finder, env), env))
+        seen.append((interpret(source, finder, env, parsed=parsed), env))
         return seen[-1][0]
 
     source, own = modules.source(path), settings(path)

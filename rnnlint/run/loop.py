@@ -498,11 +498,12 @@ def _makers(sources: Mapping[str, Source]) -> list[str]:
 def _differences(graph: Graph, sources: Mapping[str, Source], env: Env) -> Iterator[Note]:
     """Where the analysis of a file and what its code built differ."""
     from rnnlint.confirm import live
-    from rnnlint.interpret import interpret
+    from rnnlint.interpret import ParsedModules, interpret
 
     modules = Modules({os.path.realpath(path): path for path in sources}, (), _read)
+    parsed = ParsedModules()
     for path in sorted({layer.span.path for layer in graph.layers} & set(sources)):
-        yield from live.differences(interpret(sources[path], modules, env), graph, path)
+        yield from live.differences(interpret(sources[path], modules, env, parsed=parsed), graph, path)
 
 
 def remains(
@@ -513,7 +514,7 @@ def remains(
     That can be asked where the fix leaves the graph as it is but for arguments, and of findings of the file's own
     models; elsewhere it is enough that the rule is silent.
     """
-    from rnnlint.interpret import interpret
+    from rnnlint.interpret import ParsedModules, interpret
     from rnnlint.linter import accepts, environment, replan
     from rnnlint.source.source import from_bytes
 
@@ -522,7 +523,8 @@ def remains(
     env = environment(
         settings(path), os.path.dirname(os.path.abspath(path)), text=lambda: sources[1].text, found=session.found
     )
-    old, new = (interpret(source, modules, env) for source in sources)
+    parsed = ParsedModules()
+    old, new = (interpret(source, modules, env, parsed=parsed) for source in sources)
     if [_shape(node) for node in old.nodes] != [_shape(node) for node in new.nodes]:
         return False
     asked = [replan(finding, new, env, session.found) for finding in fixed if _same_layer(finding, old, new)]

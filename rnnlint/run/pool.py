@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from signal import SIG_IGN, SIGINT, Signals, signal
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
     from rnnlint.confirm.session import Found
+    from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
     from rnnlint.project.modules import Modules
     from rnnlint.settings.settings import Settings
@@ -82,13 +82,29 @@ class Linted:
     asked: tuple[Asked, ...] = ()
 
 
-def lint_task(task: Task, modules: Modules, found: Found | None = None) -> Linted:
+def lint_task(task: Task, modules: Modules, found: Found | None = None, parsed: ParsedModules | None = None) -> Linted:
     """Lint one file; findings that lie in other files are among the result's."""
     recorder = Recorder(modules)
     source = modules.source(task.path)
-    result = lint(source, task.settings, recorder, task.env, found=found, passed_over=task.passed_over)
+    result = lint(source, task.settings, recorder, task.env, found=found, passed_over=task.passed_over, parsed=parsed)
     # Who wants the source has it, or reads it: it need not go through a pipe.
     return Linted(replace(result, source=None), tuple(recorder.asked()))
+
+
+class _Lint:
+    """Lints one task after the other. In each process it keeps the modules that were parsed."""
+
+    def __init__(self, modules: Modules, found: Found | None) -> None:
+        self._modules = modules
+        self._found = found
+        self._parsed: ParsedModules | None = None
+
+    def __call__(self, task: Task) -> Linted:
+        if self._parsed is None:
+            from rnnlint.interpret import ParsedModules
+
+            self._parsed = ParsedModules()
+        return lint_task(task, self._modules, self._found, self._parsed)
 
 
 def lint_all(
@@ -103,7 +119,7 @@ def lint_all(
         return
     forks = _may_fork()
     count = min(jobs or _paying(tasks, forks), len(tasks))
-    work = partial(lint_task, modules=modules, found=found)
+    work = _Lint(modules, found)
     if prepare is not None and (count == 1 or forks):
         prepare()
     if count > 1:

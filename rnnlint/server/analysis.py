@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from io import BytesIO
 from tokenize import detect_encoding
+from typing import TYPE_CHECKING
 
 from rnnlint.findings import Diagnostic, Edit, Finding
 from rnnlint.fixer import run as run_fixes
@@ -21,6 +22,9 @@ from rnnlint.settings.settings import Resolver, Settings, SettingsError
 from rnnlint.source.source import Source, from_bytes, from_text, read, read_bytes
 from rnnlint.suppression import suppress
 from rnnlint.suppression.baseline import Baseline, BaselineError, load
+
+if TYPE_CHECKING:
+    from rnnlint.interpret import ParsedModules
 
 # Each finding's own comment costs a look at the whole text.
 MOST_COMMENTS = 200
@@ -70,8 +74,8 @@ class Answer:
     problem: str = ""
 
 
-def perform(job: Job) -> Answer:
-    """The answer to a job."""
+def perform(job: Job, parsed: ParsedModules | None = None) -> Answer:
+    """The answer to a job. Modules that were `parsed` for another one are not parsed again."""
     forget()
     try:
         settings = Resolver(cwd=os.path.dirname(job.path)).settings(job.path)
@@ -80,7 +84,7 @@ def perform(job: Job) -> Answer:
         return Answer(problem=str(error))
     if settings.excludes(job.path):
         return Answer(fixed=job.text if job.fix else None)
-    look = _Look(job, settings, known)
+    look = _Look(job, settings, known, parsed)
     if job.fix:
         return Answer(fixed=_fixed(job, look))
     result, source = look.at(from_text(job.text, job.path, accepts))
@@ -98,10 +102,11 @@ def perform(job: Job) -> Answer:
 class _Look:
     """Lints one file with the others as they stand in the editor, or else on the disk."""
 
-    def __init__(self, job: Job, settings: Settings, known: Baseline | None) -> None:
+    def __init__(self, job: Job, settings: Settings, known: Baseline | None, parsed: ParsedModules | None) -> None:
         self._job = job
         self._settings = settings
         self._known = known
+        self._parsed = parsed
         self._real = os.path.realpath(job.path)
         self._modules = Modules()
         self.elsewhere: list[Finding] = []
@@ -130,7 +135,7 @@ class _Look:
         if self._job.fix or source.diagnostics or self._candidate(data):
             folder = os.path.dirname(path)
             env = environment(settings, folder, self._modules.top(folder), lambda: source.text)
-            result = lint(source, settings, self._modules, env)
+            result = lint(source, settings, self._modules, env, parsed=self._parsed)
         self.elsewhere = [one for one in result.findings if one.span.path != path]
         own = [one for one in result.findings if one.span.path == path]
         result = finish(replace(result, findings=unique([*own, *self._job.foreign])), settings, source)

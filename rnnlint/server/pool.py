@@ -121,18 +121,19 @@ def _serve(pipe: Connection) -> None:
     sys.stdout = sys.stderr
     threading.Thread(target=_follow_parent, daemon=True).start()
     from rnnlint.checks import load
-    from rnnlint.interpret import interpret  # noqa: F401 - it is needed for the first job
+    from rnnlint.interpret import ParsedModules
     from rnnlint.registry import RULES
     from rnnlint.server.analysis import perform
 
     load(rule.code for rule in RULES)
+    parsed = ParsedModules()
     while True:
         try:
             job = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            answer: Answer | str = perform(job)
+            answer: Answer | str = perform(job, parsed)
         except Exception as error:  # noqa: BLE001 - one file's error must not cost the others' answers
             answer = f"{type(error).__name__}: {error}"
         pipe.send(answer)
