@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rnnlint.confirm import live
+from rnnlint.confirm.observed.targets import build_request
 from rnnlint.confirm.verdict import judge
 from rnnlint.findings import Finding, Verdict
 from rnnlint.keras.versions import BACKENDS, NEWEST, RELEASES, Env, Version, Where, parse_keras_version
@@ -395,10 +395,10 @@ class Session:
             yield replace(finding, verdict=judge(finding.probe, plan, answer, keras, backend))
 
     def build(self, target: str, arguments: Mapping[str, object]) -> Answer:
-        """What the user's own code builds, as `live.read` takes it. Raises BuildError."""
+        """What the user's own code builds, as `read_account` takes it. Raises BuildError."""
         package = self.found.package
         self._asked += 1
-        request = {**live.request(target, arguments, self._limits.seconds), "id": self._asked}
+        request = {**build_request(target, arguments, self._limits.seconds), "id": self._asked}
         try:
             answer = self._worker(package).ask({"build": request}, GRACE)
         except _LostError as lost:

@@ -444,7 +444,8 @@ def build(
         explain: also compare the models with the analysis, for the notes.
     """
     from rnnlint.checks.context import RuleSettings
-    from rnnlint.confirm import live
+    from rnnlint.confirm.observed.account import read_account
+    from rnnlint.confirm.observed.matching import match
     from rnnlint.confirm.session import BuildError
     from rnnlint.linter import finish, unique
 
@@ -456,14 +457,14 @@ def build(
         failed.append("--build auto: no function that needs no arguments returns a model; name one: MODULE:CALLABLE")
     for target in dict.fromkeys(named):
         try:
-            graphs.append(live.read(session.build(target, arguments), sources))
+            graphs.append(read_account(session.build(target, arguments), sources))
         except BuildError as error:
             failed.append(f"--build {target}: {error}")
     env = session.found.env()
     by_path = {source.path: source for source in sources.values()}
     rules = frozenset[str]().union(*(settings(path).rules for path in by_path))
     threshold = min((settings(path).timestep_loss_threshold for path in by_path), default=1.0)
-    matched = live.match(findings, graphs, RuleSettings(env, threshold), rules, by_path)
+    matched = match(findings, graphs, RuleSettings(env, threshold), rules, by_path)
     merged = [
         before
         if before.span.path in by_path and _elsewhere(by_path[before.span.path], settings, session.found)
@@ -490,20 +491,20 @@ def _elsewhere(source: Source, settings: Resolve, found: Found) -> bool:
 
 
 def _makers(sources: Mapping[str, Source]) -> list[str]:
-    from rnnlint.confirm import live
+    from rnnlint.confirm.observed.targets import build_targets
 
-    return [target for source in sources.values() for target in live.targets(source)]
+    return [target for source in sources.values() for target in build_targets(source)]
 
 
 def _differences(graph: Graph, sources: Mapping[str, Source], env: Env) -> Iterator[Note]:
     """Where the analysis of a file and what its code built differ."""
-    from rnnlint.confirm import live
+    from rnnlint.confirm.observed.comparing import differences
     from rnnlint.interpret import ParsedModules, interpret
 
     modules = Modules({os.path.realpath(path): path for path in sources}, (), _read)
     parsed = ParsedModules()
     for path in sorted({layer.span.path for layer in graph.layers} & set(sources)):
-        yield from live.differences(interpret(sources[path], modules, env, parsed=parsed), graph, path)
+        yield from differences(interpret(sources[path], modules, env, parsed=parsed), graph, path)
 
 
 def remains(

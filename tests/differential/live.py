@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from rnnlint.confirm.live import read
+from rnnlint.confirm.observed.account import read_account
 from rnnlint.graph import Graph
 from rnnlint.source.source import Source
 
@@ -42,7 +42,7 @@ class Keras:
 
     def build(self, source: Source) -> Graph:
         """What Keras builds of a source; raises RefusedError where it raised."""
-        return read(self._ask(source)["graph"], {FILENAME: source})
+        return read_account(self._ask(source)["graph"], {FILENAME: source})
 
     def summaries(self, source: Source) -> list[dict[str, Any]]:
         """What `summary()` of each model lists that a source constructs; raises RefusedError where it raised."""

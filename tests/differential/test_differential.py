@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import given
 
-from rnnlint.confirm.live import compare
+from rnnlint.confirm.observed.comparing import compare
 from rnnlint.graph import Graph
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version

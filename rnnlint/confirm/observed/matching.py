@@ -1,0 +1,126 @@
+"""What live models say of the findings that the analysis made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from rnnlint.checks import RULES
+from rnnlint.checks.context import RuleSettings
+from rnnlint.confirm.observed.places import NOWHERE, extent, meet
+from rnnlint.confirm.plan import plan
+from rnnlint.findings import SUPERSEDED, Finding, Plan
+from rnnlint.graph import Graph, Note, Span
+from rnnlint.records import dataclass
+
+# By code the one that says more of the same layer.
+_MORE = {weaker: code for code, weaker in SUPERSEDED.items()}
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The findings of the analysis, and what live models add to them.
+
+    `findings` are those given, in their order; one that a live graph shows too has the live message, figures and plan.
+    `added` are findings that only a live graph shows. `notes` are for `-v`.
+    """
+
+    findings: tuple[Finding, ...]
+    added: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+
+
+def match(
+    findings: Sequence[Finding],
+    graphs: Iterable[Graph],
+    settings: RuleSettings,
+    rules: Collection[str],
+    paths: Collection[str],
+) -> Matched:
+    """Check live graphs and compare with the findings of the analysis.
+
+    Args:
+        findings: of the analysis, for all files.
+        graphs: as `account.read_account` made them; of two that show the same finding, the first counts.
+        settings: the rules' settings; `keras` is the Keras that built the models.
+        rules: codes of the rules that are on.
+        paths: the linted files, as in the spans of findings. What lies elsewhere is left out.
+    """
+    known = list(findings)
+    taken: set[int] = set()
+    added: list[Finding] = []
+    notes: list[Note] = []
+    missed: dict[int, str] = {}
+    for graph in (graphs := tuple(graphs)):
+        called = {layer.span for node in graph.nodes if node.layer is not None for layer in node.layer.walk()}
+        held: set[int] = set()
+        for finding in _check(graph, settings, rules, notes):
+            if finding.span.path not in paths:
+                continue
+            index = _index(finding, known, held)
+            if index is None:
+                if not any(_same(finding, one) for one in added):
+                    added.append(finding)
+            else:
+                held.add(index)
+                if index not in taken:
+                    known[index] = _merged(known[index], finding)
+        taken |= held
+        for index, finding in enumerate(findings):
+            if any(meet(finding.span, span) for span in called):
+                missed[index] = f"{finding.code} does not show in the models that --build made"
+        notes += graph.notes
+    notes += [Note(findings[index].span, text) for index, text in missed.items() if index not in taken]
+    return Matched(tuple(known), tuple(added), tuple(notes))
+
+
+def _check(graph: Graph, settings: RuleSettings, rules: Collection[str], notes: list[Note]) -> list[Finding]:
+    """The findings of a live graph, with their plans: one per rule and place."""
+    found: dict[tuple[str, Span], Finding] = {}
+    for rule, check in RULES:
+        if rule.code not in rules:
+            continue
+        try:
+            for finding in check(graph, settings):
+                before = found.get((finding.code, finding.span))
+                if before is None or (before.confidence, finding.confidence) == ("possible", "certain"):
+                    found[finding.code, finding.span] = finding
+        except Exception as error:  # noqa: BLE001 - one rule's error must not cost the others' findings
+            notes.append(Note(NOWHERE, f"{rule.code} failed on what --build made: {error!r}"[:300]))
+    kept = [one for one in found.values() if (_MORE.get(one.code), one.span) not in found]
+    planned = []
+    for finding in kept:
+        try:
+            planned.append(replace(finding, plan=plan(graph, finding, settings.keras)))
+        except Exception as error:  # noqa: BLE001 - a plan that fails must not cost the finding
+            notes.append(Note(finding.span, f"planning how to confirm {finding.code} failed: {error!r}"[:300]))
+            planned.append(replace(finding, plan=Plan(obstacle="rnnlint failed to plan a model for it")))
+    return planned
+
+
+def _merged(static: Finding, live: Finding) -> Finding:
+    """The finding of both: where the analysis saw it, as the run shows it."""
+    if static.code != live.code:
+        return replace(live, span=static.span)
+    plan, known = live.plan, static.plan
+    better = live
+    if plan is not None and known is not None and not known.obstacle:
+        # The same layer may be in a model whose sizes the analysis knows and in one that leaves them open.
+        fewer = static.confidence == "certain" and len(known.assumed) < len(plan.assumed)
+        better = static if plan.obstacle or fewer else live
+    return replace(live, span=static.span, related=static.related, fix=static.fix, probe=better.probe, plan=better.plan)
+
+
+def _index(finding: Finding, known: Sequence[Finding], held: Collection[int]) -> int | None:
+    """The finding of the analysis that is this one: at the same place, else the shortest that meets it."""
+    meeting = [
+        index
+        for index, one in enumerate(known)
+        if _same(finding, one) and (index not in held or one.span == finding.span)
+    ]
+    return min(meeting, key=lambda index: (known[index].span != finding.span, extent(known[index].span)), default=None)
+
+
+def _same(live: Finding, other: Finding) -> bool:
+    """Whether both say the same of the same place, or the live one more, now that all figures are known."""
+    return live.code in (other.code, _MORE.get(other.code)) and meet(live.span, other.span)
