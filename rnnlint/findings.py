@@ -1,18 +1,19 @@
-"""What rnnlint says: findings, fixes, verdicts and diagnostics. Plain, frozen, picklable data."""
+"""What rnnlint says: findings, fixes, verdicts and diagnostics. Plain, frozen, picklable data.
+
+A check makes a finding with `Finding.of`; `collect` puts the findings of all checks together, each once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 from typing import Any, Literal, TypeAlias
 
+from rnnlint import registry
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
 
 Confidence: TypeAlias = Literal["certain", "possible"]
-
-# A finding of the second rule says less of the same layer than one of the first.
-SUPERSEDED = {"RNN101": "RNN102"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,15 @@ Step: TypeAlias = SetArgument | RemoveArgument | NameArgument | SetItem | Prepen
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What would put a finding right. `ways` are alternatives of equal effect, each a run of steps taken together.
+    """What would put a finding right. `alternatives` have the same effect; the steps of each are taken together.
 
-    A check knows the graph only: `rnnlint.fixer` makes a `Fix` of it, of the way with the smallest edit, or none where
+    A check knows the graph only: `rnnlint.fixer` makes a `Fix` of the alternative with the smallest edit, or none where
     the source is not written so that the steps can be taken.
     """
 
     message: str
     applicability: Literal["safe", "unsafe"]
-    ways: tuple[tuple[Step, ...], ...]
+    alternatives: tuple[tuple[Step, ...], ...]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -137,24 +138,50 @@ ProbeKind: TypeAlias = Literal[
     "mask", "own-mask", "error", "rate", "masking", "ids", "cudnn", "kept", "state", "inference", "calls"
 ]
 
+MaskClaim: TypeAlias = Literal["steps", "sequences", "batches", "per-step", "batch-shared", "elementwise"]
+OwnMaskClaim: TypeAlias = Literal["steps", "sequences"]
+ErrorClaim: TypeAlias = Literal["raises", "rank", "ignored"]
+RateClaim: TypeAlias = Literal["rejected", "training-error", "off", "all-zero", "off-or-all-zero"]
+MaskingClaim: TypeAlias = Literal["padding", "steps"]
+IdsClaim: TypeAlias = Literal["other-ids"]
+CudnnClaim: TypeAlias = Literal["lost", "layer"]
+KeptClaim: TypeAlias = Literal["share", "ignored", "drawn"]
+StateClaim: TypeAlias = Literal["grows"]
+InferenceClaim: TypeAlias = Literal["drops"]
+CallsClaim: TypeAlias = Literal["overridden", "at-inference", "stale", "same-mask"]
+Claim: TypeAlias = (
+    MaskClaim
+    | OwnMaskClaim
+    | ErrorClaim
+    | RateClaim
+    | MaskingClaim
+    | IdsClaim
+    | CudnnClaim
+    | KeptClaim
+    | StateClaim
+    | InferenceClaim
+    | CallsClaim
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What real Keras is to show of a finding: the call or layer of the graph to observe, and what is predicted.
 
     `layer` is the `Layer.id` that the finding is about, `node` the `Node.id` of the call to observe (None for a layer
-    that is not seen called). `way` leads from that call to the one it matters for (both included, in the order of the
-    flow), `axis` is the time axis of the call's input. `claim` says which of the kind's observations decides, and
-    `probability` the figure predicted for it. `argument` is the one in question, `others` further ones that have to be
-    put back with it. `where` holds the `(version, backend)` pairs that the finding speaks of, as
-    `rnnlint.keras.versions.Where` does; empty means every Keras. `fixed` is the Keras release that no longer does it.
+    that is not seen called). `node_ids` lead from that call to the one it matters for (both included, in the order of
+    the flow), `axis` is the time axis of the call's input. `claims` say which of the kind's observations decide: of
+    several, each for some versions of Keras, one has to hold. `probability` is the figure predicted for it. `argument`
+    is the one in question, `others` further ones that have to be put back with it. `where` holds the `(version,
+    backend)` pairs that the finding is about, as `rnnlint.keras.versions.Where` does; empty means every Keras. `fixed`
+    is the Keras release that no longer does it.
     """
 
     kind: ProbeKind
     layer: int
-    claim: str = ""
+    claims: tuple[Claim, ...]
     node: int | None = None
-    way: tuple[int, ...] = ()
+    node_ids: tuple[int, ...] = ()
     axis: int | None = None
     argument: str = ""
     others: tuple[str, ...] = ()
@@ -187,7 +214,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. `label` is the short text at the primary span; `message` the whole sentence with its figures."""
+    """One finding of a rule.
+
+    `message` is the whole sentence with its figures, `label` the short text at the primary span. `related` are places
+    that belong to it, for a rule with `flow` those on the way to the recurrent layer. `fix` is what becomes of `remedy`
+    in the source at hand, `plan` of `probe` in the graph at hand; the three that a check cannot know are None until
+    the fixer and real Keras have been asked.
+    """
 
     code: str
     name: str
@@ -201,6 +234,72 @@ class Finding:
     probe: Probe | None = field(default=None, compare=False, repr=False)
     plan: Plan | None = field(default=None, compare=False, repr=False)
     remedy: Remedy | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        rule: registry.Rule,
+        *,
+        message: str,
+        span: Span,
+        certain: bool = True,
+        label: str = "",
+        related: tuple[Related, ...] = (),
+        fix: Fix | None = None,
+        probe: Probe | None = None,
+        remedy: Remedy | None = None,
+    ) -> Finding:
+        """A finding of a rule; one that is not `certain` is possible."""
+        return cls(
+            code=rule.code,
+            name=rule.name,
+            message=message,
+            span=span,
+            confidence="certain" if certain else "possible",
+            label=label,
+            related=related,
+            fix=fix,
+            probe=probe,
+            remedy=remedy,
+        )
+
+    @property
+    def rule(self) -> registry.Rule:
+        """The row of its rule. Raises KeyError for a code that is none."""
+        return registry.rule(self.code)
+
+    @property
+    def severity(self) -> registry.Severity:
+        """How bad it is, which is the same for all findings of a rule."""
+        return self.rule.severity
+
+
+def collect(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings in the order of the source: one for each rule and place, a certain one before a possible one.
+
+    A function's layers are met once for each call of it and once for the function by itself. A remedy holds for the
+    place if all that name one name the same. What a finding of another rule supersedes at its place is left out.
+    """
+    best: dict[tuple[str, Span], Finding] = {}
+    remedies: dict[tuple[str, Span], set[Remedy]] = {}
+    for finding in findings:
+        key = (finding.code, finding.span)
+        known = best.get(key)
+        if known is None or (known.confidence, finding.confidence) == ("possible", "certain"):
+            best[key] = finding
+        if finding.remedy is not None:
+            remedies.setdefault(key, set()).add(finding.remedy)
+    for key, named in remedies.items():
+        best[key] = replace(best[key], remedy=next(iter(named)) if len(named) == 1 else None)
+    for rule in registry.RULES:
+        if rule.supersedes:
+            for span in [span for code, span in best if code == rule.code]:
+                best.pop((rule.supersedes, span), None)
+    return tuple(sorted(best.values(), key=lambda one: (_order(one.span), one.code)))
+
+
+def _order(span: Span) -> tuple[str, int, int, int]:
+    return span.path, span.cell or 0, span.row, span.column
 
 
 DiagnosticKind: TypeAlias = Literal["io-error", "invalid-syntax", "too-complex", "internal-error"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from rnnlint.findings import SUPERSEDED, Diagnostic, Finding
-from rnnlint.graph import Graph, Note, Span
+from rnnlint.findings import Diagnostic, Finding, collect
+from rnnlint.graph import Graph, Note
 from rnnlint.project.walk import guard
 from rnnlint.result import FileResult
 from rnnlint.source import syntax
@@ -18,7 +18,6 @@ from rnnlint.suppression.comments import may_suppress
 if TYPE_CHECKING:
     from rnnlint.checks.context import Check, RuleSettings
     from rnnlint.confirm.session import Found
-    from rnnlint.findings import Remedy
     from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
     from rnnlint.registry import Rule
@@ -180,7 +179,7 @@ def lint(
         diagnostics += [
             Diagnostic("internal-error", f"this could not be followed: {one.message}", one.span) for one in graph.errors
         ]
-        findings = list(unique(_check(graph, source, settings, env, rules, diagnostics)))
+        findings = list(collect(_check(graph, source, settings, env, rules, diagnostics)))
         if found is not None:
             findings = [_planned(finding, graph, env, found, diagnostics) for finding in findings]
     return _result(source, tuple(findings), diagnostics, graph.notes if graph else ())
@@ -285,29 +284,6 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:300]}{place}"
 
 
-def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding per rule and place, a certain one before a possible one; in the order of the source."""
-    best: dict[tuple[str, Span], Finding] = {}
-    remedies: dict[tuple[str, Span], set[Remedy]] = {}
-    for finding in findings:
-        key = (finding.code, finding.span)
-        known = best.get(key)
-        if known is None or (known.confidence, finding.confidence) == ("possible", "certain"):
-            best[key] = finding
-        if finding.remedy is not None:
-            remedies.setdefault(key, set()).add(finding.remedy)
-    for key, named in remedies.items():
-        best[key] = replace(best[key], remedy=next(iter(named)) if len(named) == 1 else None)
-    for code, weaker in SUPERSEDED.items():
-        for key in [key for key in best if key[0] == weaker and (code, key[1]) in best]:
-            del best[key]
-    return tuple(sorted(best.values(), key=lambda one: (_order(one.span), one.code)))
-
-
-def _order(span: Span) -> tuple[str, int, int, int]:
-    return span.path, span.cell or 0, span.row, span.column
-
-
 def finish(
     result: FileResult, settings: Settings, source: Source | None = None, *, complete: bool = True
 ) -> FileResult:
@@ -324,7 +300,7 @@ def finish(
 
         if complete:
             about = suppress.judge(findings, source, selected, read=not result.diagnostics)
-            findings = unique((*findings, *about))
+            findings = collect((*findings, *about))
         findings, suppressed = suppress.apply(findings, source)
     if source is not None and any(finding.remedy is not None for finding in findings):
         from rnnlint import fixer

@@ -242,7 +242,7 @@ def test_the_code_uses_at_most_what_the_bytes_name(tmp_path: Path) -> None:
 
 def test_needs_are_ingredients() -> None:
     for rule in known_rules():
-        for need in rule.needs:
+        for need in rule.requires:
             assert need <= EVERYTHING, rule.code
     assert set(NAMES) <= EVERYTHING
 

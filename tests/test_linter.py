@@ -11,11 +11,11 @@ import pytest
 
 import rnnlint
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding
+from rnnlint.findings import Finding, collect
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
-from rnnlint.linter import Finder, NoFinder, check_source, environment, lint, unique
+from rnnlint.linter import Finder, NoFinder, check_source, environment, lint
 from rnnlint.project import pins
 from rnnlint.project import walk as files
 from rnnlint.registry import Rule
@@ -108,7 +108,7 @@ def test_one_finding_per_rule_and_place() -> None:
     other = Finding("RNN101", "n", "other", span(3))
     weaker = Finding("RNN102", "n", "weaker", span(3))
     above = Finding("RNN102", "n", "above", span(2))
-    found = unique([possible, weaker, certain, certain, other, above])
+    found = collect([possible, weaker, certain, certain, other, above])
     assert [finding.message for finding in found] == ["above", "other", "certain"]
 
 

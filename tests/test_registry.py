@@ -49,7 +49,7 @@ def test_a_check_speaks_of_its_own_rule() -> None:
         assert module.__doc__
         assert module.__doc__.startswith(f"{rule.code}: ")
     assert [rule for rule, _ in RULES] == list(registry.RULES)
-    assert set(CODES) >= registry.ABOUT_COMMENTS == {rule.code for rule in registry.RULES if not rule.needs}
+    assert set(CODES) >= registry.ABOUT_COMMENTS == {rule.code for rule in registry.RULES if not rule.requires}
 
 
 def test_a_check_is_that_of_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,8 +61,8 @@ def test_a_check_is_that_of_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
             assert found == (rule.code, 1, 2)
 
 
-def test_needs_are_ingredients() -> None:
-    assert {name for rule in registry.RULES for need in rule.needs for name in need} <= EVERYTHING
+def test_requirements_are_ingredients() -> None:
+    assert {name for rule in registry.RULES for need in rule.requires for name in need} <= EVERYTHING
 
 
 def test_a_page_per_rule() -> None:

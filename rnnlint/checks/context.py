@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
-from rnnlint.findings import Confidence, Finding, Remedy
-from rnnlint.graph import Graph, Span
+from rnnlint.findings import Confidence, Finding
+from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.versions import Env, Version, Where
 from rnnlint.records import dataclass
@@ -57,22 +56,3 @@ def spoken_of(where: Where, env: Env, rule: Rule, settings: RuleSettings) -> Con
 
 
 Check: TypeAlias = Callable[[Graph, RuleSettings], Iterator[Finding]]
-
-
-def once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding per place: the first certain one, else the first.
-
-    A function's layers are met once for each call of it and once for the function by itself. A remedy holds for the
-    place if no other is named for it.
-    """
-    best: dict[Span, Finding] = {}
-    remedies: dict[Span, set[Remedy]] = {}
-    for finding in findings:
-        known = best.get(finding.span)
-        if known is None or (known.confidence == "possible" and finding.confidence == "certain"):
-            best[finding.span] = finding
-        if finding.remedy is not None:
-            remedies.setdefault(finding.span, set()).add(finding.remedy)
-    for span, finding in best.items():
-        named = remedies.get(span, set())
-        yield replace(finding, remedy=next(iter(named)) if len(named) == 1 else None)

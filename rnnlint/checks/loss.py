@@ -9,12 +9,13 @@ from typing import Literal, TypeAlias
 from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings, only_in, union
 from rnnlint.checks.rate import Rate, rate
-from rnnlint.findings import Probe, Related
+from rnnlint.findings import OwnMaskClaim, Probe, Related
 from rnnlint.flow.paths import Path, inputs_shape, target
 from rnnlint.graph import Const, Graph, Layer, Node, Span, options
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.versions import Where
 from rnnlint.records import dataclass
 
 Unit: TypeAlias = Literal["timestep", "sequence"]
@@ -52,14 +53,14 @@ def loss(dropped: Rate, draws: int, threshold: float) -> Loss | None:
         return None
     if dropped.high is None:
         # The rate is wholly unknown: a single draw loses the step with any rate that one would write.
-        return Loss(draws, None, False, False) if draws == 1 else None
+        return Loss(draws=draws, probability=None, most=False, certain=False) if draws == 1 else None
     count = min(draws, 100_000)
     likely = [known for known in dropped.known if known**count >= threshold]
     if not likely and (dropped.known or dropped.high**count < threshold):
         return None
     highest = max(likely, default=dropped.high)
     certain = dropped.always and dropped.low is not None and dropped.low**count >= threshold
-    return Loss(draws, highest**count, len(dropped.known) != 1, certain)
+    return Loss(draws=draws, probability=highest**count, most=len(dropped.known) != 1, certain=certain)
 
 
 def figure(probability: float) -> str:
@@ -102,7 +103,7 @@ def path_loss(path: Path, settings: RuleSettings, unit: Unit) -> Loss | None:
         return None
     lost = loss(rate(path.layer), count, settings.timestep_loss_threshold)
     if lost is not None and along is None:
-        return Loss(lost.draws, lost.probability, lost.most, False)
+        return Loss(draws=lost.draws, probability=lost.probability, most=lost.most, certain=False)
     return lost
 
 
@@ -202,7 +203,7 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
         any(other.where == one.where and other.probability >= threshold for other in low) for one in losses
     )
     everywhere = (step | sequence).within(env) == "all"
-    claims = [claim for claim, where in (("steps", step), ("sequences", sequence)) if where]
+    every: tuple[tuple[OwnMaskClaim, Where], ...] = (("steps", step), ("sequences", sequence))
     size = shape[read.time]
     span, related = place(found.layer, found.arg)
     value = dropped.value
@@ -211,23 +212,23 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
     most = value is None or len({one.probability for one in losses}) > 1
     directions = " in each direction" if any(kind_of(one) is Kind.BIDIRECTIONAL for one in layer.walk()) else ""
     return OwnLoss(
-        f"{name}(dropout=...)" if value is None else f"{name}(dropout={value:g})",
-        span,
-        related,
-        count,
-        size if isinstance(size, int) else None,
-        probability,
-        most,
-        f"probability {'up to ' if most else ''}{figure(probability)}{directions}",
-        step.describe(env) if step else "",
-        sequence.describe(env) if sequence else "",
-        everywhere,
-        certain and node.certain and len(node.inputs[0]) == 1,
-        Probe(
-            "own-mask",
-            found.layer.id,
-            "|".join(claims),
-            node.id,
+        title=f"{name}(dropout=...)" if value is None else f"{name}(dropout={value:g})",
+        span=span,
+        related=related,
+        features=count,
+        timesteps=size if isinstance(size, int) else None,
+        probability=probability,
+        most=most,
+        chance=f"probability {'up to ' if most else ''}{figure(probability)}{directions}",
+        per_timestep=step.describe(env) if step else "",
+        per_sequence=sequence.describe(env) if sequence else "",
+        everywhere=everywhere,
+        certain=certain and node.certain and len(node.inputs[0]) == 1,
+        probe=Probe(
+            kind="own-mask",
+            layer=found.layer.id,
+            claims=tuple(claim for claim, where in every if where),
+            node=node.id,
             axis=read.time,
             argument="dropout",
             probability=probability,

@@ -23,7 +23,7 @@ class Trouble:
     related: tuple[Related, ...]
     certain: bool
     node: Node
-    way: tuple[int, ...]
+    node_ids: tuple[int, ...]
     axis: int
     rank: int | None
 
@@ -55,9 +55,18 @@ def _troubles(graph: Graph, node: Node, path: Path | None, settings: RuleSetting
         return
     rank = path.rank if path is not None else 3
     certain = node.certain if path is None or shape is not None else path.certain
-    related = path.stations(graph) if path is not None else ()
-    way = path.way(graph) if path is not None else (node.id,)
+    related = path.trace(graph) if path is not None else ()
+    node_ids = path.node_ids(graph) if path is not None else (node.id,)
     axis = path.axis if path is not None else 1
     for problem in check_noise_shape(node.layer, shape, rank, settings.keras):
         sure = certain and problem.certain and rate(inside).always
-        yield Trouble(problem, inside, related, sure, node, way, axis, rank)
+        yield Trouble(
+            problem=problem,
+            layer=inside,
+            related=related,
+            certain=sure,
+            node=node,
+            node_ids=node_ids,
+            axis=axis,
+            rank=rank,
+        )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
@@ -30,22 +30,21 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     )
     # Where some versions lose sequences, RNN103 names both.
     own = (_own(found) for found in own_losses(graph, settings) if not found.per_sequence)
-    yield from once(chain(layers, own))
+    yield from chain(layers, own)
 
 
 def _layer(graph: Graph, path: Path, lost: Loss, settings: RuleSettings) -> Finding:
     purpose = _purpose(graph, path) if lost.draws == 1 and width(path) != 1 else ""
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
+    return Finding.of(
+        RULE,
+        message=f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
         f"{reason(path, lost, 'timestep')}, so each step is lost with {lost.chance}"
         f"{_expected(lost.probability, lost.most, path.timesteps)}"
         + (f"; right if word dropout is meant, as {purpose} suggests" if purpose else ""),
-        path.layer.span,
-        "certain" if path.certain and lost.certain and not purpose else "possible",
-        "zeroes whole timesteps",
-        path.stations(graph),
+        span=path.layer.span,
+        certain=path.certain and lost.certain and not purpose,
+        label="zeroes whole timesteps",
+        related=path.trace(graph),
         probe=path.probe(graph, "steps", lost.probability),
         remedy=None if purpose else _remedy(graph, path, settings),
     )
@@ -68,15 +67,15 @@ def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
 
 def _own(own: OwnLoss) -> Finding:
     where = "its mask is drawn at every timestep" + (f" in {own.per_timestep}" if own.per_timestep else "")
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{own.title} zeroes whole timesteps of its input: {where}, and the input has {features(own.features)}, so "
+    return Finding.of(
+        RULE,
+        message=f"{own.title} zeroes whole timesteps of its input: {where}, and the input has "
+        f"{features(own.features)}, so "
         f"each step is lost with {own.chance}{_expected(own.probability, own.most, own.timesteps)}",
-        own.span,
-        "certain" if own.certain and own.everywhere else "possible",
-        "zeroes whole timesteps of the input",
-        own.related,
+        span=own.span,
+        certain=own.certain and own.everywhere,
+        label="zeroes whole timesteps of the input",
+        related=own.related,
         probe=own.probe,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks import rnn101
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import noise_shape, off, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
@@ -22,7 +22,7 @@ RULE = rule("RNN102")
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Where RNN101 speaks about a Dropout, this rule does not."""
     lost = {finding.span for finding in rnn101.check(graph, settings)}
-    yield from once(
+    yield from (
         finding
         for path in paths(graph, settings.keras)
         if path.layer.span not in lost and (finding := _finding(graph, path, settings)) is not None
@@ -41,14 +41,14 @@ def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None
         return None
     # A mask of unknown structure here: arguments hidden by a splat, or TimeDistributed over unknown timesteps.
     certain = path.layer.complete and (drawn.varies is None or drawn.varies[path.axis] is True)
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{title(path.layer)} draws a new mask at every timestep before {path.target.layer.short}; {_advice(path)}",
-        path.layer.span,
-        "certain" if certain and path.certain and dropped.always else "possible",
-        "a new mask at every timestep",
-        path.stations(graph),
+    return Finding.of(
+        RULE,
+        message=f"{title(path.layer)} draws a new mask at every timestep before {path.target.layer.short}; "
+        f"{_advice(path)}",
+        span=path.layer.span,
+        certain=certain and path.certain and dropped.always,
+        label="a new mask at every timestep",
+        related=path.trace(graph),
         probe=path.probe(graph, "per-step"),
         remedy=_remedy(graph, path, settings),
     )
@@ -64,11 +64,13 @@ def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
     if shape is None:
         return None
     layer, given = path.layer, path.layer.arg("noise_shape")
-    ways: list[tuple[Step, ...]] = [(SetArgument(layer.span, "noise_shape", shape, given.span if given else None),)]
+    alternatives: list[tuple[Step, ...]] = [
+        (SetArgument(layer.span, "noise_shape", shape, given.span if given else None),)
+    ]
     keywords = all(arg.name in _COMMON and (not arg.positional or arg.name == "rate") for arg in layer.args)
     if (path.axis, path.rank) == (1, 3) and keywords:
-        ways.append((ReplaceClass(layer.span, "SpatialDropout1D"),))
-    return Remedy("Share one mask over the sequence", "unsafe", tuple(ways))
+        alternatives.append((ReplaceClass(layer.span, "SpatialDropout1D"),))
+    return Remedy("Share one mask over the sequence", "unsafe", tuple(alternatives))
 
 
 def _advice(path: Path) -> str:

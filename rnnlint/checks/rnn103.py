@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title
 from rnnlint.findings import Finding
 from rnnlint.flow.paths import Path, paths
@@ -23,19 +23,18 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         if not path.shared and (found := path_loss(path, settings, "sequence")) is not None
     )
     own = (_own(found) for found in own_losses(graph, settings) if found.per_sequence)
-    yield from once(chain(layers, own))
+    yield from chain(layers, own)
 
 
 def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{title(path.layer)} zeroes whole sequences before {path.target.layer.short}: "
+    return Finding.of(
+        RULE,
+        message=f"{title(path.layer)} zeroes whole sequences before {path.target.layer.short}: "
         f"{reason(path, lost, 'sequence')}, so each sample is lost with {lost.chance}",
-        path.layer.span,
-        "certain" if path.certain and lost.certain else "possible",
-        "zeroes whole sequences",
-        path.stations(graph),
+        span=path.layer.span,
+        certain=path.certain and lost.certain,
+        label="zeroes whole sequences",
+        related=path.trace(graph),
         probe=path.probe(graph, "sequences", lost.probability),
     )
 
@@ -49,13 +48,12 @@ def _own(own: OwnLoss) -> Finding:
         what = "zeroes whole sequences of its input"
         where = "" if own.everywhere else f" in {own.per_sequence}"
         why = f"the mask is shared over time{where} and the input has {number}, so each sample is lost"
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{own.title} {what}: {why} with {own.chance}",
-        own.span,
-        "certain" if own.certain and own.everywhere else "possible",
-        what.replace("its", "the"),
-        own.related,
+    return Finding.of(
+        RULE,
+        message=f"{own.title} {what}: {why} with {own.chance}",
+        span=own.span,
+        certain=own.certain and own.everywhere,
+        label=what.replace("its", "the"),
+        related=own.related,
         probe=own.probe,
     )

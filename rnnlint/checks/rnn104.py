@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.checks.context import RuleSettings, only_in, union
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.checks.remedies import one_rank
@@ -17,7 +17,7 @@ RULE = rule("RNN104")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers with a `noise_shape` on a sequence."""
-    yield from once(_finding(graph, found, settings) for found in troubles(graph, settings) if _shared(found))
+    yield from (_finding(graph, found, settings) for found in troubles(graph, settings) if _shared(found))
 
 
 def _shared(found: Trouble) -> bool:
@@ -29,23 +29,23 @@ def _shared(found: Trouble) -> bool:
 
 def _finding(graph: Graph, found: Trouble, settings: RuleSettings) -> Finding:
     silent = union(effect.where for effect in found.problem.effects if effect.when == "silent")
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{title(found.layer)} draws one mask for the whole batch: {noise_shape(found.layer)} {found.problem.what}, so "
+    return Finding.of(
+        RULE,
+        message=f"{title(found.layer)} draws one mask for the whole batch: {noise_shape(found.layer)} "
+        f"{found.problem.what}, so "
         "all samples lose the same values",
-        found.layer.span,
-        "certain" if found.certain else "possible",
-        "one mask for the whole batch",
-        found.related,
+        span=found.layer.span,
+        certain=found.certain,
+        label="one mask for the whole batch",
+        related=found.related,
         probe=Probe(
-            "mask",
-            found.layer.id,
-            "batch-shared",
-            found.node.id,
-            found.way,
-            found.axis,
-            "noise_shape",
+            kind="mask",
+            layer=found.layer.id,
+            claims=("batch-shared",),
+            node=found.node.id,
+            node_ids=found.node_ids,
+            axis=found.axis,
+            argument="noise_shape",
             where=only_in(silent, settings.keras.restrict(found.layer.origin)),
         ),
         remedy=_remedy(graph, found, settings),

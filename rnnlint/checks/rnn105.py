@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.findings import Finding, Probe, Remedy, SetItem
@@ -16,20 +16,28 @@ RULE = rule("RNN105")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers with a `noise_shape` on a sequence."""
-    yield from once(_finding(found) for found in troubles(graph, settings) if found.problem.kind == "fixed-batch")
+    yield from (_finding(found) for found in troubles(graph, settings) if found.problem.kind == "fixed-batch")
 
 
 def _finding(found: Trouble) -> Finding:
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{title(found.layer)} fits a single batch size: {noise_shape(found.layer)} {found.problem.what}, so training "
+    return Finding.of(
+        RULE,
+        message=f"{title(found.layer)} fits a single batch size: {noise_shape(found.layer)} {found.problem.what}, so "
+        "training "
         "fails at a batch of another size, such as the last of an epoch",
-        found.layer.span,
-        "certain" if found.certain else "possible",
-        "fits a single batch size",
-        found.related,
-        probe=Probe("error", found.layer.id, "raises", found.node.id, found.way, found.axis, "noise_shape"),
+        span=found.layer.span,
+        certain=found.certain,
+        label="fits a single batch size",
+        related=found.related,
+        probe=Probe(
+            kind="error",
+            layer=found.layer.id,
+            claims=("raises",),
+            node=found.node.id,
+            node_ids=found.node_ids,
+            axis=found.axis,
+            argument="noise_shape",
+        ),
         remedy=_remedy(found),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import consequences, place
-from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.checks.context import RuleSettings, only_in, union
 from rnnlint.checks.remedies import common_shape
-from rnnlint.findings import Finding, NameArgument, Probe, Remedy, RemoveArgument, SetItem, Step
+from rnnlint.findings import ErrorClaim, Finding, NameArgument, Probe, Remedy, RemoveArgument, SetItem, Step
 from rnnlint.flow.paths import dropout, inputs_shape, paths
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
@@ -21,7 +21,7 @@ RULE = rule("RNN106")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per dropout layer, whatever it feeds."""
-    return once(_findings(graph, settings.keras))
+    return _findings(graph, settings.keras)
 
 
 def _findings(graph: Graph, env: Env) -> Iterator[Finding]:
@@ -64,19 +64,18 @@ def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Sh
     span, related = place(first.layer, first.arg)
     wrong = " and ".join(dict.fromkeys(problem.what for problem in problems))
     meant = f"; write `{first.keyword}={text(first.value)}`" if first.keyword else ""
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"`noise_shape` {wrong}: {consequences(first.effects, env)}{meant}",
-        span,
-        "certain" if certain else "possible",
-        "no usable noise shape",
-        related,
+    return Finding.of(
+        RULE,
+        message=f"`noise_shape` {wrong}: {consequences(first.effects, env)}{meant}",
+        span=span,
+        certain=certain,
+        label="no usable noise shape",
+        related=related,
         probe=Probe(
-            "error",
-            first.layer.id,
-            "|".join(dict.fromkeys(_claim(first, effect) for effect in first.effects)),
-            at.id if isinstance(at, Node) else None,
+            kind="error",
+            layer=first.layer.id,
+            claims=tuple(dict.fromkeys(_claim(first, effect) for effect in first.effects)),
+            node=at.id if isinstance(at, Node) else None,
             argument="noise_shape",
             where=only_in(union(effect.where for effect in first.effects), env),
         ),
@@ -124,7 +123,7 @@ def _step(problem: NoiseProblem, env: Env, shape: Shape) -> Step | None:
     return SetItem(call, at, problem.axis, text(item))
 
 
-def _claim(problem: NoiseProblem, effect: Effect) -> str:
+def _claim(problem: NoiseProblem, effect: Effect) -> ErrorClaim:
     if effect.when != "silent":
         return "raises"
     return "rank" if problem.kind == "rank-high" else "ignored"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding, Probe, Related, Remedy, Swap
+from rnnlint.findings import Finding, MaskingClaim, Probe, Related, Remedy, Swap
 from rnnlint.flow.paths import Upstream, index, upstream
 from rnnlint.graph import Const, Graph, Node, options
 from rnnlint.keras.masks import draws, mask
@@ -21,7 +21,7 @@ _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Every Masking layer and the dropouts before it."""
-    yield from once(
+    yield from (
         finding
         for node in graph.nodes
         if kind_of(node.layer) is Kind.MASKING
@@ -39,34 +39,42 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
     name = title(found.layer)
     certain = found.certain and dropped.always and masking.layer.complete
     probability = None
+    claims: tuple[MaskingClaim, ...]
     if zero is None:
-        claim = "padding|steps"
+        claims = ("padding", "steps")
         why = "Masking then looks for its mask_value among zeroed and rescaled values"
         certain = False
     elif not zero or kind_of(found.layer) is Kind.ALPHA_DROPOUT:
-        claim = "padding"
+        claims = ("padding",)
         why = "in training no padded value keeps the mask_value, so padding is not masked"
     elif kind_of(found.layer) is Kind.GAUSSIAN_DROPOUT:
         return None
     else:
         probability = _all_zero(graph, found, settings)
-        claim = "steps"
+        claims = ("steps",)
         why = "timesteps whose features are all dropped are masked as padding"
         if probability is not None:
             why += f", each with probability {figure(probability)}"
         certain = certain and probability is not None and probability >= settings.timestep_loss_threshold
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{name} before Masking: {why}; put Masking first",
-        found.layer.span,
-        "certain" if certain else "possible",
-        "drops before Masking",
-        (
+    return Finding.of(
+        RULE,
+        message=f"{name} before Masking: {why}; put Masking first",
+        span=found.layer.span,
+        certain=certain,
+        label="drops before Masking",
+        related=(
             *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
             Related(masking.layer.span, "Masking reads the result"),
         ),
-        probe=Probe("masking", found.layer.id, claim, found.dropout.id, found.way(masking), 1, probability=probability),
+        probe=Probe(
+            kind="masking",
+            layer=found.layer.id,
+            claims=claims,
+            node=found.dropout.id,
+            node_ids=found.node_ids(masking),
+            axis=1,
+            probability=probability,
+        ),
         remedy=_remedy(graph, masking, found),
     )
 

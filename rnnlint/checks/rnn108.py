@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
@@ -20,7 +20,7 @@ _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """Every Embedding and the dropouts before it."""
-    yield from once(
+    yield from (
         _finding(node, found)
         for node in graph.nodes
         if _embedding(node)
@@ -38,17 +38,23 @@ def _embedding(node: Node) -> bool:
 
 def _finding(embedding: Node, found: Upstream) -> Finding:
     assert embedding.layer is not None
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"{title(found.layer)} drops and rescales token ids before Embedding: training fails or looks up other tokens; "
+    return Finding.of(
+        RULE,
+        message=f"{title(found.layer)} drops and rescales token ids before Embedding: training fails or looks up other "
+        "tokens; "
         "put it after the Embedding",
-        found.layer.span,
-        "certain" if found.certain and rate(found.layer).always else "possible",
-        "drops token ids",
-        (
+        span=found.layer.span,
+        certain=found.certain and rate(found.layer).always,
+        label="drops token ids",
+        related=(
             *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
             Related(embedding.layer.span, "Embedding looks the ids up"),
         ),
-        probe=Probe("ids", found.layer.id, "", found.dropout.id, found.way(embedding)),
+        probe=Probe(
+            kind="ids",
+            layer=found.layer.id,
+            claims=("other-ids",),
+            node=found.dropout.id,
+            node_ids=found.node_ids(embedding),
+        ),
     )

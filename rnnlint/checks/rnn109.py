@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
@@ -20,7 +20,7 @@ RULE = rule("RNN109")
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """Every such layer, called or not."""
     called = calls(graph)
-    yield from once(_finding(graph, layer, called.get(layer.id)) for layer in graph.layers if _pointless(layer))
+    yield from (_finding(graph, layer, called.get(layer.id)) for layer in graph.layers if _pointless(layer))
 
 
 def _pointless(layer: Layer) -> bool:
@@ -36,15 +36,21 @@ def _pointless(layer: Layer) -> bool:
 def _finding(graph: Graph, layer: Layer, node: int | None) -> Finding:
     inner = layer.children[0]
     name = title(inner)
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"TimeDistributed({name}) draws for every timestep and feature, as {name} does without the wrapper",
-        layer.span,
-        "certain" if layer.certain and inner.certain else "possible",
-        "the wrapper changes nothing",
-        () if inner.span == layer.span else (Related(inner.span, f"the wrapped {inner.short}"),),
-        probe=Probe("mask", layer.id, "elementwise", node, () if node is None else (node,), 1),
+    return Finding.of(
+        RULE,
+        message=f"TimeDistributed({name}) draws for every timestep and feature, as {name} does without the wrapper",
+        span=layer.span,
+        certain=layer.certain and inner.certain,
+        label="the wrapper changes nothing",
+        related=() if inner.span == layer.span else (Related(inner.span, f"the wrapped {inner.short}"),),
+        probe=Probe(
+            kind="mask",
+            layer=layer.id,
+            claims=("elementwise",),
+            node=node,
+            node_ids=() if node is None else (node,),
+            axis=1,
+        ),
         remedy=_remedy(graph, layer, inner),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
-from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.context import RuleSettings, only_in
 from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe, Related
@@ -29,14 +29,14 @@ class _Stack:
     """Dropout calls one behind the other, the first one first, and the share that they keep between them."""
 
     calls: tuple[Node, ...]
-    way: tuple[int, ...]
+    node_ids: tuple[int, ...]
     kept: float
     certain: bool
 
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per recurrent layer: the dropouts in front of it that keep least."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -57,22 +57,25 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         sure = stack.certain and second.always and own.layer.certain and where.within(env) == "all"
         span, related = place(own.layer, own.arg)
         names = [title(one.layer) for one in stack.calls if one.layer is not None]
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"{said(own.layer, 'dropout')} of this {own.layer.short} drops from what {enumeration(names)} left: "
+        yield Finding.of(
+            RULE,
+            message=f"{said(own.layer, 'dropout')} of this {own.layer.short} drops from what {enumeration(names)} "
+            "left: "
             f"together they {'keep' if sure else 'may keep no more than'} {100 * kept:.3g} % of the input",
-            span,
-            "certain" if sure else "possible",
-            "drops what another dropout left",
-            (*related, *(Related(one.layer.span, "drops, too") for one in stack.calls if one.layer is not None)),
+            span=span,
+            certain=sure,
+            label="drops what another dropout left",
+            related=(
+                *related,
+                *(Related(one.layer.span, "drops, too") for one in stack.calls if one.layer is not None),
+            ),
             probe=Probe(
-                "kept",
-                own.layer.id,
-                "",
-                node.id,
-                stack.way,
-                read.time,
+                kind="kept",
+                layer=own.layer.id,
+                claims=("share",),
+                node=node.id,
+                node_ids=stack.node_ids,
+                axis=read.time,
                 argument="dropout",
                 probability=kept,
                 where=only_in(where, env),
@@ -88,8 +91,8 @@ def _stacks(graph: Graph, node: Node) -> Iterator[_Stack]:
         kinds = {kind_of(one.layer) for one in calls}
         if kinds <= set(_ZEROING) and all(one.likely is not None for one in rates) and not any(map(off, calls)):
             yield _Stack(
-                calls,
-                found.way(node),
-                prod(1 - (one.likely or 0) for one in rates),
-                found.certain and all(one.always for one in rates) and all(one.certain for one in calls),
+                calls=calls,
+                node_ids=found.node_ids(node),
+                kept=prod(1 - (one.likely or 0) for one in rates),
+                certain=found.certain and all(one.always for one in rates) and all(one.certain for one in calls),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, enumeration, forced, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.context import RuleSettings, only_in
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
@@ -18,7 +18,7 @@ RULE = rule("RNN201")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer; what else takes the same layer off cuDNN is named in its message."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -38,19 +38,19 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 and one.where & lost.where
             ]
             certain = lost.certain and lost.layer.certain
-            yield Finding(
-                RULE.code,
-                RULE.name,
-                f"{named(lost)} {'takes' if certain else 'may take'} this {lost.layer.short} off cuDNN"
+            yield Finding.of(
+                RULE,
+                message=f"{named(lost)} {'takes' if certain else 'may take'} this {lost.layer.short} off cuDNN"
                 f"{scope(lost.where, env)}: several times slower on a GPU, in training and at inference"
                 f"{_also(lost, others, env)}",
-                span,
-                "certain" if certain else "possible",
-                "no cuDNN with this",
-                related,
+                span=span,
+                certain=certain,
+                label="no cuDNN with this",
+                related=related,
                 probe=Probe(
-                    "cudnn",
-                    lost.layer.id,
+                    kind="cudnn",
+                    layer=lost.layer.id,
+                    claims=("lost",),
                     node=called.get(layer.id),
                     argument=lost.argument,
                     others=tuple(one.argument for one in others),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, combine, forced, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.context import RuleSettings, only_in
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph, Layer
@@ -19,7 +19,7 @@ RULE = rule("RNN202")
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per argument."""
     called = calls(graph)
-    return once(
+    return (
         finding
         for layer in outermost(graph)
         for finding in combine(_findings(layer, called.get(layer.id), settings.keras))
@@ -34,18 +34,18 @@ def _findings(layer: Layer, node: int | None, env: Env) -> Iterator[Finding]:
             continue
         span, related = place(lost.layer, lost.arg)
         certain = lost.certain and lost.layer.certain
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"{named(lost)} {'takes' if certain else 'may take'} this {lost.layer.short} off cuDNN"
+        yield Finding.of(
+            RULE,
+            message=f"{named(lost)} {'takes' if certain else 'may take'} this {lost.layer.short} off cuDNN"
             f"{scope(lost.where, local)}: several times slower on a GPU",
-            span,
-            "certain" if certain else "possible",
-            "no cuDNN with this",
-            related,
+            span=span,
+            certain=certain,
+            label="no cuDNN with this",
+            related=related,
             probe=Probe(
-                "cudnn",
-                lost.layer.id,
+                kind="cudnn",
+                layer=lost.layer.id,
+                claims=("lost",),
                 node=node,
                 argument=lost.argument,
                 others=tuple(

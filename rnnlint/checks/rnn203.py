@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, enumeration, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.checks.context import RuleSettings, only_in, union
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph
@@ -17,7 +17,7 @@ RULE = rule("RNN203")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, at its `use_cudnn`."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -34,20 +34,19 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             where = union(clash.where for clash in clashes)
             certain = inner.certain and any(clash.certain for clash in clashes)
             span, related = place(inner, arg)
-            yield Finding(
-                RULE.code,
-                RULE.name,
-                f"`use_cudnn=True` with {enumeration([named(clash) for clash in clashes])}: this {inner.short} "
+            yield Finding.of(
+                RULE,
+                message=f"`use_cudnn=True` with {enumeration([named(clash) for clash in clashes])}: this {inner.short} "
                 f"{'raises' if certain else 'may raise'} ValueError at its first call{scope(where, env)}",
-                span,
-                "certain" if certain else "possible",
-                "cuDNN cannot do this",
-                (*related, *(Related(clash.arg.span, "cuDNN has no such thing") for clash in clashes)),
+                span=span,
+                certain=certain,
+                label="cuDNN cannot do this",
+                related=(*related, *(Related(clash.arg.span, "cuDNN has no such thing") for clash in clashes)),
                 probe=Probe(
-                    "error",
-                    inner.id,
-                    "raises",
-                    called.get(layer.id),
+                    kind="error",
+                    layer=inner.id,
+                    claims=("raises",),
+                    node=called.get(layer.id),
                     argument=clashes[0].argument,
                     others=tuple(clash.argument for clash in clashes[1:]),
                     where=only_in(where, env),

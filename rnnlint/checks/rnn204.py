@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, forced, outermost, place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of, union
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of, union
 from rnnlint.checks.rate import said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
@@ -18,7 +18,7 @@ RULE = rule("RNN204")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer that nothing else takes off cuDNN."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -37,19 +37,20 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 continue
             span, related = place(lost.layer, lost.arg)
             sure = confidence == "certain" and lost.certain and lost.layer.certain
-            yield Finding(
-                RULE.code,
-                RULE.name,
-                f"{said(lost.layer, 'dropout')} {'takes' if sure else 'may take'} this {lost.layer.short} off cuDNN in "
+            yield Finding.of(
+                RULE,
+                message=f"{said(lost.layer, 'dropout')} {'takes' if sure else 'may take'} this {lost.layer.short} off "
+                "cuDNN in "
                 f"{DROPOUT_LOSES_CUDNN.releases}: several times slower on a GPU, in training and at inference"
                 f"{DROPOUT_LOSES_CUDNN.mended}",
-                span,
-                "certain" if sure else "possible",
-                "no cuDNN with this",
-                related,
+                span=span,
+                certain=sure,
+                label="no cuDNN with this",
+                related=related,
                 probe=Probe(
-                    "cudnn",
-                    lost.layer.id,
+                    kind="cudnn",
+                    layer=lost.layer.id,
+                    claims=("lost",),
                     node=called.get(layer.id),
                     argument=lost.argument,
                     where=only_in(where, env),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, scope
-from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.context import RuleSettings, only_in
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph
 from rnnlint.keras.cudnn import as_layer, disqualifiers, kernel
@@ -16,7 +16,7 @@ RULE = rule("RNN205")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per RNN with a single cell."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -35,16 +35,20 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         if where.within(env) == "none":
             continue
         cell = layer.children[0]
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"RNN({cell.short}) has no cuDNN kernel; {twin.short} with the same arguments "
+        yield Finding.of(
+            RULE,
+            message=f"RNN({cell.short}) has no cuDNN kernel; {twin.short} with the same arguments "
             f"{'runs' if sure else 'may run'} on cuDNN{scope(where, env)}, several times faster on a GPU",
-            layer.span,
-            "certain" if sure else "possible",
-            f"{twin.short} would do the same on cuDNN",
-            () if cell.span == layer.span else (Related(cell.span, f"this {cell.short}"),),
+            span=layer.span,
+            certain=sure,
+            label=f"{twin.short} would do the same on cuDNN",
+            related=() if cell.span == layer.span else (Related(cell.span, f"this {cell.short}"),),
             probe=Probe(
-                "cudnn", layer.id, "layer", called.get(layer.id), argument=twin.short, where=only_in(where, env)
+                kind="cudnn",
+                layer=layer.id,
+                claims=("layer",),
+                node=called.get(layer.id),
+                argument=twin.short,
+                where=only_in(where, env),
             ),
         )

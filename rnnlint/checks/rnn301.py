@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, combine, consequences, place
-from rnnlint.checks.context import RuleSettings, once, only_in, union
+from rnnlint.checks.context import RuleSettings, only_in, union
 from rnnlint.findings import Finding, Probe, Remedy, SetArgument
 from rnnlint.graph import Graph
 from rnnlint.keras.rates import RateProblem, check_rates
@@ -18,7 +18,7 @@ RULE = rule("RNN301")
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per rate of a dropout layer, a recurrent layer or a cell."""
     called = calls(graph)
-    return once(
+    return (
         finding
         for layer in graph.layers
         for finding in combine(
@@ -32,19 +32,18 @@ def _finding(problem: RateProblem, node: int | None, env: Env) -> Finding:
     span, related = place(layer, problem.arg)
     env = env.restrict(layer.origin)
     happens = consequences(problem.outcomes, env)
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"`{problem.arg.name}={problem.text}` {_wrong(problem)}: {happens}",
-        span,
-        "certain" if problem.certain and layer.certain else "possible",
-        "not a rate from 0 to below 1",
-        related,
+    return Finding.of(
+        RULE,
+        message=f"`{problem.arg.name}={problem.text}` {_wrong(problem)}: {happens}",
+        span=span,
+        certain=problem.certain and layer.certain,
+        label="not a rate from 0 to below 1",
+        related=related,
         probe=Probe(
-            "rate",
-            layer.id,
-            "|".join(dict.fromkeys(outcome.what for outcome in problem.outcomes)),
-            node,
+            kind="rate",
+            layer=layer.id,
+            claims=tuple(dict.fromkeys(outcome.what for outcome in problem.outcomes)),
+            node=node,
             argument=problem.argument,
             where=only_in(union(outcome.where for outcome in problem.outcomes), env),
         ),

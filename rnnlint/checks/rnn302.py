@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, outermost, place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import rate, said
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe, Related
@@ -19,7 +19,7 @@ RULE = rule("RNN302")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, at its `implementation`."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -40,20 +40,19 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             span, related = place(inner, arg)
             dropout = inner.arg("dropout")
             assert dropout is not None, "an active rate is written"
-            yield Finding(
-                RULE.code,
-                RULE.name,
-                f"`implementation=1` with {said(inner, 'dropout')}: this {inner.short} "
+            yield Finding.of(
+                RULE,
+                message=f"`implementation=1` with {said(inner, 'dropout')}: this {inner.short} "
                 f"{'fails' if sure else 'may fail'} in the first training step in {IMPLEMENTATION_1_FAILS.releases}",
-                span,
-                "certain" if sure else "possible",
-                "fails in training with `dropout`",
-                (*related, Related(dropout.span, "the dropout")),
+                span=span,
+                certain=sure,
+                label="fails in training with `dropout`",
+                related=(*related, Related(dropout.span, "the dropout")),
                 probe=Probe(
-                    "error",
-                    inner.id,
-                    "raises",
-                    called.get(layer.id),
+                    kind="error",
+                    layer=inner.id,
+                    claims=("raises",),
+                    node=called.get(layer.id),
                     argument="implementation",
                     where=only_in(IMPLEMENTATION_1_FAILS.where, env),
                 ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, Probe
 from rnnlint.flow.paths import DROPOUTS
 from rnnlint.graph import Arg, Const, Graph, Layer, Range, Value, options
@@ -23,7 +23,7 @@ _RECURRENT = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """One finding per rate of a dropout layer, a recurrent layer or a cell."""
     called = calls(graph)
-    return once(finding for layer in graph.layers for finding in _findings(layer, called.get(layer.id)))
+    return (finding for layer in graph.layers for finding in _findings(layer, called.get(layer.id)))
 
 
 def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:
@@ -49,14 +49,13 @@ def _finding(layer: Layer, arg: Arg, value: Value, always: bool, node: int | Non
     assert rate is not None, "a rate is only high if it is known"
     share = f"{100 * rate:.3g} %"
     meant = f"; to keep {share}, write {1 - rate:.3g}" if isinstance(value, Const) else ""
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"`{arg.name}={text(value)}` drops {'at least ' * isinstance(value, Range)}{share}: "
+    return Finding.of(
+        RULE,
+        message=f"`{arg.name}={text(value)}` drops {'at least ' * isinstance(value, Range)}{share}: "
         f"Keras takes the share that is dropped, not the one that is kept{meant}",
-        span,
-        "certain" if always and layer.certain else "possible",
-        "drops more than it keeps",
-        related,
-        probe=Probe("kept", layer.id, "", node, argument=arg.name, probability=1 - rate),
+        span=span,
+        certain=always and layer.certain,
+        label="drops more than it keeps",
+        related=related,
+        probe=Probe(kind="kept", layer=layer.id, claims=("share",), node=node, argument=arg.name, probability=1 - rate),
     )

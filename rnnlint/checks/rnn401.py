@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import DROPOUTS
@@ -23,7 +23,7 @@ def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     inside = {node for part in graph.parts if part.kind in ("layer", "subclass") for node in part.nodes}
     inside |= {node for model in graph.models if model.kind == "subclass" for node in model.nodes}
     functional = {node for model in graph.models if model.kind == "functional" for node in model.nodes}
-    return once(
+    return (
         finding
         for node in graph.nodes
         if node.id in functional and node.id not in inside and node.layer is not None
@@ -42,16 +42,22 @@ def _finding(node: Node, layer: Layer, settings: RuleSettings) -> Finding | None
     if not any(asked) or not drops or confidence is None:
         return None
     sure = confidence == "certain" and all(asked) and always and node.certain
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"`training=True` of this {layer.short} is overridden in Keras 3: `predict` and `evaluate` of a functional "
+    return Finding.of(
+        RULE,
+        message=f"`training=True` of this {layer.short} is overridden in Keras 3: `predict` and `evaluate` of a "
+        "functional "
         "model drop nothing, so that their results do not vary; call `model(x, training=True)`",
-        arg.span,
-        "certain" if sure else "possible",
-        "predict and evaluate override this",
-        (Related(layer.span, f"this {layer.short}"),),
-        probe=Probe("calls", layer.id, "overridden", node.id, where=only_in(TRAINING_OVERRIDDEN.where, env)),
+        span=arg.span,
+        certain=sure,
+        label="predict and evaluate override this",
+        related=(Related(layer.span, f"this {layer.short}"),),
+        probe=Probe(
+            kind="calls",
+            layer=layer.id,
+            claims=("overridden",),
+            node=node.id,
+            where=only_in(TRAINING_OVERRIDDEN.where, env),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once, only_in
+from rnnlint.checks.context import RuleSettings, only_in
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Const, Graph, Node, Ref, options
 from rnnlint.keras.cudnn import EVERYWHERE
@@ -29,7 +29,7 @@ _FAR = 50
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Every such function that the output of a Lambda comes through on all ways."""
-    return once(
+    return (
         _finding(node, called, settings)
         for node in graph.nodes
         if kind_of(node.layer) is Kind.LAMBDA
@@ -76,14 +76,20 @@ def _where(called: Node) -> Where:
 def _finding(node: Node, called: Node, settings: RuleSettings) -> Finding:
     assert node.layer is not None
     short = called.name.replace("tensorflow.", "tf.").replace("keras.backend.", "K.")
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"`{short}` in a Lambda drops at inference, too: `predict` and `evaluate` give other results at every call; "
+    return Finding.of(
+        RULE,
+        message=f"`{short}` in a Lambda drops at inference, too: `predict` and `evaluate` give other results at every "
+        "call; "
         "use a Dropout layer",
-        called.span,
-        "certain" if node.certain and called.certain else "possible",
-        "drops at inference, too",
-        (Related(node.layer.span, "this Lambda"),),
-        probe=Probe("calls", node.layer.id, "at-inference", called.id, where=only_in(_where(called), settings.keras)),
+        span=called.span,
+        certain=node.certain and called.certain,
+        label="drops at inference, too",
+        related=(Related(node.layer.span, "this Lambda"),),
+        probe=Probe(
+            kind="calls",
+            layer=node.layer.id,
+            claims=("at-inference",),
+            node=called.id,
+            where=only_in(_where(called), settings.keras),
+        ),
     )

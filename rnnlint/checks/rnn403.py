@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.graph import Graph, Layer, Node
@@ -18,7 +18,7 @@ RULE = rule("RNN403")
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001
     """Every cell that is called more than once."""
     calls = Counter(node.layer.id for node in graph.nodes if kind_of(node.layer) is Kind.CELL and node.layer)
-    return once(
+    return (
         finding
         for node in graph.nodes
         if node.layer is not None and calls[node.layer.id] > 1 and node.layer.span not in graph.resets
@@ -31,14 +31,14 @@ def _finding(node: Node, layer: Layer) -> Finding | None:
     if not names:
         return None
     what = " and ".join(said(layer, name) for name in names)
-    return Finding(
-        RULE.code,
-        RULE.name,
-        f"this {layer.short} is called by hand, with {what}: it draws its mask at the first call and keeps it until "
+    return Finding.of(
+        RULE,
+        message=f"this {layer.short} is called by hand, with {what}: it draws its mask at the first call and keeps it "
+        "until "
         "`reset_dropout_mask()`, in eager execution over all batches",
-        layer.span,
-        "possible",
-        "keeps its first mask",
-        (Related(node.span, "is called here"),),
-        probe=Probe("calls", layer.id, "stale", node.id, argument=names[0]),
+        span=layer.span,
+        certain=False,
+        label="keeps its first mask",
+        related=(Related(node.span, "is called here"),),
+        probe=Probe(kind="calls", layer=layer.id, claims=("stale",), node=node.id, argument=names[0]),
     )

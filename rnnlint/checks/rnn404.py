@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import dropout, inputs_shape
@@ -18,7 +18,7 @@ RULE = rule("RNN404")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """Every dropout layer whose seed another one before it has."""
-    return once(finding for model in graph.models for finding in _of_model(graph, model.nodes, settings))
+    return (finding for model in graph.models for finding in _of_model(graph, model.nodes, settings))
 
 
 def _of_model(graph: Graph, nodes: tuple[int, ...], settings: RuleSettings) -> Iterator[Finding]:
@@ -38,17 +38,22 @@ def _of_model(graph: Graph, nodes: tuple[int, ...], settings: RuleSettings) -> I
             continue
         sure = confidence == "certain" and _same(graph, first, node) and node.certain and first.certain
         span, related = place(layer, arg)
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"this {layer.short} has the seed of the {first.layer.short} in line {first.layer.span.row}: in Keras 3 "
+        yield Finding.of(
+            RULE,
+            message=f"this {layer.short} has the seed of the {first.layer.short} in line {first.layer.span.row}: in "
+            "Keras 3 "
             "both draw the same mask at every call",
-            span,
-            "certain" if sure else "possible",
-            "the same mask as another layer",
-            (Related(first.layer.span, "has the same seed"), *related),
+            span=span,
+            certain=bool(sure),
+            label="the same mask as another layer",
+            related=(Related(first.layer.span, "has the same seed"), *related),
             probe=Probe(
-                "calls", layer.id, "same-mask", node.id, (first.id, node.id), where=only_in(SEEDS_SHARED.where, env)
+                kind="calls",
+                layer=layer.id,
+                claims=("same-mask",),
+                node=node.id,
+                node_ids=(first.id, node.id),
+                where=only_in(SEEDS_SHARED.where, env),
             ),
         )
 

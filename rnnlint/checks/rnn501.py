@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
@@ -18,7 +18,7 @@ RULE = rule("RNN501")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per GRU or GRUCell."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -36,21 +36,21 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             continue
         sure = confidence == "certain" and dropped.always and layer.certain
         span, related = place(layer, arg)
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"{said(layer, 'recurrent_dropout')} {'makes' if sure else 'may make'} the state of this {layer.short} "
+        yield Finding.of(
+            RULE,
+            message=f"{said(layer, 'recurrent_dropout')} {'makes' if sure else 'may make'} the state of this "
+            f"{layer.short} "
             f"explode: {defect.releases} scales the state itself at every timestep and carries it on, so that nothing "
             f"bounds it{defect.mended}",
-            span,
-            "certain" if sure else "possible",
-            "the state grows at every timestep",
-            related,
+            span=span,
+            certain=sure,
+            label="the state grows at every timestep",
+            related=related,
             probe=Probe(
-                "state",
-                layer.id,
-                "grows",
-                called.get(layer.id),
+                kind="state",
+                layer=layer.id,
+                claims=("grows",),
+                node=called.get(layer.id),
                 argument="recurrent_dropout",
                 where=only_in(defect.where, env),
                 fixed=defect.fixed,

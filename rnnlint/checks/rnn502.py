@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, outermost, place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
@@ -19,7 +19,7 @@ RULE = rule("RNN502")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer that nothing takes off cuDNN."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -43,20 +43,20 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 continue
             sure = sure and confidence == "certain"
             span, related = place(inner, arg)
-            yield Finding(
-                RULE.code,
-                RULE.name,
-                f"{said(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at inference, too: "
+            yield Finding.of(
+                RULE,
+                message=f"{said(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at "
+                "inference, too: "
                 f"{DROPS_AT_INFERENCE.releases} does so where the layer runs on cuDNN{DROPS_AT_INFERENCE.mended}",
-                span,
-                "certain" if sure else "possible",
-                "not switched off at inference on a GPU",
-                related,
+                span=span,
+                certain=sure,
+                label="not switched off at inference on a GPU",
+                related=related,
                 probe=Probe(
-                    "inference",
-                    inner.id,
-                    "",
-                    called.get(layer.id),
+                    kind="inference",
+                    layer=inner.id,
+                    claims=("drops",),
+                    node=called.get(layer.id),
                     argument="dropout",
                     where=only_in(where, env),
                     fixed=DROPS_AT_INFERENCE.fixed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import Rate, rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph, Layer, options
@@ -19,7 +19,7 @@ RULE = rule("RNN503")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per recurrent layer or cell."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -38,20 +38,20 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         sure = sure and (alone or _apart(wanted, used))
         span, related = place(layer, arg)
         effect = ("does nothing" if sure else "may do nothing") if alone else ("is" if sure else "may be") + " ignored"
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"{said(layer, 'recurrent_dropout')} of this {layer.short} {effect}: {RECURRENT_RATE_IGNORED.releases} "
+        yield Finding.of(
+            RULE,
+            message=f"{said(layer, 'recurrent_dropout')} of this {layer.short} {effect}: "
+            f"{RECURRENT_RATE_IGNORED.releases} "
             f"drops the state with the rate of `dropout`{_which(used, alone)}{RECURRENT_RATE_IGNORED.mended}",
-            span,
-            "certain" if sure else "possible",
-            "not the rate that is used",
-            related,
+            span=span,
+            certain=sure,
+            label="not the rate that is used",
+            related=related,
             probe=Probe(
-                "kept",
-                layer.id,
-                "ignored",
-                called.get(layer.id),
+                kind="kept",
+                layer=layer.id,
+                claims=("ignored",),
+                node=called.get(layer.id),
                 argument="recurrent_dropout",
                 probability=1.0 if alone else None if used.value is None else 1 - used.value,
                 where=only_in(RECURRENT_RATE_IGNORED.where, env),

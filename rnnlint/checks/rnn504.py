@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, once, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, only_in, spoken_of
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
@@ -18,7 +18,7 @@ RULE = rule("RNN504")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per argument."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -34,20 +34,19 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 continue
             sure = confidence == "certain" and dropped.always and layer.certain
             span, related = place(layer, arg)
-            yield Finding(
-                RULE.code,
-                RULE.name,
-                f"{said(layer, name)} of this {layer.short} {'does' if sure else 'may do'} nothing: "
+            yield Finding.of(
+                RULE,
+                message=f"{said(layer, name)} of this {layer.short} {'does' if sure else 'may do'} nothing: "
                 f"{CONV_LSTM_IGNORES.releases} ignores it{CONV_LSTM_IGNORES.mended}",
-                span,
-                "certain" if sure else "possible",
-                "drops nothing",
-                related,
+                span=span,
+                certain=sure,
+                label="drops nothing",
+                related=related,
                 probe=Probe(
-                    "kept",
-                    layer.id,
-                    "ignored",
-                    called.get(layer.id),
+                    kind="kept",
+                    layer=layer.id,
+                    claims=("ignored",),
+                    node=called.get(layer.id),
                     argument=name,
                     probability=1.0,
                     where=only_in(CONV_LSTM_IGNORES.where, env),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, once
+from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.rate import rate, said
 from rnnlint.findings import Finding, Probe
 from rnnlint.graph import Graph
@@ -18,7 +18,7 @@ RULE = rule("RNN505")
 
 def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, whichever Keras the code is for now."""
-    return once(_findings(graph, settings))
+    return _findings(graph, settings)
 
 
 def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
@@ -33,14 +33,13 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             continue
         sure = fast is True and dropped.always and layer.certain
         span, related = place(layer, arg)
-        yield Finding(
-            RULE.code,
-            RULE.name,
-            f"{said(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras 2 "
+        yield Finding.of(
+            RULE,
+            message=f"{said(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras 2 "
             f"{'draws' if sure else 'may draw'} a mask for every timestep, Keras 3 one for the whole sequence",
-            span,
-            "certain" if sure else "possible",
-            "per timestep in Keras 2, per sequence in Keras 3",
-            related,
-            probe=Probe("kept", layer.id, "drawn", called.get(layer.id), argument="dropout"),
+            span=span,
+            certain=sure,
+            label="per timestep in Keras 2, per sequence in Keras 3",
+            related=related,
+            probe=Probe(kind="kept", layer=layer.id, claims=("drawn",), node=called.get(layer.id), argument="dropout"),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from rnnlint.confirm.figures import percent
-from rnnlint.findings import Probe
+from rnnlint.findings import Claim, Probe
 from rnnlint.records import dataclass
 
 # What the worker sent: JSON.
@@ -19,7 +19,7 @@ class Case:
 
     probe: Probe
     job: Mapping[str, Any]
-    claim: str
+    claim: Claim
     seen: Answer
 
     @property

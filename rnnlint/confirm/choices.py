@@ -151,10 +151,10 @@ def _noise_kinds(probe: Probe) -> set[str]:
     """The problems of a noise shape that a probe is about; empty where it is about none."""
     if probe.argument != "noise_shape":
         return set()
-    if probe.claim == "batch-shared":
+    if probe.claims == ("batch-shared",):
         return {"batch-shared", "rank-low"}
     others = {"rank-low", "rank-high", "size", "negative", "zero", "float", "string", "position", "no-shape"}
-    return {"fixed-batch"} if probe.way else others | {"none-in-alpha", "no-parameter"}
+    return {"fixed-batch"} if probe.node_ids else others | {"none-in-alpha", "no-parameter"}
 
 
 def harmless(owner: Layer, layer: Layer, env: Env, but: Sequence[str]) -> dict[tuple[int, str], Value]:

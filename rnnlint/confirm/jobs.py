@@ -28,7 +28,7 @@ MOST_VALUES = 200_000
 
 def ask(probe: Probe, node: int, layer: str, **more: Any) -> Json:
     """The probe of a job: which call of which layer to observe, and what else the worker has to know."""
-    about = {"kind": probe.kind, "claim": probe.claim, "node": node, "layer": layer, "inner": probe.layer}
+    about = {"kind": probe.kind, "claim": probe.claims[0], "node": node, "layer": layer, "inner": probe.layer}
     return {**about, "target": None, "axis": probe.axis, **more}
 
 
@@ -43,7 +43,7 @@ def finish(
 def path_of(graph: Graph, probe: Probe, env: Env) -> Path | None:
     """The path from a dropout to a recurrent layer that a probe is about; None where it is about the dropout alone."""
     for path in paths(graph, env):
-        if path.dropout.id == probe.node and path.axis == probe.axis and path.way(graph) == probe.way:
+        if path.dropout.id == probe.node and path.axis == probe.axis and path.node_ids(graph) == probe.node_ids:
             return path
     return None
 
@@ -170,7 +170,7 @@ def pins_of(rebuild: Rebuild, layer: Layer, shape: Shape) -> dict[int, int]:
 def predicted(rebuild: Rebuild, probe: Probe, layer: Layer, made: Made, features: Iterable[int]) -> float | None:
     """The figure predicted for the values of the job; what the finding says where they do not tell."""
     sizes = made.sizes[0]
-    if probe.claim not in ("steps", "sequences") or sizes is None:
+    if probe.claims not in (("steps",), ("sequences",)) or sizes is None:
         return probe.probability
     settled = rebuild.concrete_layer(rebuild.settle(layer))
     found = mask(settled, sizes, None, rebuild.env.restrict(layer.origin))

@@ -34,7 +34,7 @@ def judge(probe: Probe | None, plan: Plan | None, answer: Answer, keras: str, ba
         return Verdict("unverified", one_line(reason), keras, backend)
     try:
         judge_claim = KINDS[probe.kind].judge
-        said = [judge_claim(Case(probe, plan.job, claim, answer["observed"])) for claim in probe.claim.split("|")]
+        said = [judge_claim(Case(probe, plan.job, claim, answer["observed"])) for claim in probe.claims]
     except (KeyError, IndexError, TypeError, ValueError) as error:
         said = [("unverified", f"the worker's answer could not be read: {type(error).__name__}: {error}")]
     # Of a claim for several versions of Keras one applies to this one.

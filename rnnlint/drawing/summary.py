@@ -150,13 +150,13 @@ class _Summarizer:
         self._marks: dict[Span, list[Mark]] = {}
         for one in findings:
             mark = Mark(
-                one.code,
-                one.name,
-                one.confidence,
-                one.label,
-                one.message,
-                one.span,
-                one.probe.argument if one.probe else "",
+                code=one.code,
+                name=one.name,
+                confidence=one.confidence,
+                label=one.label,
+                message=one.message,
+                span=one.span,
+                argument=one.probe.argument if one.probe else "",
             )
             self._marks.setdefault(one.span, []).append(mark)
         self._time = {path.dropout.id: path.axis for path in paths(graph, env)}
@@ -183,7 +183,7 @@ class _Summarizer:
             span = graph.nodes[loose[0]].span
             units = self._units(loose)
             rows = self._rows(units, self._in_order(units), "", {})
-            shown.append(ModelSummary("loose", "", span, (), rows))
+            shown.append(ModelSummary(kind="loose", name="", span=span, inputs=(), rows=rows))
         return Summary(tuple(sorted(shown, key=_place)), self._uncalled())
 
     def _called(self, model: Model) -> bool:
@@ -218,7 +218,7 @@ class _Summarizer:
         order = self._by_depth(units, model.outputs) if model.kind == "functional" else None
         rows = self._rows(units, order or self._in_order(units), "", {})
         inputs = tuple(self._graph.shape(ref) for ref in model.inputs)
-        return ModelSummary(model.kind, model.name, model.span, inputs, rows)
+        return ModelSummary(kind=model.kind, name=model.name, span=model.span, inputs=inputs, rows=rows)
 
     def _reaching(self, nodes: Sequence[int], outputs: Sequence[Ref]) -> list[int]:
         """The nodes from which the outputs come; all, where that leads nowhere."""
@@ -335,13 +335,13 @@ class _Summarizer:
             return self._layer_row(id, node.layer, nodes, shapes, sources, certain, spans)
         title = {"input": "Input", "opaque": "?"}.get(node.kind, _op_title(node.name))
         return Row(
-            id,
-            node.kind,
-            title,
-            "",
-            node.span,
-            shapes,
-            sources,
+            id=id,
+            kind=node.kind,
+            title=title,
+            name="",
+            span=node.span,
+            shapes=shapes,
+            sources=sources,
             certain=certain,
             reason=" ".join(node.reason.split()) if node.kind == "opaque" else "",
             marks=self._marked(spans),
@@ -369,7 +369,19 @@ class _Summarizer:
         certain = any(self._graph.nodes[unit.nodes[0]].certain for unit in calls)
         title = titles.get(part.kind, part.name)
         return Row(
-            id, "model", title, name, part.span, shapes, sources, (), "", certain, "", self._marked([part.span]), inner
+            id=id,
+            kind="model",
+            title=title,
+            name=name,
+            span=part.span,
+            shapes=shapes,
+            sources=sources,
+            masks=(),
+            cudnn="",
+            certain=certain,
+            reason="",
+            marks=self._marked([part.span]),
+            rows=inner,
         )
 
     def _layer_row(
@@ -390,19 +402,21 @@ class _Summarizer:
         inside |= {arg.span for child in layer.children for inner in child.walk() for arg in inner.args}
         marks = self._marked(span for span in (*own, *spans) if span not in inside and span not in idle)
         return Row(
-            id,
-            "opaque" if layer.kind == "opaque" else "layer",
-            layer.short or "?",
-            _name(layer),
-            layer.span,
-            shapes,
-            sources,
-            tuple(self._masks(layer, nodes)),
-            self._cudnn(layer, outer or layer),
-            certain and layer.certain,
-            "not understood" if layer.kind == "opaque" else "",
-            tuple(mark for mark in marks if not mark.argument or any(one.arg(mark.argument) for one in layer.walk())),
-            tuple(
+            id=id,
+            kind="opaque" if layer.kind == "opaque" else "layer",
+            title=layer.short or "?",
+            name=_name(layer),
+            span=layer.span,
+            shapes=shapes,
+            sources=sources,
+            masks=tuple(self._masks(layer, nodes)),
+            cudnn=self._cudnn(layer, outer or layer),
+            certain=certain and layer.certain,
+            reason="not understood" if layer.kind == "opaque" else "",
+            marks=tuple(
+                mark for mark in marks if not mark.argument or any(one.arg(mark.argument) for one in layer.walk())
+            ),
+            rows=tuple(
                 self._layer_row(f"{id}.{number}", child, (), outer=outer or layer)
                 for number, child in enumerate(layer.children, 1)
             ),

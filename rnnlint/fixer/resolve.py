@@ -52,7 +52,7 @@ def resolve(findings: Iterable[Finding], source: Source) -> tuple[Finding, ...]:
 def fix(remedy: Remedy, code: Code) -> Fix | None:
     """The way of a remedy with the smallest edit in this code; None where none of them can be gone."""
     best: list[Change] | None = None
-    for way in remedy.ways:
+    for way in remedy.alternatives:
         try:
             changes = sorted(change for step in way for change in _changes(step, code))
             _check(changes, code)

@@ -15,7 +15,7 @@ from dataclasses import field
 from itertools import islice
 from typing import overload
 
-from rnnlint.findings import Probe, Related
+from rnnlint.findings import MaskClaim, Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
 from rnnlint.keras.shapes import Back, Way, axis_back
 from rnnlint.keras.table import Kind, kind_of
@@ -101,7 +101,7 @@ class Path:
             yield graph.nodes[step.ref.node]
             step = step.before
 
-    def way(self, graph: Graph) -> tuple[int, ...]:
+    def node_ids(self, graph: Graph) -> tuple[int, ...]:
         """The nodes from the dropout to the recurrent layer, both included; of a very long way only the dropout."""
         if self._step.length > _FAR:
             return (self.dropout.id,)
@@ -114,9 +114,17 @@ class Path:
             return None
         return tuple(axis for axis in range(self.rank) if axis != self.axis and axis not in self.batch)
 
-    def probe(self, graph: Graph, claim: str, probability: float | None = None) -> Probe:
+    def probe(self, graph: Graph, claim: MaskClaim, probability: float | None = None) -> Probe:
         """Observe the mask of the dropout."""
-        return Probe("mask", self.layer.id, claim, self.dropout.id, self.way(graph), self.axis, probability=probability)
+        return Probe(
+            kind="mask",
+            layer=self.layer.id,
+            claims=(claim,),
+            node=self.dropout.id,
+            node_ids=self.node_ids(graph),
+            axis=self.axis,
+            probability=probability,
+        )
 
     @property
     def timesteps(self) -> int | None:
@@ -124,7 +132,7 @@ class Path:
         size = self.shape[self.axis] if self.shape is not None and self.axis < len(self.shape) else None
         return size if isinstance(size, int) else None
 
-    def stations(self, graph: Graph, limit: int = 8) -> tuple[Related, ...]:
+    def trace(self, graph: Graph, limit: int = 8) -> tuple[Related, ...]:
         """The way as labelled places: the layers between, at most `limit` of them, and the recurrent layer."""
         passed = (Related(node.span, f"passes {_title(node)}") for node in islice(self.between(graph), limit))
         return (
@@ -242,7 +250,19 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
         for ref in refs:
             rank = _rank(graph.shape(ref), found.rank)
             if found.rank is None or rank == found.rank:
-                push(_Step(ref, found.time, found.batch, rank, False, certain, node, found, None))
+                push(
+                    _Step(
+                        ref=ref,
+                        axis=found.time,
+                        batch=found.batch,
+                        rank=rank,
+                        shared=False,
+                        certain=certain,
+                        source=node,
+                        target=found,
+                        before=None,
+                    )
+                )
 
     while queue:
         step = queue.popleft()
@@ -256,33 +276,33 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
             assert node.layer is not None
             shape = inputs_shape(graph, node, 0)
             yield Path(
-                node,
-                inside,
-                step.source,
-                step.target,
-                step.axis,
-                step.batch,
-                _rank(shape, step.rank),
-                shape,
-                step.shared,
-                certain,
-                step,
+                dropout=node,
+                layer=inside,
+                recurrent=step.source,
+                target=step.target,
+                axis=step.axis,
+                batch=step.batch,
+                rank=_rank(shape, step.rank),
+                shape=shape,
+                shared=step.shared,
+                certain=certain,
+                _step=step,
             )
         if node.body and node.layer is not None:
             # The Lambda's output is what its function gave, on the same axis.
             for ref in node.body:
                 push(
                     _Step(
-                        ref,
-                        step.axis,
-                        step.batch,
-                        _rank(graph.shape(ref), step.rank),
-                        step.shared,
-                        certain and len(node.body) == 1,
-                        step.source,
-                        step.target,
-                        step,
-                        step.length + 1,
+                        ref=ref,
+                        axis=step.axis,
+                        batch=step.batch,
+                        rank=_rank(graph.shape(ref), step.rank),
+                        shared=step.shared,
+                        certain=certain and len(node.body) == 1,
+                        source=step.source,
+                        target=step.target,
+                        before=step,
+                        length=step.length + 1,
                     )
                 )
             continue
@@ -297,16 +317,16 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
             for ref in refs:
                 push(
                     _Step(
-                        ref,
-                        back.axis,
-                        batch,
-                        _rank(graph.shape(ref), step.rank if keeps_rank else None),
-                        step.shared or back.shared,
-                        certain and len(refs) == 1,
-                        step.source,
-                        step.target,
-                        step,
-                        step.length + 1,
+                        ref=ref,
+                        axis=back.axis,
+                        batch=batch,
+                        rank=_rank(graph.shape(ref), step.rank if keeps_rank else None),
+                        shared=step.shared or back.shared,
+                        certain=certain and len(refs) == 1,
+                        source=step.source,
+                        target=step.target,
+                        before=step,
+                        length=step.length + 1,
                     )
                 )
 
@@ -411,7 +431,7 @@ class Upstream:
     between: tuple[Node, ...]
     certain: bool
 
-    def way(self, end: Node) -> tuple[int, ...]:
+    def node_ids(self, end: Node) -> tuple[int, ...]:
         """The nodes from the dropout to `end`, both included."""
         return (self.dropout.id, *(node.id for node in self.between), end.id)
 
@@ -440,5 +460,5 @@ def upstream(graph: Graph, node: Node, through: frozenset[Kind]) -> Iterator[Ups
             continue
         certain = certain and before.certain
         if inside is not None:
-            yield Upstream(before, inside, between, certain)
+            yield Upstream(dropout=before, layer=inside, between=between, certain=certain)
         push(before.inputs[0], (before, *between)[:8], certain)

@@ -26,8 +26,6 @@ HOME = "https://github.com/rnnlint/rnnlint"
 BASE = "SRCROOT"
 # Not GitHub's `primaryLocationLineHash`: its upload action computes that one itself and warns of any other value.
 FINGERPRINT = "layerCall/v1"
-# Rules whose related places lead from the layer through the model to the one that it matters for.
-FLOWS = frozenset({"RNN101", "RNN102", "RNN103", "RNN104", "RNN107", "RNN108"})
 _LEVELS = {"certain": "error", "possible": "warning"}
 
 
@@ -94,7 +92,7 @@ def _result(finding: Finding, index: int, report: Report) -> dict[str, Any]:
     related = [_location(one.span, report, one.label) for one in finding.related]
     if related:
         result["relatedLocations"] = [{"id": number, **one} for number, one in enumerate(related, start=1)]
-    if related and finding.code in FLOWS:
+    if related and finding.rule.flow:
         way = [result["locations"][0], *related]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": one} for one in way]}]}]
     if finding.fix and finding.span.cell is None:

@@ -376,10 +376,11 @@ class _Run:
             if known is None and path not in found and path not in commented:
                 yield FileResult(path)
                 continue
-            from rnnlint.linter import finish, unique
+            from rnnlint.findings import collect
+            from rnnlint.linter import finish
 
             known = known or FileResult(path)
-            result = replace(known, findings=unique(found.get(path, ())))
+            result = replace(known, findings=collect(found.get(path, ())))
             settings = self._settings(path)
             source: Source | None = None
             judged = path in commented and bool(ABOUT_COMMENTS & settings.rules)
@@ -409,7 +410,7 @@ def _with_note(result: FileResult, note: Note | None) -> FileResult:
 def needs(selected: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """What the selected rules ask of the code; a rule about comments asks for nothing that stands in code."""
     codes = frozenset[str]().union(*set(selected)) - ABOUT_COMMENTS
-    asked = [rule.needs or (frozenset[str](),) for rule in known_rules() if rule.code in codes]
+    asked = [rule.requires or (frozenset[str](),) for rule in known_rules() if rule.code in codes]
     return tuple(dict.fromkeys(need for one in asked for need in one))
 
 
@@ -447,7 +448,8 @@ def build(
     from rnnlint.confirm.observed.account import read_account
     from rnnlint.confirm.observed.matching import match
     from rnnlint.confirm.session import BuildError
-    from rnnlint.linter import finish, unique
+    from rnnlint.findings import collect
+    from rnnlint.linter import finish
 
     sources = {os.path.realpath(path): _read(path) for path in paths if os.path.isfile(path)}
     named = [one for target in targets for one in (_makers(sources) if target == "auto" else [target])]
@@ -479,7 +481,7 @@ def build(
     notes = list(matched.notes)
     if explain:
         notes += [note for graph in graphs for note in _differences(graph, by_path, env)]
-    return Built(unique(merged), tuple(notes), tuple(failed))
+    return Built(collect(merged), tuple(notes), tuple(failed))
 
 
 def _elsewhere(source: Source, settings: Resolve, found: Found) -> bool:

@@ -9,10 +9,10 @@ from io import BytesIO
 from tokenize import detect_encoding
 from typing import TYPE_CHECKING
 
-from rnnlint.findings import Diagnostic, Edit, Finding
+from rnnlint.findings import Diagnostic, Edit, Finding, collect
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
-from rnnlint.linter import accepts, environment, finish, lint, unique
+from rnnlint.linter import accepts, environment, finish, lint
 from rnnlint.prefilter import gate
 from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
@@ -138,7 +138,7 @@ class _Look:
             result = lint(source, settings, self._modules, env, parsed=self._parsed)
         self.elsewhere = [one for one in result.findings if one.span.path != path]
         own = [one for one in result.findings if one.span.path == path]
-        result = finish(replace(result, findings=unique([*own, *self._job.foreign])), settings, source)
+        result = finish(replace(result, findings=collect([*own, *self._job.foreign])), settings, source)
         certain = settings.min_confidence == "certain"
         shown = tuple(one for one in result.findings if one.confidence == "certain" or not certain)
         if self._known:

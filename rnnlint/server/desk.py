@@ -24,7 +24,6 @@ from rnnlint.server.pool import FailedError, OutdatedError, Pool
 FIX_ALL = "source.fixAll.rnnlint"
 SEVERITIES = {"certain": types.DiagnosticSeverity.Warning, "possible": types.DiagnosticSeverity.Information}
 # Code that does nothing, which editors show faded.
-UNNECESSARY = frozenset({"RNN900"})
 
 
 @dataclass
@@ -264,7 +263,7 @@ class Server(LanguageServer):
         shown.code, shown.severity = entry.code, SEVERITIES[entry.confidence]
         if self.able("code_description_support"):
             shown.code_description = types.CodeDescription(url(entry.code))
-        if self.able("tag_support") and entry.code in UNNECESSARY:
+        if self.able("tag_support") and entry.rule.unnecessary:
             shown.tags = [types.DiagnosticTag.Unnecessary]
         if self.able("related_information"):
             shown.related_information = [self._related(one, result) for one in entry.related] or None

@@ -158,7 +158,7 @@ def judge(findings: Sequence[Finding], source: Source, selected: frozenset[str],
 def _malformed(directive: Directive) -> Finding:
     effect = "" if directive.codes else " suppresses nothing"
     message = f"`{directive.text}`{effect}: {directive.problem}"
-    return Finding(_MALFORMED.code, _MALFORMED.name, message, directive.span, label="not understood")
+    return Finding.of(_MALFORMED, message=message, span=directive.span, label="not understood")
 
 
 def _unused(directive: Directive, used: set[str], source: Source, selected: frozenset[str]) -> Iterator[Finding]:
@@ -188,7 +188,7 @@ def _unused(directive: Directive, used: set[str], source: Source, selected: froz
 
 def _unused_finding(directive: Directive, reason: str, fix: Fix) -> Finding:
     message = f"unused suppression: {reason}"
-    return Finding(_UNUSED.code, _UNUSED.name, message, directive.span, label="suppresses nothing", fix=fix)
+    return Finding.of(_UNUSED, message=message, span=directive.span, label="suppresses nothing", fix=fix)
 
 
 def _shortening(directive: Directive, kept: Sequence[Selector], names: str) -> Fix:

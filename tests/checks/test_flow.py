@@ -39,7 +39,7 @@ def test_straight(net: Net) -> None:
     assert path.certain
     assert not path.shared
     assert [node.id for node in path.between(net.graph())] == [dense.id]
-    assert [place.label for place in path.stations(net.graph())] == ["passes Dense", "LSTM steps along axis 1"]
+    assert [place.label for place in path.trace(net.graph())] == ["passes Dense", "LSTM steps along axis 1"]
 
 
 def test_every_dropout_of_a_chain(net: Net) -> None:

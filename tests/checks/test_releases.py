@@ -8,7 +8,7 @@ import pytest
 
 from rnnlint.checks import RULES, rnn110, rnn302, rnn303, rnn501, rnn503
 from rnnlint.checks.context import RuleSettings, spoken_of
-from rnnlint.findings import Finding
+from rnnlint.findings import Finding, collect
 from rnnlint.graph import Choice, Const, Range, Unknown
 from rnnlint.keras.defects import DROPS_AT_INFERENCE, GRU_STATE_GROWS
 from rnnlint.keras.versions import Env, parse_keras_version
@@ -51,7 +51,8 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
     net = Net()
     net.layer(name, units=8, **arguments)
     given = settings(version)
-    return list(BY_CODE[code](net.graph(), RuleSettings(given.keras, asked=frozenset({code} if asked else ()))))
+    found = BY_CODE[code](net.graph(), RuleSettings(given.keras, asked=frozenset({code} if asked else ())))
+    return list(collect(found))
 
 
 @pytest.mark.parametrize(

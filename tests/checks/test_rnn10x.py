@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from rnnlint.checks import rnn101, rnn102, rnn103, rnn104, rnn105, rnn107, rnn108, rnn109
-from rnnlint.checks.context import Check, once
+from rnnlint.checks.context import Check
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Finding
+from rnnlint.findings import Finding, collect
 from rnnlint.graph import Choice, Const, Layer, Node, Range, Span, Unknown
 from tests.checks.graphs import UNKNOWN, Net, settings
 
@@ -34,7 +34,7 @@ def feed(net: Net, *layers: Layer, shape: tuple[int | None, ...] = WIDE) -> list
 
 
 def run(check: Check, net: Net, version: str = "", threshold: float = 0.01) -> list[Finding]:
-    return list(check(net.graph(), settings(version, threshold)))
+    return list(collect(check(net.graph(), settings(version, threshold))))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -491,4 +491,4 @@ def test_one_finding_per_place_and_the_certain_one() -> None:
         finding(1, "certain", "c"),
         finding(2, "certain", "d"),
     ]
-    assert [one.message for one in once(found)] == ["c", "b"]
+    assert [one.message for one in collect(found)] == ["c", "b"]

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlint.checks import rnn201, rnn202, rnn203
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding
+from rnnlint.findings import Finding, collect
 from rnnlint.graph import Arg, Choice, Const, Graph, Layer, LayerArg, Name, Range, Span, Unknown, Value
 from rnnlint.keras.versions import Env, parse_keras_version
 
@@ -42,7 +42,7 @@ class Code:
         backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
     ) -> list[Finding]:
         env = Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
-        return list(rule(Graph(tuple(self.layers)), RuleSettings(env)))
+        return list(collect(rule(Graph(tuple(self.layers)), RuleSettings(env))))
 
 
 @pytest.fixture

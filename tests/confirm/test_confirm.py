@@ -48,7 +48,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 def finding(do: str = "", see: dict[str, Any] = OFF, **more: Any) -> Finding:
     job = {"do": do, "see": see, "layers": {"0": {"class": "keras.layers.LSTM", "origin": "keras"}}, **more}
-    probe = Probe("rate", 0, "off", argument="dropout")
+    probe = Probe("rate", 0, ("off",), argument="dropout")
     return Finding("RNN301", "invalid-rate", "wrong", Span("a.py", 1, 1, 1, 2), probe=probe, plan=Plan(job))
 
 
@@ -91,7 +91,7 @@ def test_a_plan_with_an_obstacle_asks_nothing(start: Start) -> None:
         "x",
         "x",
         Span("a.py", 1, 1, 1, 2),
-        probe=Probe("rate", 0, "off"),
+        probe=Probe("rate", 0, ("off",)),
         plan=Plan(obstacle="make_block, line 3"),
     )
     (verdict,) = verdicts(start("hello(); ready()"), blocked)

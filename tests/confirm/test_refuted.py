@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rnnlint.confirm.session import Session
-from rnnlint.findings import Finding, Verdict
+from rnnlint.findings import Finding, OwnMaskClaim, Verdict
 from rnnlint.run.loop import lint_text
 from rnnlint.settings.settings import Settings
 from tests import pages
@@ -158,12 +158,14 @@ def test_a_mask_that_does_not_reach_the_recurrent_layer(session: Session) -> Non
 def test_a_recurrent_layers_own_mask(session: Session) -> None:
     """Keras 2 draws it at every timestep, Keras 3 once."""
     shared = session.found.env().majors == {3}
-    rule, claim, wrong = ("RNN103", "sequences", "steps") if shared else ("RNN101", "steps", "sequences")
+    claim: OwnMaskClaim = "sequences" if shared else "steps"
+    wrong: OwnMaskClaim = "steps" if shared else "sequences"
+    rule = "RNN103" if shared else "RNN101"
     finding = written("layers.LSTM(8, dropout=0.3)(inputs)", rule, session)
     assert finding.probe is not None
-    assert finding.probe.claim == claim
+    assert finding.probe.claims == (claim,)
     assert verdict(finding, session).status == "confirmed"
-    assert verdict(replace(finding, probe=replace(finding.probe, claim=wrong)), session).status == "refuted"
+    assert verdict(replace(finding, probe=replace(finding.probe, claims=(wrong,))), session).status == "refuted"
     other = verdict(shown(finding, dropout={"const": 0.6}), session)
     assert other.status == "refuted"
     assert other.evidence.endswith("predicted 30.0 %")

@@ -20,7 +20,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     """Calls that are compared with each other, of what they call by itself."""
     assert probe.node is not None
     node = graph.nodes[probe.node]
-    if probe.claim == "at-inference":
+    if "at-inference" in probe.claims:
         rebuild = Rebuild(graph, env, {})
         refs = node.inputs[0] if node.inputs else ()
         if not refs:
@@ -29,7 +29,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
         made = rebuild.input(rebuild.free_id(), shape if shape is not None else (None, None, None), {}, 1)
         rebuild.call(node, [made], checked=False)
         return finish(rebuild, ask(probe, node.id, ""), node.id)
-    nodes = [graph.nodes[id] for id in probe.way] or [node]
+    nodes = [graph.nodes[id] for id in probe.node_ids] or [node]
     chosen = {
         (one.id, name): value
         for called in nodes
@@ -39,7 +39,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     }
     rebuild = Rebuild(graph, env, chosen)
     assert node.layer is not None
-    if probe.claim == "stale":
+    if "stale" in probe.claims:
         place, key = in_a_layer(rebuild, node.layer)
         return finish(rebuild, ask(probe, place, key), place)
     rank = 3 if kind_of(node.layer) not in (*DROPOUTS, Kind.TIME_DISTRIBUTED) else 2
@@ -47,7 +47,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     made = cut_for(rebuild, nodes[-1], rank, 1, keep=keep)
     for one in nodes:
         rebuild.call(one, [made], checked=False)
-        seed = one.layer.arg("seed") if one.layer is not None and probe.claim == "same-mask" else None
+        seed = one.layer.arg("seed") if one.layer is not None and "same-mask" in probe.claims else None
         if seed is not None and one.layer is not None:  # which says nothing elsewhere
             rebuild.layers[str(one.layer.id)]["keywords"]["seed"] = rebuild.value(seed.value)
     asked = {**ask(probe, node.id, str(node.layer.id)), "target": nodes[0].id}

@@ -18,7 +18,7 @@ from rnnlint.keras.versions import Env
 
 def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     """A layer with an argument that takes it off cuDNN."""
-    if probe.claim == "layer":
+    if "layer" in probe.claims:
         return _plan_cell(graph, probe, env)
     outer = outer_layer(graph, probe)
     inner = inner_layer(outer, probe.layer)
@@ -97,7 +97,7 @@ def _cell(case: Case) -> Judgement:
 
 
 CLAIMS: Mapping[str, Callable[[Case], Judgement]] = {
-    "": _argument,
+    "lost": _argument,
     "layer": _cell,
 }
 

@@ -52,7 +52,7 @@ def _implementation(graph: Graph, probe: Probe, env: Env) -> Planned:
 
 def _noise_error(graph: Graph, probe: Probe, env: Env) -> Planned:
     """A dropout whose noise shape fails: at another batch size (RNN105), or at all (RNN106)."""
-    rows = probe.claim == "raises" and bool(probe.way)
+    rows = probe.claims == ("raises",) and bool(probe.node_ids)
     more: Json = {"without": ["noise_shape"]}
     if probe.node is None:
         layer = graph.layers[probe.layer]

@@ -8,19 +8,19 @@ from rnnlint.confirm.figures import Judgement, percent
 from rnnlint.confirm.jobs import Planned, ask, cut_for, finish
 from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.confirm.wording import fails
-from rnnlint.findings import Probe
+from rnnlint.findings import IdsClaim, Probe
 from rnnlint.graph import Const, Graph, Layer, Ref, options
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env
 
 _VOCABULARY = 20_000
 
-CLAIMS = ("",)
+CLAIMS: tuple[IdsClaim, ...] = ("other-ids",)
 
 
 def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     """Token ids through a dropout into an Embedding."""
-    first, *between, last = (graph.nodes[id] for id in probe.way)
+    first, *between, last = (graph.nodes[id] for id in probe.node_ids)
     layer, chosen = dropping(graph, probe, first, env)
     assert last.layer is not None
     table = _table(last.layer)

@@ -6,12 +6,12 @@ from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import harmless, highest
 from rnnlint.confirm.figures import Judgement, compare, percent
 from rnnlint.confirm.jobs import Planned, by_itself
-from rnnlint.findings import Probe
+from rnnlint.findings import InferenceClaim, Probe
 from rnnlint.graph import Graph
 from rnnlint.keras.scalars import number
 from rnnlint.keras.versions import Env
 
-CLAIMS = ("",)
+CLAIMS: tuple[InferenceClaim, ...] = ("drops",)
 
 
 def plan(graph: Graph, probe: Probe, env: Env) -> Planned:

@@ -20,7 +20,7 @@ from rnnlint.keras.versions import Env
 
 def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     """How much a layer keeps: a dropout, or a recurrent layer of its input or state, by itself or behind dropouts."""
-    if len(probe.way) > 1:
+    if len(probe.node_ids) > 1:
         return _stack(graph, probe, env)
     layer = graph.layers[probe.layer]
     if kind_of(layer) in DROPOUTS:
@@ -36,7 +36,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     rate = number(chosen[layer.id, name])
     kept = None if rate is None else 1 - rate
     more: Json = {"argument": name}
-    if probe.claim == "ignored":
+    if "ignored" in probe.claims:
         more["written"], kept = kept, 1.0
         if (
             name == "recurrent_dropout"
@@ -53,7 +53,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
 
 def _stack(graph: Graph, probe: Probe, env: Env) -> Planned:
     """Dropouts straight in front of a recurrent layer that drops its input itself."""
-    *before, last = (graph.nodes[id] for id in probe.way)
+    *before, last = (graph.nodes[id] for id in probe.node_ids)
     assert last.layer is not None
     if kind_of(last.layer) is Kind.TIME_DISTRIBUTED:
         raise ObstacleError("what TimeDistributed takes apart is not followed")
@@ -129,7 +129,7 @@ def _drawn(case: Case) -> Judgement:
 
 
 CLAIMS: Mapping[str, Callable[[Case], Judgement]] = {
-    "": _kept,
+    "share": _kept,
     "ignored": _ignored,
     "drawn": _drawn,
 }

@@ -31,11 +31,11 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     inside = dropout(rebuild.settle(layer))
     if inside is not None and (rows := batch_size(inside)) is not None:
         rebuild.rows(rows)
-    given = into(rebuild, node, rank, probe.axis, shrink=_any_length(graph.nodes[id] for id in probe.way[1:-1]))
+    given = into(rebuild, node, rank, probe.axis, shrink=_any_length(graph.nodes[id] for id in probe.node_ids[1:-1]))
     made = rebuild.call(node, [given], checked=False)
     target = None
-    if len(probe.way) > 1:
-        *between, last = (graph.nodes[id] for id in probe.way[1:])
+    if len(probe.node_ids) > 1:
+        *between, last = (graph.nodes[id] for id in probe.node_ids[1:])
         made = _along(rebuild, between, made)
         target = rebuild.free_id()
         read = recurrent_target(last.layer)

@@ -17,13 +17,13 @@ from rnnlint.keras.versions import Env
 
 def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     """Values with padding through a dropout into Masking."""
-    first, *between, last = (graph.nodes[id] for id in probe.way)
+    first, *between, last = (graph.nodes[id] for id in probe.node_ids)
     assert first.layer is not None
     assert last.layer is not None
     layer, chosen = dropping(graph, probe, first, env)
     arg = last.layer.arg("mask_value")
     values = [one.value for one in options(arg.value) if isinstance(one, Const)] if arg is not None else [0.0]
-    value = next((one for one in values if (one == 0) is (probe.claim == "steps")), values[0] if values else -1.0)
+    value = next((one for one in values if (one == 0) is (probe.claims == ("steps",))), values[0] if values else -1.0)
     chosen[last.layer.id, "mask_value"] = Const(value)
     rebuild = Rebuild(graph, env, chosen)
     made = given = cut_for(rebuild, first, 3, 1, keep=_moves(between))

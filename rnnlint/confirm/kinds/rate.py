@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import get_args, get_type_hints
+from typing import get_args
 
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import choose, rank_of, recurrent_rank
@@ -11,14 +11,14 @@ from rnnlint.confirm.figures import Judgement, percent
 from rnnlint.confirm.jobs import MOST_VALUES, Planned, alone, ask, finish, in_a_layer, own_input
 from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.confirm.wording import fails, otherwise
-from rnnlint.findings import Probe
+from rnnlint.findings import Probe, RateClaim
 from rnnlint.flow.paths import DROPOUTS
 from rnnlint.graph import Const, Graph, Range
-from rnnlint.keras.rates import Outcome, check_rates
+from rnnlint.keras.rates import check_rates
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Env
 
-CLAIMS: tuple[str, ...] = get_args(get_type_hints(Outcome)["what"])
+CLAIMS: tuple[RateClaim, ...] = get_args(RateClaim)
 
 
 def plan(graph: Graph, probe: Probe, env: Env) -> Planned:

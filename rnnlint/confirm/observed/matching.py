@@ -9,12 +9,12 @@ from rnnlint.checks import RULES
 from rnnlint.checks.context import RuleSettings
 from rnnlint.confirm.observed.places import NOWHERE, extent, meet
 from rnnlint.confirm.plan import plan
-from rnnlint.findings import SUPERSEDED, Finding, Plan
+from rnnlint.findings import Finding, Plan
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.records import dataclass
 
 # By code the one that says more of the same layer.
-_MORE = {weaker: code for code, weaker in SUPERSEDED.items()}
+_MORE = {rule.supersedes: rule.code for rule, _ in RULES if rule.supersedes}
 
 
 @dataclass(frozen=True)
