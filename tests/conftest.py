@@ -16,6 +16,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests import sampling
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
@@ -30,6 +32,17 @@ IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=IN_CI, print_blob=True)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
 hypothesis.settings.load_profile("quick")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest --full` runs every block under every spelling, not a fixed sample of them."""
+    parser.addoption("--full", action="store_true", help="run the whole product of pages, cases and spellings")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the test modules, which make their parameters while they are imported."""
+    if config.getoption("--full"):
+        os.environ[sampling.VARIABLE] = "1"
 
 
 @pytest.fixture(scope="session")

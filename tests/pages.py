@@ -31,6 +31,7 @@ import rnnlint
 from rnnlint import fixer
 from rnnlint.findings import Diagnostic, Finding
 from rnnlint.settings.settings import Settings, known_rules
+from tests.sampling import sample
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
@@ -307,6 +308,13 @@ def spellings(block: Block) -> dict[str, str]:
             found["names"] = _undot(listed, names)
             found["star"] = _undot(starred, names)
     return found
+
+
+def sampled_spellings(block: Block) -> dict[str, str]:
+    """The script as written and under two of its other spellings; under all of them in a full run."""
+    found = spellings(block)
+    others = sample([name for name in found if name != "as written"], 2, block.own + block.text)
+    return {name: found[name] for name in ("as written", *others)}
 
 
 def _keras(module: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests import pages
+from tests import pages, sampling
 from tests.pages import Block
 
 SCRIPT = """\
@@ -94,3 +95,28 @@ def test_cells_end_at_blank_lines_between_statements() -> None:
         "@a.b\ndef f():\n    x = 1\n\n    return x",
         "# about y\ny = 1\nz = 2",
     ]
+
+
+def test_a_sample_is_the_same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(sampling.VARIABLE, raising=False)
+    assert sampling.sample("abcdefgh", 3, "key") == ["c", "e", "f"]
+    assert sampling.sample("abcdefgh", 3, "another key") != ["c", "e", "f"]
+    assert sampling.sample("ab", 3, "key") == ["a", "b"]
+    assert [key for key in "abcdefgh" if sampling.one_in(3, key)] == ["c", "f"]
+    monkeypatch.setenv(sampling.VARIABLE, "1")
+    assert sampling.sample("abcdefgh", 3, "key") == list("abcdefgh")
+    assert all(sampling.one_in(3, key) for key in "abcdefgh")
+
+
+def test_a_sample_holds_each_block_as_written_and_each_spelling_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(sampling.VARIABLE, raising=False)
+    blocks = [block for page in (*pages.pages(), *pages.cases()) for block in page.blocks if block.plain]
+    samples = [pages.sampled_spellings(block) for block in blocks]
+    counted = Counter(name for sample in samples for name in sample)
+    assert counted.pop("as written") == len(blocks)
+    respelt = [block for block in blocks if len(pages.spellings(block)) > 1]
+    assert counted.total() == 2 * len(respelt)
+    assert set(counted) == {name for block in blocks for name in pages.spellings(block)} - {"as written"}
+    assert min(counted.values()) > len(respelt) / 8
+    monkeypatch.setenv(sampling.VARIABLE, "1")
+    assert pages.sampled_spellings(blocks[0]) == pages.spellings(blocks[0])

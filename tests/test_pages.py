@@ -91,7 +91,7 @@ def test_findings_are_the_marks(blocks: tuple[Block, ...], tmp_path: Path) -> No
 def test_every_import_spelling(block: Block) -> None:
     spellings = pages.spellings(block)
     assert len(spellings) == 9, f"{block.id} is not in the form that can be respelt: {sorted(spellings)}"
-    for spelling, text in spellings.items():
+    for spelling, text in pages.sampled_spellings(block).items():
         try:
             pages.check_script(block, text)
         except AssertionError as error:
