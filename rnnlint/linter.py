@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rnnlint.findings import Diagnostic, Finding, collect
 from rnnlint.graph import Graph, Note
-from rnnlint.project.walk import guard
 from rnnlint.result import FileResult
 from rnnlint.source import syntax
-from rnnlint.source.source import Source, diagnose, from_bytes, from_text
+from rnnlint.source.guard import guard
+from rnnlint.source.read import from_bytes, from_text
+from rnnlint.source.source import Source, diagnose
 from rnnlint.suppression.comments import may_suppress
 
 if TYPE_CHECKING:

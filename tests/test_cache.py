@@ -29,7 +29,7 @@ from rnnlint.run import loop as runner
 from rnnlint.run import pool
 from rnnlint.run.cache import FOLDER, Cache
 from rnnlint.settings.settings import Options, Resolver
-from rnnlint.source import source
+from rnnlint.source import read as reading
 from tests import pages
 
 MODEL = """import keras
@@ -306,8 +306,8 @@ def test_what_changes_within_the_grain_of_the_clock_is_seen(project: Path, monke
 def test_old_files_are_known_by_their_status_alone(project: Path, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 3_600_000_000_000))
     expected = warm(Options())
-    read = source.read_bytes
-    monkeypatch.setattr(source, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
+    read = reading.read_bytes
+    monkeypatch.setattr(reading, "read_bytes", lambda path: read(path) if path.endswith("toml") else pytest.fail(path))
     assert work.of(lambda: warm(Options()) == expected or pytest.fail("the warm run differs")) == (0, 0)
 
 

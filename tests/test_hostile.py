@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from rnnlint.prefilter.outline import outline
-from rnnlint.project.walk import guard, is_harmless
+from rnnlint.prefilter.outline import is_parser_safe, outline
 from rnnlint.source import syntax
+from rnnlint.source.guard import guard
 from rnnlint.source.source import Source
 
 # Generous: the machines that run this are slow and shared. What hangs runs for minutes.
@@ -271,7 +271,7 @@ def test_what_is_taken_for_harmless_is(name: str) -> None:
     content = {**FINE, **{key: value[0] for key, value in BAD.items()}}[name]
     text = content if isinstance(content, str) else content.decode("latin-1")
     tree = syntax.parse(text)
-    if not isinstance(tree, syntax.SyntaxProblem) and is_harmless(text, outline(name, tree)):
+    if not isinstance(tree, syntax.SyntaxProblem) and is_parser_safe(text, outline(name, tree)):
         assert guard(Source(name, text)) is None
 
 
@@ -293,10 +293,10 @@ def test_what_is_taken_for_harmless_is(name: str) -> None:
 def test_what_the_ast_keeps_flat_is_not_taken_for_harmless(text: str) -> None:
     tree = syntax.parse(text)
     assert not isinstance(tree, syntax.SyntaxProblem)
-    assert not is_harmless(text, outline("a.py", tree))
+    assert not is_parser_safe(text, outline("a.py", tree))
 
 
-def test_ordinary_code_is_harmless() -> None:
+def test_ordinary_code_is_parser_safe() -> None:
     tree = syntax.parse(GOOD)
     assert not isinstance(tree, syntax.SyntaxProblem)
-    assert is_harmless(GOOD, outline("a.py", tree))
+    assert is_parser_safe(GOOD, outline("a.py", tree))

@@ -16,12 +16,12 @@ from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
 from rnnlint.linter import Finder, NoFinder, check_source, environment, lint
-from rnnlint.project import pins
-from rnnlint.project import walk as files
+from rnnlint.project import pins, roots
 from rnnlint.registry import Rule
 from rnnlint.run.loop import check_paths, lint_text, run
 from rnnlint.settings.settings import Options, Resolver, Settings
-from rnnlint.source.source import Source, from_text
+from rnnlint.source.read import from_text
+from rnnlint.source.source import Source
 
 CODE = """from keras.layers import LSTM, Dropout
 from keras.models import Sequential
@@ -34,7 +34,7 @@ OTHER = Rule("RNN101", "other-rule", "Test.")
 
 @pytest.fixture(autouse=True)
 def _fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.forget()
+    roots.forget()
     pins._environment.cache_clear()
     monkeypatch.chdir(tmp_path)
 

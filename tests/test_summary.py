@@ -14,7 +14,7 @@ from rnnlint.graph import Shape
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.linter import NoFinder
-from rnnlint.source.source import from_text
+from rnnlint.source.read import from_text
 from tests import pages
 from tests.differential import models
 from tests.differential.live import Keras, RefusedError

@@ -550,7 +550,7 @@ class _Check:
         from itertools import groupby
 
         from rnnlint.fixer import ApplyError, apply, write
-        from rnnlint.source.source import from_bytes, read_bytes
+        from rnnlint.source.read import from_bytes, read_bytes
         from rnnlint.suppression.suppress import add_noqa
 
         left: list[Finding] = []
@@ -649,7 +649,7 @@ class _Check:
 
     def _tell_fixes(self) -> int:
         """The lines of `--diff` and `--fix-only`, and their status."""
-        from rnnlint.fixer import words
+        from rnnlint.fixer import messages
 
         assert self.outcome is not None
         fixed, written = self.outcome.fixed, not self.given["diff"]
@@ -658,7 +658,7 @@ class _Check:
                 self._warn("warning", f"{where(diagnostic.span)}: {diagnostic.message}")
             for line in self._shown_fixes():
                 self._err(line)
-            self._err(words.only_fixed(fixed, sum(map(self._hidden, self.findings)), written=written))
+            self._err(messages.only_fixed(fixed, sum(map(self._hidden, self.findings)), written=written))
         return 1 if fixed and not written else 0
 
     def _show_diff(self, text: str) -> None:
@@ -674,10 +674,10 @@ class _Check:
             )
 
     def _shown_fixes(self) -> Iterator[str]:
-        from rnnlint.fixer import words
+        from rnnlint.fixer import messages
 
         if self.outcome and self.outcome.fixed and self.given["show_fixes"]:
-            yield from words.listed(self.outcome, lambda path: printable(shown(path)))
+            yield from messages.listed(self.outcome, lambda path: printable(shown(path)))
             yield ""
 
     # -----------------------------------------------------------------------------------------------------------------
@@ -748,7 +748,7 @@ class _Check:
     def _print_report(self, name: str) -> str:
         """Print the findings, or write them to the file and print them in short; the format of what was printed."""
         from rnnlint.output.report import Report
-        from rnnlint.project.walk import git_root
+        from rnnlint.project.roots import git_root
 
         target = self.given["output_file"]
         report = Report(
@@ -814,18 +814,18 @@ class _Check:
         refuted = f"; {len(self.refuted):,} refuted" if self.refuted else ""
         fixed = self.outcome.fixed if self.outcome else 0
         if fixed:
-            from rnnlint.fixer import words
+            from rnnlint.fixer import messages
 
             yield from self._shown_fixes()
-            yield f"{words.remaining(fixed, len(self.findings), told)}{refuted}."
+            yield f"{messages.remaining(fixed, len(self.findings), told)}{refuted}."
         elif self.findings:
             yield f"Found {_count(len(self.findings), 'finding')}{f' ({told})' if told else ''}{refuted}."
         elif not (self.diagnostics or self.missing or self.wrong):
             yield click.style(f"All checks passed{f'{refuted}.' if refuted else '!'}", fg="green", bold=True)
         if self.findings:
-            from rnnlint.fixer import words
+            from rnnlint.fixer import messages
 
-            offer = words.on_offer(sum(map(self._able, self.findings)), sum(map(self._hidden, self.findings)))
+            offer = messages.on_offer(sum(map(self._able, self.findings)), sum(map(self._hidden, self.findings)))
             if offer:
                 yield offer
         if unread:
@@ -855,7 +855,7 @@ class _Check:
     def _line(self, path: str, row: int, cell: int | None) -> str:
         source = self.sources.get(path) or self.shown.get(path)
         if source is None:
-            from rnnlint.source.source import read_as_shown
+            from rnnlint.source.read import read_as_shown
 
             source = self.shown[path] = read_as_shown(path)
         return source.line(row, cell)
@@ -911,7 +911,7 @@ def _with_bar(items: Iterable[Any], length: int, title: str, start: float) -> It
 def _as_linted(result: FileResult) -> bytes:
     """The bytes of a file. Raises OSError where they are no longer those that were linted: no edit would fit."""
     from rnnlint.linter import accepts
-    from rnnlint.source.source import from_bytes
+    from rnnlint.source.read import from_bytes
 
     with open(result.path, "rb") as file:
         data = file.read()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rnnlint.fixer.apply import ApplyError, apply
+from rnnlint.fixer.apply import apply
+from rnnlint.fixer.errors import ApplyError
 from rnnlint.fixer.resolve import fix, resolve
 from rnnlint.fixer.run import FixedFile, Outcome, Relint, applicable, diff, identity, independent, run, write
 

@@ -11,12 +11,9 @@ from collections.abc import Iterable, Sequence
 from io import BytesIO
 
 from rnnlint.findings import Edit
+from rnnlint.fixer.errors import ApplyError
 
 _NEWLINE = re.compile(r"\r\n?|\n")
-
-
-class ApplyError(Exception):
-    """The file cannot be changed so that the rest of it stays as it is; the message says why."""
 
 
 def apply(data: bytes, path: str, edits: Iterable[Edit]) -> bytes:

@@ -12,9 +12,9 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from rnnlint.findings import Edit
-from rnnlint.fixer.apply import ApplyError
+from rnnlint.fixer.errors import ApplyError
 from rnnlint.records import dataclass
-from rnnlint.source.notebook import CellPlaces, cell_places
+from rnnlint.source.places import CellPlaces, cell_places
 
 
 @dataclass(frozen=True, slots=True)

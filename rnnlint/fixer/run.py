@@ -11,7 +11,8 @@ from dataclasses import field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from rnnlint.findings import Diagnostic, Edit, Finding, Fix
-from rnnlint.fixer.apply import ApplyError, apply, user_text
+from rnnlint.fixer.apply import apply, user_text
+from rnnlint.fixer.errors import ApplyError
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding
     from rnnlint.graph import Span
     from rnnlint.output import Entry
-    from rnnlint.source.notebook import Places
+    from rnnlint.source.places import Places
     from rnnlint.suppression.fingerprint import Fingerprint, Key
 
 
@@ -58,7 +58,7 @@ class Report:
     @cached_property
     def places(self) -> Places:
         """Finds the cells of notebooks in their files."""
-        from rnnlint.source.notebook import Places
+        from rnnlint.source.places import Places
 
         return Places(self.texts)
 

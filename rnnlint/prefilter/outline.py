@@ -14,6 +14,7 @@ from dataclasses import field
 from typing import Any, TypeAlias
 
 from rnnlint.records import dataclass
+from rnnlint.source import guard, syntax
 
 Chain = tuple[str, ...]
 
@@ -452,3 +453,19 @@ def _is_rate(node: ast.expr) -> bool:
         return False
     value = node.value
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+
+
+def is_parser_safe(text: str, taken: Outline) -> bool:
+    """Whether what is known of a text that `ast` reads is enough to see that `rnnlint.source.guard` would let it pass.
+
+    Brackets nest no deeper than `ast` allows, which is `MAX_BRACKETS`.
+    """
+    if taken.depth > guard.MAX_DEPTH or taken.longest > guard.MAX_CHAIN:
+        return False
+    if taken.size > guard.MAX_NODES or len(text) > guard.MAX_SOURCE:
+        return False
+    # Quotes bound the strings in a row.
+    if len(text) <= 2 * guard.MAX_NODES and text.count('"') + text.count("'") < 2 * guard.MAX_CHAIN:
+        return True
+    found = syntax.extremes(text)
+    return found.strings <= guard.MAX_CHAIN and found.parts <= 2 * guard.MAX_NODES

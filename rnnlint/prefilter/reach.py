@@ -26,9 +26,8 @@ from rnnlint.keras.ingredients import (
     of_word,
 )
 from rnnlint.prefilter import outline as outlines
-from rnnlint.prefilter.outline import Chain, Import, Outline, Part
+from rnnlint.prefilter.outline import Chain, Import, Outline, Part, is_parser_safe
 from rnnlint.project.modules import Modules
-from rnnlint.project.walk import is_harmless
 from rnnlint.records import dataclass
 from rnnlint.source import syntax
 
@@ -251,7 +250,7 @@ class Reach:
             unread = Node(path, self, None, self._held(path) | _LATER if source.diagnostics else ALL)
             return _File(None, unread, unread, unread, {}, set())
         taken = outlines.outline(path, tree)
-        if is_harmless(source.text, taken):
+        if is_parser_safe(source.text, taken):
             self._harmless.add(path)
         nodes = {name: [Node(path, self, part) for part in parts] for name, parts in taken.definitions.items()}
         known = set(nodes) | taken.variables | set(taken.body.imports) | set(taken.main.imports)

@@ -8,111 +8,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from rnnlint.project.walk import SUFFIXES, guard, project_root
+from rnnlint.project.disk import Disk
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.source.source import Source
 
 
-def _names(folder: str) -> frozenset[str]:
-    """What can be a module or a package in a folder."""
-    try:
-        return frozenset(
-            name
-            for name in os.listdir(folder)
-            if name.endswith(SUFFIXES[0]) or (name.isidentifier() and name != "__pycache__")
-        )
-    except OSError:
-        return frozenset()
-
-
-def real_by_parts(
-    path: str,
-    known: dict[str, str],
-    is_link: Callable[[str], bool] = os.path.islink,
-    real: Callable[[str], str] = os.path.realpath,
-) -> str:
-    """As `os.path.realpath` of an absolute path without `..`, but no part is asked for twice: `known` grows by them."""
-    passed: list[str] = []
-    while path not in known:
-        above, name = os.path.split(path)
-        if not name:
-            known[path] = path
-        elif is_link(path):
-            known[path] = real(path)
-        else:
-            passed.append(path)
-            path = above
-    found = known[path]
-    for one in reversed(passed):
-        found = known[one] = os.path.join(found, os.path.basename(one))
-    return found
-
-
-class Disk:
-    """Asks the disk for what lies in folders and where links lead, once per question.
-
-    `asked` keeps the questions with their answers, so that a later run can ask whether they are still the same.
-    """
-
-    def __init__(self) -> None:
-        self.asked: dict[tuple[str, str], object] = {}
-        self._listed: dict[str, frozenset[str]] = {}
-        self._reals: dict[str, str] = {}
-
-    def names(self, folder: str) -> frozenset[str]:
-        """The names of modules and packages in a folder: one look instead of one for every name that is asked for."""
-        found = self._listed.get(folder)
-        if found is None:
-            found = self._listed[folder] = self.asked["names", folder] = _names(folder)
-        return found
-
-    def is_file(self, path: str) -> bool:
-        """Whether there is such a file."""
-        folder, name = os.path.split(path)
-        return name in self.names(folder) and bool(self._ask("file", path))
-
-    def is_folder(self, path: str) -> bool:
-        """Whether there is such a folder."""
-        folder, name = os.path.split(path)
-        return name in self.names(folder) and bool(self._ask("folder", path))
-
-    def real(self, path: str) -> str:
-        """Where an absolute path leads."""
-        if os.pardir in path:
-            return str(self._ask("real", path))
-        return real_by_parts(path, self._reals, self.is_link, lambda one: str(self._ask("real", one)))
-
-    def is_link(self, path: str) -> bool:
-        """Whether a path is a symbolic link."""
-        return bool(self._ask("link", path))
-
-    def root(self, folder: str) -> str | None:
-        """The project that a folder stands in."""
-        found = self._ask("root", folder)
-        return None if found is None else str(found)
-
-    def _ask(self, question: str, path: str) -> object:
-        key = question, path
-        if key not in self.asked:
-            self.asked[key] = QUESTIONS[question](path)
-        return self.asked[key]
-
-
-QUESTIONS: dict[str, Callable[[str], object]] = {
-    "names": _names,
-    "file": os.path.isfile,
-    "folder": os.path.isdir,
-    "link": os.path.islink,
-    "real": os.path.realpath,
-    "root": project_root,
-}
+# Folders that hold packages of many projects.
+INSTALLED = ("site-packages", "dist-packages")
 Spelled = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 
 def _read(path: str) -> Source:
-    from rnnlint.source.source import read
+    from rnnlint.source.read import read
 
     return read(path)
 
@@ -261,7 +170,7 @@ class Modules:
     def _holds_modules(self, folder: str) -> bool:
         """Whether a folder is a package without `__init__.py`: Python files in it, or in a folder below it."""
         names = self.disk.names(folder)
-        if any(name.endswith(SUFFIXES[0]) for name in names):
+        if any(name.endswith(".py") for name in names):
             return True
         inner = (os.path.join(folder, name) for name in sorted(names))
         return any(self.disk.is_file(os.path.join(one, "__init__.py")) and not self.disk.is_link(one) for one in inner)
@@ -321,6 +230,8 @@ class Modules:
 
     def _readable(self, path: str) -> Source | None:
         source = self.source(path)
+        from rnnlint.source.guard import guard
+
         # Many files ask for the same module: looking for what would hurt the parser takes as long as parsing.
         if source.path not in self._parseable:
             self._parseable[source.path] = not source.diagnostics and (source.harmless or guard(source) is None)
@@ -384,10 +295,6 @@ class Recorder:
         for module, level, importer in self._asked:
             path = self._modules.locate(module, level, importer)
             yield Asked(module, level, importer, path, self._modules.digest(path))
-
-
-# Folders that hold packages of many projects.
-INSTALLED = ("site-packages", "dist-packages")
 
 
 def _below(base: str, folder: str) -> str:

@@ -104,13 +104,13 @@ def _is_root(folder: str) -> bool:
 
 
 def _inside_git(folder: str) -> bool:
-    from rnnlint.project.walk import git_root
+    from rnnlint.project.roots import git_root
 
     return git_root(folder) is not None
 
 
 def _has_root(folder: str) -> bool:
-    from rnnlint.project.walk import project_root
+    from rnnlint.project.roots import project_root
 
     return project_root(folder) is not None
 

@@ -23,7 +23,8 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnlint import __version__
-from rnnlint.project.modules import QUESTIONS, Modules
+from rnnlint.project.disk import QUESTIONS
+from rnnlint.project.modules import Modules
 from rnnlint.result import FileResult
 
 if TYPE_CHECKING:
@@ -368,7 +369,7 @@ _CHANGING = "changing"
 
 def _text(path: str) -> str:
     """The content of a file; empty where it cannot be read."""
-    from rnnlint.source.source import read_bytes
+    from rnnlint.source.read import read_bytes
 
     data = read_bytes(path)
     return _digest(data) if isinstance(data, bytes) else ""
@@ -518,7 +519,7 @@ def _plain(kind: Any) -> _Reader:
 
 def default_folder() -> str:
     """Where the results of a run are kept: in the project that the current folder stands in, else there."""
-    from rnnlint.project.walk import project_root
+    from rnnlint.project.roots import project_root
 
     here = os.getcwd()
     return os.path.join(project_root(here) or here, FOLDER)

@@ -14,7 +14,8 @@ from rnnlint.project.modules import Modules
 from rnnlint.project.walk import discover
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
-from rnnlint.source.source import Source, read, read_bytes
+from rnnlint.source.read import read, read_bytes
+from rnnlint.source.source import Source
 
 if TYPE_CHECKING:
     from rnnlint.findings import Finding

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnlint.keras.ingredients import Ingredients
 from rnnlint.prefilter.gate import Examined, Gate, ingredients
-from rnnlint.project import walk as files
-from rnnlint.project.modules import Modules, real_by_parts
+from rnnlint.project import roots
+from rnnlint.project.disk import real_by_parts
+from rnnlint.project.modules import Modules
 from rnnlint.project.walk import discover
 from rnnlint.records import dataclass
 from rnnlint.registry import ABOUT_COMMENTS
@@ -100,7 +101,7 @@ class _Files:
         if not isinstance(read, bytes):
             return read
         from rnnlint.linter import accepts
-        from rnnlint.source.source import from_bytes
+        from rnnlint.source.read import from_bytes
 
         return from_bytes(read, path, accepts)
 
@@ -110,7 +111,7 @@ class _Files:
             data = _quickly(path, self._looks[path][0].st_size)
         read: bytes | Source
         if data is None:
-            from rnnlint.source.source import read_bytes
+            from rnnlint.source.read import read_bytes
 
             read = read_bytes(path)
         else:
@@ -191,7 +192,7 @@ def run(
 
 def forget() -> None:
     """What was remembered of the disk is of one run."""
-    files.forget()
+    roots.forget()
     if pins := sys.modules.get("rnnlint.project.pins"):
         pins._environment.cache_clear()
 
@@ -519,7 +520,7 @@ def remains(
     """
     from rnnlint.interpret import ParsedModules, interpret
     from rnnlint.linter import accepts, environment, replan
-    from rnnlint.source.source import from_bytes
+    from rnnlint.source.read import from_bytes
 
     modules = Modules({os.path.realpath(path): path}, (), _read)
     sources = [from_bytes(data, path, accepts) for data in (before, after)]
@@ -551,7 +552,7 @@ def _same_layer(finding: Finding, old: Graph, new: Graph) -> bool:
 def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = None) -> FileResult:
     """Lint what came through a pipe as if it were the file `name`."""
     from rnnlint.linter import accepts, environment, finish, lint
-    from rnnlint.source.source import from_bytes
+    from rnnlint.source.read import from_bytes
 
     source = from_bytes(data, name, accepts)
     modules = Modules({os.path.realpath(name): name})
@@ -563,7 +564,7 @@ def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = 
 
 def _read(path: str) -> Source:
     from rnnlint.linter import accepts
-    from rnnlint.source.source import read
+    from rnnlint.source.read import read
 
     return read(path, accepts)
 

@@ -19,7 +19,8 @@ from rnnlint.records import dataclass
 from rnnlint.result import FileResult
 from rnnlint.run.loop import forget, needs
 from rnnlint.settings.settings import Resolver, Settings, SettingsError
-from rnnlint.source.source import Source, from_bytes, from_text, read, read_bytes
+from rnnlint.source.read import from_bytes, from_text, read, read_bytes
+from rnnlint.source.source import Source
 from rnnlint.suppression import suppress
 from rnnlint.suppression.baseline import Baseline, BaselineError, load
 

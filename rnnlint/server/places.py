@@ -15,7 +15,7 @@ from rnnlint.findings import Edit
 from rnnlint.fixer import ApplyError, apply
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
-from rnnlint.source.notebook import Places
+from rnnlint.source.places import Places
 
 # `str.splitlines` knows more line ends than the protocol and Python do, such as form feeds.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")

@@ -6,11 +6,8 @@ none (so `str.splitlines` must not be used to count rows).
 
 from __future__ import annotations
 
-import os
-import re
-import stat
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Literal
@@ -18,17 +15,6 @@ from typing import Literal
 from rnnlint.findings import Diagnostic, DiagnosticKind
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
-
-# Notebooks carry their outputs, often many megabytes of pictures; a script beyond this size is data.
-MAX_SCRIPT_BYTES = 50_000_000
-MAX_NOTEBOOK_BYTES = 500_000_000
-
-_NEWLINE = re.compile(r"\r\n?|\n")
-# PEP 263: a comment in one of the first two lines.
-_COOKIE = re.compile(rb"^(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)")
-# Text encodings whose decoder needs more than linear time, or that nobody writes Python in.
-_REFUSED_ENCODINGS = frozenset({"punycode", "idna", "undefined"})
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +111,6 @@ class Source:
         return self._cells[number]
 
 
-def normalize(text: str) -> str:
-    """Text with LF line ends and no byte order mark."""
-    text = text.removeprefix("\ufeff")
-    return _NEWLINE.sub("\n", text) if "\r" in text else text
-
-
 def diagnose(path: str, kind: DiagnosticKind, message: str, row: int = 1, column: int = 1) -> Diagnostic:
     """A diagnostic at one character of a file."""
     return Diagnostic(kind, message, Span(path, row, column, row, column + 1, None, (row, row)))
@@ -140,134 +120,3 @@ def refused(path: str, kind: DiagnosticKind, message: str, row: int = 1, column:
     """The empty source of a file that cannot be read."""
     which: Literal["python", "notebook"] = "notebook" if path.endswith(".ipynb") else "python"
     return Source(path, "", which, (diagnose(path, kind, message, row, column),))
-
-
-def read(path: str, accepts: Callable[[str], bool] | None = None) -> Source:
-    """Read a script or a notebook. What cannot be read is a `Diagnostic` of the source, never an exception."""
-    data = read_bytes(path)
-    return data if isinstance(data, Source) else from_bytes(data, path, accepts)
-
-
-def read_as_shown(path: str) -> Source:
-    """As `read`, for what asks for rows as the user sees them only: the text that is analysed is left out."""
-    data = read_bytes(path)
-    if isinstance(data, Source):
-        return data
-    if path.endswith(".ipynb"):
-        from rnnlint.source.notebook import as_shown
-
-        return as_shown(data, path)
-    text = _decode(data, path)
-    if isinstance(text, str):
-        text = _clean(text, path)
-    return text if isinstance(text, Source) else Source(path, "", original=text)
-
-
-def read_bytes(path: str) -> bytes | Source:
-    """The bytes of a regular file, or the refused source that says why not."""
-    limit = MAX_NOTEBOOK_BYTES if path.endswith(".ipynb") else MAX_SCRIPT_BYTES
-    try:
-        # A FIFO would block in open(), so look first; O_NONBLOCK covers the moment in between.
-        mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode):
-            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-            return refused(
-                path, "io-error", f"cannot read {path}: it is {what}; pipe text into `rnnlint check -` instead"
-            )
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            # No buffer larger than the file; what grows meanwhile is seen to be too large, or read up to here.
-            data = file.read(min(os.fstat(handle).st_size, limit) + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return refused(path, "io-error", f"cannot read {path}: {reason}")
-    if len(data) > limit:
-        return refused(path, "too-complex", f"{path} is larger than {limit // 1_000_000} MB; exclude it")
-    return data
-
-
-def from_bytes(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
-    """The source of a file's bytes; `path` says by its suffix whether it is a notebook."""
-    if path.endswith(".ipynb"):
-        from rnnlint.source.notebook import parse
-
-        return parse(data, path, accepts)
-    text = _decode(data, path)
-    return text if isinstance(text, Source) else from_text(text, path, accepts)
-
-
-def from_text(text: str, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
-    """The source of a text that is in memory already."""
-    if path.endswith(".ipynb"):
-        from rnnlint.source.notebook import parse
-
-        return parse(text.encode("utf-8", "surrogatepass"), path, accepts)
-    clean = _clean(text, path)
-    if isinstance(clean, Source):
-        return clean
-    if has_magics(clean):
-        from rnnlint.source.notebook import without_magics
-
-        python, shifts = without_magics(clean)
-        return Source(path, python, original=clean if python != clean else "", shifts=shifts)
-    return Source(path, clean)
-
-
-def _clean(text: str, path: str) -> str | Source:
-    """The text of a script as the user sees it, or the refused source that says why it is none."""
-    text = normalize(text)
-    return _binary(text, path) if "\0" in text else replace_surrogates(text)
-
-
-# A line that starts with IPython's own syntax, ends in `?`, or assigns from a magic: worth a closer look.
-_MAGIC = re.compile(
-    r"^[ \t]*[!%?]|=[ \t]*[!%][^=]|\?[ \t]*(?:#.*)?$|^[ \t]*(?:pip3?|conda|mamba|uv|apt-get)[ \t]+[a-z]", re.MULTILINE
-)
-
-
-def has_magics(text: str) -> bool:
-    """Whether a text may hold IPython syntax; a cheap over-approximation."""
-    return _MAGIC.search(text) is not None
-
-
-def replace_surrogates(text: str) -> str:
-    """Lone surrogates, which JSON and Python strings can hold but no file can, become U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return re.sub("[\ud800-\udfff]", "\ufffd", text)
-    return text
-
-
-def _binary(text: str, path: str) -> Source:
-    row = text.count("\n", 0, text.index("\0")) + 1
-    message = f"{path} holds a NUL byte in line {row}: this is no Python source, or it is UTF-16; save it as UTF-8"
-    return refused(path, "io-error", message, row)
-
-
-def _decode(data: bytes, path: str) -> str | Source:
-    """The text of a script by its byte order mark and PEP 263 cookie, or the refused source that says why not."""
-    if data.startswith(_UTF16_MARKS):
-        return refused(path, "io-error", f"{path} is UTF-16, which Python does not read; save it as UTF-8")
-    encoding = "utf-8"
-    if not data.startswith(b"\xef\xbb\xbf") and (cookie := _COOKIE.match(data)):
-        encoding = cookie[1].decode("ascii", "replace").lower().replace("_", "-")
-    if encoding in _REFUSED_ENCODINGS:
-        return refused(path, "io-error", f"{path} declares the encoding {encoding!r}; save it as UTF-8")
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        row = len(_NEWLINE.findall(before.decode("latin-1"))) + 1
-        byte = f"0x{data[error.start]:02x}" if error.start < len(data) else "the end"
-        hint = "save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"
-        if encoding != "utf-8":
-            hint = f"the file declares {encoding}; correct that line or save it in that encoding"
-        message = f"{path} is not {encoding}: {byte} at byte {error.start}, line {row}; {hint}"
-        return refused(path, "io-error", message, row, error.start - _line_start(before) + 1)
-    except (LookupError, ValueError) as error:
-        return refused(path, "io-error", f"{path} declares the encoding {encoding!r}: {error}; save it as UTF-8")
-
-
-def _line_start(before: bytes) -> int:
-    return max(before.rfind(b"\n"), before.rfind(b"\r")) + 1

@@ -26,11 +26,11 @@ def main() -> None:
     import libcst as cst
 
     from rnnlint.interpret import unit
-    from rnnlint.project import walk as files
     from rnnlint.result import FileResult
     from rnnlint.run.loop import check_paths
     from rnnlint.settings.settings import Settings
-    from rnnlint.source.source import read
+    from rnnlint.source import guard
+    from rnnlint.source.read import read
 
     settings = Settings(keras_version="3")
     # Whatever is imported or made once is there before the clock starts.
@@ -62,9 +62,9 @@ def main() -> None:
         results.extend(check_paths([path], settings))
         return time.process_time() - start
 
-    problem = files.guard(read(path))
+    problem = guard.guard(read(path))
     # What lies beyond the limits is measured all the same.
-    files.MAX_SOURCE = files.MAX_NODES = sys.maxsize
+    guard.MAX_SOURCE = guard.MAX_NODES = sys.maxsize
     results = list[FileResult]()
     if kind == "time":
         unit.parse = clocked

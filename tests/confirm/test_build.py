@@ -20,7 +20,8 @@ from rnnlint.graph import Graph, Layer, Span
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
-from rnnlint.source import source as rnnlint_source
+from rnnlint.source.read import from_text
+from rnnlint.source.source import Source
 
 DRIVER = Path(__file__).with_name("building.py")
 ENV = Env(parse_keras_version("3.15"), frozenset({"tensorflow"}))
@@ -318,8 +319,8 @@ def project(folder: Path) -> Path:
     return folder.resolve()
 
 
-def sources(folder: Path) -> dict[str, rnnlint_source.Source]:
-    return {str(folder / name): rnnlint_source.from_text(text, name) for name, text in FILES.items()}
+def sources(folder: Path) -> dict[str, Source]:
+    return {str(folder / name): from_text(text, name) for name, text in FILES.items()}
 
 
 Answers = dict[tuple[str, str], tuple[Graph | None, str, Any]]

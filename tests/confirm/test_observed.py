@@ -22,13 +22,14 @@ from rnnlint.graph import Arg, Const, Graph, Layer, Model, Name, Node, Ref, Span
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.linter import NoFinder
-from rnnlint.source import source as rnnlint_source
+from rnnlint.source.read import from_text
+from rnnlint.source.source import Source
 
 ENV = Env(parse_keras_version("3.15"), frozenset({"tensorflow"}))
 
 
-def source(text: str, path: str = "net.py") -> rnnlint_source.Source:
-    return rnnlint_source.from_text(dedent(text).lstrip(), path)
+def source(text: str, path: str = "net.py") -> Source:
+    return from_text(dedent(text).lstrip(), path)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_targets(text: str, names: list[str]) -> None:
 def test_a_notebook_has_no_targets() -> None:
     cells = [{"cell_type": "code", "source": "def make():\n    return Sequential()", "metadata": {}, "outputs": []}]
     notebook = json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
-    assert build_targets(rnnlint_source.from_text(notebook, "a.ipynb")) == []
+    assert build_targets(from_text(notebook, "a.ipynb")) == []
 
 
 def test_request(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def account(place: list[Any] | None, **more: Any) -> dict[str, Any]:
 def spans(code: str, place: list[Any], **more: Any) -> list[str]:
     """The code of the layer and of its arguments, as read from a worker's account."""
     lines = code.split("\n")
-    layer = read_account(account(place, **more), {place[0]: rnnlint_source.from_text(code, "net.py")}).layers[0]
+    layer = read_account(account(place, **more), {place[0]: from_text(code, "net.py")}).layers[0]
     found = []
     for span in (layer.span, *(arg.span for arg in layer.args)):
         assert (span.path, span.row) == ("net.py", span.end_row)

@@ -19,7 +19,7 @@ from rnnlint.graph import Choice, Const, Graph, Items, Layer, Name, Range, Span,
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.linter import NoFinder
-from rnnlint.source.source import from_text
+from rnnlint.source.read import from_text
 from tests import pages
 from tests.checks.graphs import Net
 

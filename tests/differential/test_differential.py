@@ -14,7 +14,8 @@ from rnnlint.confirm.observed.comparing import compare
 from rnnlint.graph import Graph
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
-from rnnlint.source import source as rnnlint_source
+from rnnlint.source.read import from_text
+from rnnlint.source.source import Source
 from tests.differential import models
 from tests.differential.live import Keras, RefusedError
 from tests.differential.sources import sources
@@ -28,7 +29,7 @@ EXAMPLES = 150
 class NoFinder:
     """Generated sources import nothing of a code base."""
 
-    def find(self, module: str, level: int, importer: str) -> rnnlint_source.Source | None:
+    def find(self, module: str, level: int, importer: str) -> Source | None:
         return None
 
 
@@ -51,8 +52,8 @@ def env_of(keras: Keras) -> Env:
     return Env(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
 
 
-def source_of(text: str) -> rnnlint_source.Source:
-    return rnnlint_source.from_text(text, "generated.py")
+def source_of(text: str) -> Source:
+    return from_text(text, "generated.py")
 
 
 def check(text: str, live: Graph, keras: Keras) -> tuple[Counter[str], Counter[str]]:

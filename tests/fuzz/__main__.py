@@ -98,7 +98,7 @@ def examine(data: bytes) -> str | None:
     from rnnlint import fixer, linter
     from rnnlint.interpret import interpret
     from rnnlint.settings.settings import Settings, known_rules
-    from rnnlint.source.source import from_bytes
+    from rnnlint.source.read import from_bytes
 
     name = "a.ipynb" if data.lstrip()[:1] == b"{" else "a.py"
     choice = hashlib.sha256(data).digest()
@@ -156,7 +156,7 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
     from rnnlint.prefilter.gate import Gate
     from rnnlint.project.modules import Modules
     from rnnlint.run.loop import needs
-    from rnnlint.source.source import from_bytes
+    from rnnlint.source.read import from_bytes
 
     notes: list[str] = []
 

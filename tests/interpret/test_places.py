@@ -19,7 +19,7 @@ from rnnlint.interpret.values import Spot
 from rnnlint.linter import lint
 from rnnlint.project.modules import Modules, Recorder
 from rnnlint.settings.settings import Settings
-from rnnlint.source.source import from_text
+from rnnlint.source.read import from_text
 
 TEXT = "import keras\nx = keras.layers.LSTM(8)\ny = f(\n    g(1), 2)\n"
 EXPECTED = Span("a.py", 2, 5, 2, 25, None, (2, 2))

@@ -16,7 +16,7 @@ from rnnlint.output import render
 from rnnlint.output.report import Report
 from rnnlint.run.loop import check_paths
 from rnnlint.settings.settings import Settings
-from rnnlint.source.source import read
+from rnnlint.source.read import read
 
 MODEL = """\
 import keras

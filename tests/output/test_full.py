@@ -11,7 +11,7 @@ from rnnlint.findings import Diagnostic, Finding, Fix, Related
 from rnnlint.graph import Span
 from rnnlint.output import render
 from rnnlint.output.report import Report
-from rnnlint.source.source import from_text
+from rnnlint.source.read import from_text
 
 CODE = """\
 import keras

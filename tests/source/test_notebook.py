@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rnnlint.graph import Span
 from rnnlint.linter import accepts
 from rnnlint.source import syntax
-from rnnlint.source.notebook import Places, cell_places
-from rnnlint.source.source import Source, from_bytes, from_text
+from rnnlint.source.places import Places, cell_places
+from rnnlint.source.read import from_bytes, from_text
+from rnnlint.source.source import Source
 from tests.effort import effort
 
 

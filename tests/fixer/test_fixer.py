@@ -33,7 +33,8 @@ from rnnlint.findings import (
 )
 from rnnlint.fixer.code import Code
 from rnnlint.graph import Span
-from rnnlint.source.source import Source, from_bytes, from_text
+from rnnlint.source.read import from_bytes, from_text
+from rnnlint.source.source import Source
 
 
 def span_of(source: Source, text: str, nth: int = 0) -> Span:

@@ -19,7 +19,8 @@ from rnnlint.linter import check_source
 from rnnlint.result import FileResult
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings, known_rules
-from rnnlint.source.source import Source, from_text
+from rnnlint.source.read import from_text
+from rnnlint.source.source import Source
 from rnnlint.suppression.comments import may_hold_directives
 from rnnlint.suppression.suppress import add_noqa, apply, comments, directives, judge
 from tests.output.reports import notebook

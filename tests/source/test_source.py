@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlint.source import syntax
-from rnnlint.source.source import Source, from_bytes, from_text, read, read_as_shown
+from rnnlint.source.read import from_bytes, from_text, read, read_as_shown
+from rnnlint.source.source import Source
 
 
 def text_of(data: bytes) -> str:

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from rnnlint.keras.versions import Env, parse_keras_version
-from rnnlint.project import pins
-from rnnlint.project import walk as files
+from rnnlint.project import pins, roots
 
 ALL = {"tensorflow", "jax", "torch"}
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    files.forget()
+    roots.forget()
     pins._environment.cache_clear()
 
 

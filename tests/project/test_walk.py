@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.project import walk as files
-from rnnlint.project.modules import Disk, Modules, real_by_parts
-from rnnlint.project.walk import MissingPathError, discover, guard
+from rnnlint.project import roots
+from rnnlint.project.disk import Disk, real_by_parts
+from rnnlint.project.modules import Modules
+from rnnlint.project.walk import MissingPathError, discover
 from rnnlint.settings.settings import Options, Resolver
-from rnnlint.source.source import from_text
+from rnnlint.source.guard import guard
+from rnnlint.source.read import from_text
 
 
 @pytest.fixture(autouse=True)
 def _fresh_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.forget()
+    roots.forget()
     monkeypatch.chdir(tmp_path)
 
 
@@ -353,6 +355,6 @@ def test_modules_that_cannot_be_read_are_not_followed() -> None:
 def test_roots_of_projects(tmp_path: Path) -> None:
     write("g/p/setup.py", "g/p/q/a.py", "h/pyproject.toml", "h/i/setup.cfg", "h/i/a.py")
     Path("g/.git").write_text("gitdir: elsewhere\n")
-    assert files.project_root(str(tmp_path / "g/p/q")) == str(tmp_path / "g")
-    assert files.project_root(str(tmp_path / "h/i")) == str(tmp_path / "h/i")
-    assert sys.platform == "win32" or files.git_root(str(tmp_path / "h")) is None
+    assert roots.project_root(str(tmp_path / "g/p/q")) == str(tmp_path / "g")
+    assert roots.project_root(str(tmp_path / "h/i")) == str(tmp_path / "h/i")
+    assert sys.platform == "win32" or roots.git_root(str(tmp_path / "h")) is None

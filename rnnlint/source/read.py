@@ -1,0 +1,85 @@
+"""Reads scripts and notebooks: from a file, its bytes or a text in memory to a `Source`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+
+from rnnlint.source.decode import clean_text, decode, has_magics
+from rnnlint.source.source import Source, refused
+
+# Notebooks carry their outputs, often many megabytes of pictures; a script beyond this size is data.
+MAX_SCRIPT_BYTES = 50_000_000
+MAX_NOTEBOOK_BYTES = 500_000_000
+
+
+def read(path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+    """Read a script or a notebook. What cannot be read is a `Diagnostic` of the source, never an exception."""
+    data = read_bytes(path)
+    return data if isinstance(data, Source) else from_bytes(data, path, accepts)
+
+
+def read_as_shown(path: str) -> Source:
+    """As `read`, for what asks for rows as the user sees them only: the text that is analysed is left out."""
+    data = read_bytes(path)
+    if isinstance(data, Source):
+        return data
+    if path.endswith(".ipynb"):
+        from rnnlint.source.notebook import as_shown
+
+        return as_shown(data, path)
+    text = decode(data, path)
+    if isinstance(text, str):
+        text = clean_text(text, path)
+    return text if isinstance(text, Source) else Source(path, "", original=text)
+
+
+def read_bytes(path: str) -> bytes | Source:
+    """The bytes of a regular file, or the refused source that says why not."""
+    limit = MAX_NOTEBOOK_BYTES if path.endswith(".ipynb") else MAX_SCRIPT_BYTES
+    try:
+        # A FIFO would block in open(), so look first; O_NONBLOCK covers the moment in between.
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+            return refused(
+                path, "io-error", f"cannot read {path}: it is {what}; pipe text into `rnnlint check -` instead"
+            )
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as file:
+            # No buffer larger than the file; what grows meanwhile is seen to be too large, or read up to here.
+            data = file.read(min(os.fstat(handle).st_size, limit) + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return refused(path, "io-error", f"cannot read {path}: {reason}")
+    if len(data) > limit:
+        return refused(path, "too-complex", f"{path} is larger than {limit // 1_000_000} MB; exclude it")
+    return data
+
+
+def from_bytes(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+    """The source of a file's bytes; `path` says by its suffix whether it is a notebook."""
+    if path.endswith(".ipynb"):
+        from rnnlint.source.notebook import parse
+
+        return parse(data, path, accepts)
+    text = decode(data, path)
+    return text if isinstance(text, Source) else from_text(text, path, accepts)
+
+
+def from_text(text: str, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+    """The source of a text that is in memory already."""
+    if path.endswith(".ipynb"):
+        from rnnlint.source.notebook import parse
+
+        return parse(text.encode("utf-8", "surrogatepass"), path, accepts)
+    clean = clean_text(text, path)
+    if isinstance(clean, Source):
+        return clean
+    if has_magics(clean):
+        from rnnlint.source.magics import without_magics
+
+        python, shifts = without_magics(clean)
+        return Source(path, python, original=clean if python != clean else "", shifts=shifts)
+    return Source(path, clean)
