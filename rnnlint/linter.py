@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -17,8 +17,9 @@ from rnnlint.source.source import Source, diagnose
 from rnnlint.suppression.comments import may_suppress
 
 if TYPE_CHECKING:
-    from rnnlint.checks.context import Check, RuleSettings
+    from rnnlint.checks.context import Check
     from rnnlint.confirm.session import Found
+    from rnnlint.flow.view import View
     from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
     from rnnlint.registry import Rule
@@ -180,32 +181,28 @@ def lint(
         diagnostics += [
             Diagnostic("internal-error", f"this could not be followed: {one.message}", one.span) for one in graph.errors
         ]
-        findings = list(collect(_check(graph, source, settings, env, rules, diagnostics)))
-        if found is not None:
-            findings = [_planned(finding, graph, env, found, diagnostics) for finding in findings]
+        from rnnlint.flow.view import View
+
+        findings = _check(View(graph, env), source, settings, rules, diagnostics, found)
     return _result(source, tuple(findings), diagnostics, graph.notes if graph else ())
 
 
 def replan(finding: Finding, graph: Graph, env: Env, found: Found) -> Finding:
     """The finding with a plan for another graph, whose layers and calls have the same ids."""
-    return _planned(finding, graph, env, found, [])
+    from rnnlint.flow.view import View
+
+    return _planned(finding, View(graph, env), found, [])
 
 
-def _planned(finding: Finding, graph: Graph, env: Env, found: Found, diagnostics: list[Diagnostic]) -> Finding:
+def _planned(finding: Finding, view: View, found: Found, diagnostics: list[Diagnostic]) -> Finding:
     """The finding with a plan of how the Keras that was found can show it, or with what is in the way."""
-    from rnnlint.confirm.plan import plan
-    from rnnlint.findings import Plan
+    from rnnlint.confirm.plan import with_plan
 
-    if finding.probe is None:
-        return finding
-    try:
-        obstacle = found.obstacle(env, graph.layers[finding.probe.layer].origin)
-        planned = Plan(obstacle=obstacle) if obstacle else plan(graph, finding, env)
-    except Exception as error:  # noqa: BLE001 - a plan that fails must not cost the finding
+    def failed(finding: Finding, error: Exception) -> None:
         message = f"planning how to confirm {finding.code} failed: {_where(error)}"
         diagnostics.append(Diagnostic("internal-error", message, finding.span))
-        planned = Plan(obstacle="rnnlint failed to plan a model for it")
-    return replace(finding, plan=planned)
+
+    return with_plan(finding, view, failed, lambda origin: found.obstacle(view.targets, origin))
 
 
 def _result(
@@ -244,35 +241,24 @@ def _interpret(
 
 
 def _check(
-    graph: Graph,
+    view: View,
     source: Source,
     settings: Settings,
-    env: Env,
     rules: Rules | None,
     diagnostics: list[Diagnostic],
-) -> Iterator[Finding]:
+    found: Found | None,
+) -> list[Finding]:
+    """What the rules find; with plans for the Keras that was found to confirm them."""
+    from rnnlint import checks
     from rnnlint.checks.context import RuleSettings
 
-    if rules is None:
-        from rnnlint.checks import RULES
+    def failed(rule: Rule, error: Exception) -> None:
+        message = f"rule {rule.code} ({rule.name}) failed: {_where(error)}"
+        diagnostics.append(diagnose(source.path, "internal-error", message))
 
-        rules = RULES
-    given = RuleSettings(env, settings.timestep_loss_threshold, settings.asked)
-    for rule, check in rules:
-        if rule.code in settings.rules:
-            yield from _run(rule, check, graph, given, source, diagnostics)
-
-
-def _run(
-    rule: Rule, check: Check, graph: Graph, given: RuleSettings, source: Source, diagnostics: list[Diagnostic]
-) -> list[Finding]:
-    try:
-        return list(check(graph, given))
-    except Exception as error:  # noqa: BLE001 - one rule's error must not cost the others' findings
-        diagnostics.append(
-            diagnose(source.path, "internal-error", f"rule {rule.code} ({rule.name}) failed: {_where(error)}")
-        )
-        return []
+    given = RuleSettings(settings.timestep_loss_threshold, settings.asked)
+    findings = checks.run_rules(view, given, settings.rules, failed, checks.RULES if rules is None else rules)
+    return [one if found is None else _planned(one, view, found, diagnostics) for one in findings]
 
 
 def _where(error: BaseException) -> str:

@@ -12,6 +12,7 @@ import pytest
 import rnnlint
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, collect
+from rnnlint.flow.view import View
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
@@ -47,7 +48,7 @@ def graph(_: Source, __: Finder, ___: Env) -> Graph:
     return Graph(notes=(Note(span(1), "not understood"),))
 
 
-def one(_: Graph, __: RuleSettings) -> Iterator[Finding]:
+def one(_: View, __: RuleSettings) -> Iterator[Finding]:
     yield Finding("RNN999", "test-rule", "said", span(1))
 
 
@@ -56,7 +57,7 @@ def one(_: Graph, __: RuleSettings) -> Iterator[Finding]:
 
 
 def test_a_rule_that_fails_costs_no_other_rule() -> None:
-    def bad(_: Graph, __: RuleSettings) -> Iterator[Finding]:
+    def bad(_: View, __: RuleSettings) -> Iterator[Finding]:
         yield Finding("RNN101", "other-rule", "half", span(1))
         raise KeyError("lost")
 

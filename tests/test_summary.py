@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from rnnlint.drawing.summary import ModelSummary, Row, Summary, summarize
+from rnnlint.flow.view import View
 from rnnlint.graph import Shape
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
@@ -38,7 +39,7 @@ def keras3(keras3_python: str) -> Iterator[Keras]:
 def summary_of(text: str, keras: Keras) -> Summary:
     major, minor, *_ = keras.version.split(".")
     env = Env(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
-    return summarize(interpret(from_text(text, "example.py"), NoFinder(), env), (), env)
+    return summarize(View(interpret(from_text(text, "example.py"), NoFinder(), env), env), ())
 
 
 def differences(ours: ModelSummary, theirs: dict[str, Any]) -> list[str]:

@@ -7,33 +7,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from rnnlint.findings import Finding, Related
-from rnnlint.graph import Arg, Graph, Layer, Span
+from rnnlint.graph import Arg, Layer, Span
 from rnnlint.keras.cudnn import Disqualifier
-from rnnlint.keras.table import Kind, spec
 from rnnlint.keras.versions import Env, Where
-
-_KEEPERS = (Kind.BIDIRECTIONAL, Kind.TIME_DISTRIBUTED)
-
-
-def outermost(graph: Graph) -> Iterator[Layer]:
-    """All layers but those that stand inside a Bidirectional or TimeDistributed, which are judged with it."""
-    inside = {
-        inner.id
-        for layer in graph.layers
-        if layer.kind == "keras" and (found := spec(layer.name)) is not None and found.kind in _KEEPERS
-        for child in layer.children
-        for inner in child.walk()
-    }
-    return (layer for layer in graph.layers if layer.id not in inside)
-
-
-def calls(graph: Graph) -> dict[int, int]:
-    """The first call of each layer that is called: `Layer.id` to `Node.id`."""
-    found: dict[int, int] = {}
-    for node in graph.nodes:
-        if node.layer is not None:
-            found.setdefault(node.layer.id, node.id)
-    return found
 
 
 def place(layer: Layer, arg: Arg) -> tuple[Span, tuple[Related, ...]]:

@@ -1,4 +1,4 @@
-"""What a check is given beside the graph, and what all checks share."""
+"""What a check is given beside the view, and what all checks share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from rnnlint.findings import Confidence, Finding
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.versions import Env, Version, Where
 from rnnlint.records import dataclass
@@ -17,12 +17,11 @@ from rnnlint.registry import Rule
 class RuleSettings:
     """The settings that rules read.
 
-    `keras` holds the Keras versions and backends that the code may run under. `timestep_loss_threshold` is the
-    probability, per timestep or per sequence, from which on a loss is reported. `asked` are the codes that were
-    selected, not just on by default: those rules also speak of versions that the code may run on or not.
+    `timestep_loss_threshold` is the probability, per timestep or per sequence, from which on a loss is reported.
+    `asked` are the codes that were selected, not just on by default: those rules also report what happens only in some
+    of the Keras versions that the code may run on.
     """
 
-    keras: Env
     timestep_loss_threshold: float = 0.01
     asked: frozenset[str] = frozenset()
 
@@ -35,16 +34,16 @@ def union(wheres: Iterable[Where]) -> Where:
     return found
 
 
-def only_in(where: Where, env: Env) -> frozenset[tuple[Version, str]]:
+def affected(where: Where, env: Env) -> frozenset[tuple[Version, str]]:
     """`Probe.where` of what holds in `where`: empty if that is every version and backend."""
     return frozenset() if not EVERYWHERE - where else where.pairs & env.pairs
 
 
-def spoken_of(where: Where, env: Env, rule: Rule, settings: RuleSettings) -> Confidence | None:
-    """How sure it is that the code runs where a defect of some Keras versions is; None: nothing is to be said.
+def confidence_in(where: Where, env: Env, rule: Rule, settings: RuleSettings) -> Confidence | None:
+    """How sure it is that the code runs where Keras has a defect; None where nothing is to be reported.
 
-    Where only some of the versions that `env` leaves open have it, a rule has to be asked for. A version that has it on
-    one of the backends left open will do.
+    Where only some of the versions that `env` leaves open have it, the rule has to be selected. A version that has it
+    on one of the backends left open will do.
     """
     match where.within(env):
         case "none":
@@ -55,4 +54,4 @@ def spoken_of(where: Where, env: Env, rule: Rule, settings: RuleSettings) -> Con
     return "possible" if known or rule.code in settings.asked else None
 
 
-Check: TypeAlias = Callable[[Graph, RuleSettings], Iterator[Finding]]
+Check: TypeAlias = Callable[[View, RuleSettings], Iterator[Finding]]

@@ -7,11 +7,12 @@ from math import prod
 from typing import Literal, TypeAlias
 
 from rnnlint.checks.arguments import place
-from rnnlint.checks.context import RuleSettings, only_in, union
+from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.checks.rate import Rate, rate
 from rnnlint.findings import OwnMaskClaim, Probe, Related
 from rnnlint.flow.paths import Path, inputs_shape, target
-from rnnlint.graph import Const, Graph, Layer, Node, Span, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, Node, Span, options
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import Kind, kind_of
@@ -86,11 +87,11 @@ def off(node: Node) -> bool:
     )
 
 
-def path_loss(path: Path, settings: RuleSettings, unit: Unit) -> Loss | None:
+def path_loss(view: View, path: Path, settings: RuleSettings, unit: Unit) -> Loss | None:
     """What the dropout of a path loses per timestep if its mask varies along time, or per sequence if it does not."""
     assert path.dropout.layer is not None
     axes = path.features
-    found = mask(path.dropout.layer, path.shape, path.rank, settings.keras.restrict(path.layer.origin))
+    found = mask(path.dropout.layer, path.shape, path.rank, view.targets.restrict(path.layer.origin))
     if axes is None or found is None or found.effect != "zero" or found.varies is None or off(path.dropout):
         return None
     along = found.varies[path.axis]
@@ -166,24 +167,24 @@ class OwnLoss:
     probe: Probe
 
 
-def own_losses(graph: Graph, settings: RuleSettings) -> Iterator[OwnLoss]:
+def own_losses(view: View, settings: RuleSettings) -> Iterator[OwnLoss]:
     """Every call of a recurrent layer whose own `dropout` reaches the threshold."""
-    for node in graph.nodes:
+    for node in view.graph.nodes:
         if node.kind == "layer" and node.layer is not None and node.inputs and not off(node):
-            found = _own_loss(graph, node, node.layer, settings)
+            found = _own_loss(view, node, node.layer, settings)
             if found is not None:
                 yield found
 
 
-def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) -> OwnLoss | None:
+def _own_loss(view: View, node: Node, layer: Layer, settings: RuleSettings) -> OwnLoss | None:
     read = target(layer)
     if read is None or read.rank is None:
         return None
-    shape = inputs_shape(graph, node, 0)
+    shape = inputs_shape(view.graph, node, 0)
     if shape is None or len(shape) != read.rank:
         return None
     inner = read.layer
-    env = settings.keras.restrict(inner.origin)
+    env = view.targets.restrict(inner.origin)
     found = rnn_input_mask(inner, env)
     count = _product([size for axis, size in enumerate(shape) if axis != read.time and axis not in read.batch])
     if found is None or not count:
@@ -232,6 +233,6 @@ def _own_loss(graph: Graph, node: Node, layer: Layer, settings: RuleSettings) ->
             axis=read.time,
             argument="dropout",
             probability=probability,
-            where=only_in(step | sequence, env),
+            where=affected(step | sequence, env),
         ),
     )

@@ -50,7 +50,7 @@ def rate(layer: Layer, name: str = "rate") -> Rate:
     return found if name == "rate" or found.known or found.high is not None else OFF
 
 
-def said(layer: Layer, name: str) -> str:
+def argument_text(layer: Layer, name: str) -> str:
     """The argument as in the source, as far as it drops: `dropout=0.2`."""
     arg = layer.arg(name)
     if arg is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import width
 from rnnlint.findings import Remedy, RemoveArgument
-from rnnlint.flow.paths import Path, index, inputs_shape, paths
-from rnnlint.graph import Arg, Graph, Layer, Shape
+from rnnlint.flow.paths import Path, inputs_shape
+from rnnlint.flow.view import View
+from rnnlint.graph import Arg, Layer, Shape
 from rnnlint.keras.table import Kind, kind_of
 
 # Layers whose number of features is an argument. Nobody writes 1 there in front of a recurrent layer.
@@ -31,44 +31,44 @@ def removal(layer: Layer, arg: Arg, applicability: Literal["safe", "unsafe"]) ->
     return Remedy(f"Remove `{arg.name}`", applicability, ((RemoveArgument(layer.span, arg.span),),))
 
 
-def one_rank(graph: Graph, layer: Layer, rank: int | None, settings: RuleSettings) -> bool:
+def one_rank(view: View, layer: Layer, rank: int | None) -> bool:
     """Whether all that is made at this place is known to read tensors of this rank."""
-    by_path = paths(graph, settings.keras).ranks
-    for node in index(graph).dropouts(layer.span):
-        shape = inputs_shape(graph, node, 0)
+    by_path = view.paths.ranks
+    for node in view.index.dropouts(layer.span):
+        shape = inputs_shape(view.graph, node, 0)
         if rank is None or (len(shape) if shape is not None else by_path.get(node.id)) != rank:
             return False
     return True
 
 
-def common_shape(graph: Graph, layer: Layer) -> Shape:
+def common_shape(view: View, layer: Layer) -> Shape:
     """The shape that all calls of what is made at this place read; None where they differ."""
-    shapes = {inputs_shape(graph, node, 0) for node in index(graph).dropouts(layer.span)}
+    shapes = {inputs_shape(view.graph, node, 0) for node in view.index.dropouts(layer.span)}
     return shapes.pop() if len(shapes) == 1 else None
 
 
-def shared_noise_shape(graph: Graph, path: Path, settings: RuleSettings) -> str | None:
+def shared_noise_shape(view: View, path: Path) -> str | None:
     """The `noise_shape` that shares the mask over time, if it is that for every layer made at this place.
 
     None also where the input may have a single feature: with one mask it would lose whole sequences.
     """
     if path.layer is not path.dropout.layer or not path.layer.complete:
         return None
-    if not one_rank(graph, path.layer, path.rank, settings):
+    if not one_rank(view, path.layer, path.rank):
         return None
-    axes = {(other.axis, other.rank) for other in paths(graph, settings.keras).from_place[path.layer.span]}
-    if axes != {(path.axis, path.rank)} or not _wide(graph, path):
+    axes = {(other.axis, other.rank) for other in view.paths.from_place[path.layer.span]}
+    if axes != {(path.axis, path.rank)} or not _wide(view, path):
         return None
     assert path.rank is not None
     return f"({', '.join('1' if axis == path.axis else 'None' for axis in range(path.rank))})"
 
 
-def _wide(graph: Graph, path: Path) -> bool:
+def _wide(view: View, path: Path) -> bool:
     """Whether a timestep has several features, as far as can be told."""
     number = width(path)
     if number is not None:
         return number > 1
-    return all(_makes_features(graph.nodes[ref.node].layer) for ref in path.dropout.inputs[0])
+    return all(_makes_features(view.graph.nodes[ref.node].layer) for ref in path.dropout.inputs[0])
 
 
 def _makes_features(layer: Layer | None) -> bool:

@@ -11,8 +11,9 @@ from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, 
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, SetArgument
-from rnnlint.flow.paths import Path, paths
-from rnnlint.graph import Const, Graph, Layer, options
+from rnnlint.flow.paths import Path
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, options
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
@@ -21,20 +22,20 @@ RULE = rule("RNN101")
 _ON_PURPOSE = re.compile(r"(word|token|step|frame)s?[ _-]?drop", re.IGNORECASE)
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers on the way into a recurrent layer, and the recurrent layer's own `dropout` in Keras 2."""
     layers = (
-        _layer(graph, path, found, settings)
-        for path in paths(graph, settings.keras)
-        if not path.shared and (found := path_loss(path, settings, "timestep")) is not None
+        _layer(view, path, found, settings)
+        for path in view.paths
+        if not path.shared and (found := path_loss(view, path, settings, "timestep")) is not None
     )
     # Where some versions lose sequences, RNN103 names both.
-    own = (_own(found) for found in own_losses(graph, settings) if not found.per_sequence)
+    own = (_own(found) for found in own_losses(view, settings) if not found.per_sequence)
     yield from chain(layers, own)
 
 
-def _layer(graph: Graph, path: Path, lost: Loss, settings: RuleSettings) -> Finding:
-    purpose = _purpose(graph, path) if lost.draws == 1 and width(path) != 1 else ""
+def _layer(view: View, path: Path, lost: Loss, settings: RuleSettings) -> Finding:
+    purpose = _purpose(view, path) if lost.draws == 1 and width(path) != 1 else ""
     return Finding.of(
         RULE,
         message=f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
@@ -44,16 +45,16 @@ def _layer(graph: Graph, path: Path, lost: Loss, settings: RuleSettings) -> Find
         span=path.layer.span,
         certain=path.certain and lost.certain and not purpose,
         label="zeroes whole timesteps",
-        related=path.trace(graph),
-        probe=path.probe(graph, "steps", lost.probability),
-        remedy=None if purpose else _remedy(graph, path, settings),
+        related=path.trace(view.graph),
+        probe=path.probe(view.graph, "steps", lost.probability),
+        remedy=None if purpose else _remedy(view, path, settings),
     )
 
 
-def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
+def _remedy(view: View, path: Path, settings: RuleSettings) -> Remedy | None:
     """One mask for the sequence, where the timestep is lost by its noise shape and not for want of features."""
     given, number, dropped = path.layer.arg("noise_shape"), width(path), rate(path.layer)
-    shape = shared_noise_shape(graph, path, settings)
+    shape = shared_noise_shape(view, path)
     if kind_of(path.layer) is not Kind.DROPOUT or given is None or number is None or shape is None:
         return None
     if dropped.high is not None and dropped.high ** min(number, 100_000) >= settings.timestep_loss_threshold:
@@ -89,14 +90,14 @@ def _expected(probability: float | None, most: bool, timesteps: int | None) -> s
     return f", {about} {f'{lost:.0f}' if lost >= 2 else f'{lost:.2g}'} of {timesteps} steps per sequence"
 
 
-def _purpose(graph: Graph, path: Path) -> str:
+def _purpose(view: View, path: Path) -> str:
     """What says that dropping whole timesteps is meant; empty where nothing does."""
     for layer in (path.layer, path.dropout.layer):
         name = _name(layer)
         if _ON_PURPOSE.search(name):
             return f"the name {name!r}"
     producers = path.dropout.inputs[0]
-    if producers and all(kind_of(graph.nodes[ref.node].layer) is Kind.EMBEDDING for ref in producers):
+    if producers and all(kind_of(view.graph.nodes[ref.node].layer) is Kind.EMBEDDING for ref in producers):
         return "its place after an Embedding"
     return ""
 

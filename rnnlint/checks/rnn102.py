@@ -10,8 +10,8 @@ from rnnlint.checks.loss import noise_shape, off, title, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, ReplaceClass, SetArgument, Step
-from rnnlint.flow.paths import Path, paths
-from rnnlint.graph import Graph
+from rnnlint.flow.paths import Path
+from rnnlint.flow.view import View
 from rnnlint.keras.masks import mask
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -19,24 +19,22 @@ from rnnlint.registry import rule
 RULE = rule("RNN102")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """Where RNN101 speaks about a Dropout, this rule does not."""
-    lost = {finding.span for finding in rnn101.check(graph, settings)}
+    lost = {finding.span for finding in rnn101.check(view, settings)}
     yield from (
-        finding
-        for path in paths(graph, settings.keras)
-        if path.layer.span not in lost and (finding := _finding(graph, path, settings)) is not None
+        finding for path in view.paths if path.layer.span not in lost and (finding := _finding(view, path)) is not None
     )
 
 
-def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None:
+def _finding(view: View, path: Path) -> Finding | None:
     assert path.dropout.layer is not None
     dropped = rate(path.layer)
     if kind_of(path.layer) is not Kind.DROPOUT or not dropped.active or off(path.dropout):
         return None
     if path.timesteps == 1 or width(path) == 1:
         return None
-    drawn = mask(path.dropout.layer, path.shape, path.rank, settings.keras.restrict(path.layer.origin))
+    drawn = mask(path.dropout.layer, path.shape, path.rank, view.targets.restrict(path.layer.origin))
     if drawn is None or not (drawn.elementwise or not noise_shape(path.layer)):
         return None
     # A mask of unknown structure here: arguments hidden by a splat, or TimeDistributed over unknown timesteps.
@@ -48,9 +46,9 @@ def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None
         span=path.layer.span,
         certain=certain and path.certain and dropped.always,
         label="a new mask at every timestep",
-        related=path.trace(graph),
-        probe=path.probe(graph, "per-step"),
-        remedy=_remedy(graph, path, settings),
+        related=path.trace(view.graph),
+        probe=path.probe(view.graph, "per-step"),
+        remedy=_remedy(view, path),
     )
 
 
@@ -58,9 +56,9 @@ def _finding(graph: Graph, path: Path, settings: RuleSettings) -> Finding | None
 _COMMON = frozenset({"rate", "seed", "name", "dtype", "trainable", "input_shape", "batch_input_shape"})
 
 
-def _remedy(graph: Graph, path: Path, settings: RuleSettings) -> Remedy | None:
+def _remedy(view: View, path: Path) -> Remedy | None:
     """A `noise_shape`, or SpatialDropout1D on (batch, timesteps, features)."""
-    shape = shared_noise_shape(graph, path, settings)
+    shape = shared_noise_shape(view, path)
     if shape is None:
         return None
     layer, given = path.layer, path.layer.arg("noise_shape")

@@ -8,25 +8,25 @@ from itertools import chain
 from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title
 from rnnlint.findings import Finding
-from rnnlint.flow.paths import Path, paths
-from rnnlint.graph import Graph
+from rnnlint.flow.paths import Path
+from rnnlint.flow.view import View
 from rnnlint.registry import rule
 
 RULE = rule("RNN103")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers on the way into a recurrent layer, and the recurrent layer's own `dropout`."""
     layers = (
-        _layer(graph, path, found)
-        for path in paths(graph, settings.keras)
-        if not path.shared and (found := path_loss(path, settings, "sequence")) is not None
+        _layer(view, path, found)
+        for path in view.paths
+        if not path.shared and (found := path_loss(view, path, settings, "sequence")) is not None
     )
-    own = (_own(found) for found in own_losses(graph, settings) if found.per_sequence)
+    own = (_own(found) for found in own_losses(view, settings) if found.per_sequence)
     yield from chain(layers, own)
 
 
-def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
+def _layer(view: View, path: Path, lost: Loss) -> Finding:
     return Finding.of(
         RULE,
         message=f"{title(path.layer)} zeroes whole sequences before {path.target.layer.short}: "
@@ -34,8 +34,8 @@ def _layer(graph: Graph, path: Path, lost: Loss) -> Finding:
         span=path.layer.span,
         certain=path.certain and lost.certain,
         label="zeroes whole sequences",
-        related=path.trace(graph),
-        probe=path.probe(graph, "sequences", lost.probability),
+        related=path.trace(view.graph),
+        probe=path.probe(view.graph, "sequences", lost.probability),
     )
 
 

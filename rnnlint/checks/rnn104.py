@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, only_in, union
+from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.checks.remedies import one_rank
 from rnnlint.findings import Finding, PrependItem, Probe, Remedy, SetItem, Step
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.registry import rule
 
 RULE = rule("RNN104")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers with a `noise_shape` on a sequence."""
-    yield from (_finding(graph, found, settings) for found in troubles(graph, settings) if _shared(found))
+    yield from (_finding(view, found) for found in troubles(view) if _shared(found))
 
 
 def _shared(found: Trouble) -> bool:
@@ -27,7 +27,7 @@ def _shared(found: Trouble) -> bool:
     )
 
 
-def _finding(graph: Graph, found: Trouble, settings: RuleSettings) -> Finding:
+def _finding(view: View, found: Trouble) -> Finding:
     silent = union(effect.where for effect in found.problem.effects if effect.when == "silent")
     return Finding.of(
         RULE,
@@ -46,13 +46,13 @@ def _finding(graph: Graph, found: Trouble, settings: RuleSettings) -> Finding:
             node_ids=found.node_ids,
             axis=found.axis,
             argument="noise_shape",
-            where=only_in(silent, settings.keras.restrict(found.layer.origin)),
+            where=affected(silent, view.targets.restrict(found.layer.origin)),
         ),
-        remedy=_remedy(graph, found, settings),
+        remedy=_remedy(view, found),
     )
 
 
-def _remedy(graph: Graph, found: Trouble, settings: RuleSettings) -> Remedy | None:
+def _remedy(view: View, found: Trouble) -> Remedy | None:
     """`None` on the batch axis, in place of 1 or in front."""
     problem = found.problem
     if problem.fixed is None:
@@ -60,7 +60,7 @@ def _remedy(graph: Graph, found: Trouble, settings: RuleSettings) -> Remedy | No
     step: Step
     if problem.kind == "batch-shared":
         step = SetItem(found.layer.span, problem.arg.span, 0, "None")
-    elif one_rank(graph, found.layer, found.rank, settings):
+    elif one_rank(view, found.layer, found.rank):
         step = PrependItem(found.layer.span, problem.arg.span, "None")
     else:
         return None

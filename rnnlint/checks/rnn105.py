@@ -8,15 +8,15 @@ from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.findings import Finding, Probe, Remedy, SetItem
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.registry import rule
 
 RULE = rule("RNN105")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Dropout layers with a `noise_shape` on a sequence."""
-    yield from (_finding(found) for found in troubles(graph, settings) if found.problem.kind == "fixed-batch")
+    yield from (_finding(found) for found in troubles(view) if found.problem.kind == "fixed-batch")
 
 
 def _finding(found: Trouble) -> Finding:

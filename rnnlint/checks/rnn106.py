@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import consequences, place
-from rnnlint.checks.context import RuleSettings, only_in, union
+from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.checks.remedies import common_shape
 from rnnlint.findings import ErrorClaim, Finding, NameArgument, Probe, Remedy, RemoveArgument, SetItem, Step
-from rnnlint.flow.paths import dropout, inputs_shape, paths
-from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
+from rnnlint.flow.paths import dropout, inputs_shape
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Items, Layer, Node, Shape, Value
 from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import Kind, kind_of
@@ -19,33 +20,33 @@ from rnnlint.registry import rule
 RULE = rule("RNN106")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per dropout layer, whatever it feeds."""
-    return _findings(graph, settings.keras)
+    return _findings(view, view.targets)
 
 
-def _findings(graph: Graph, env: Env) -> Iterator[Finding]:
-    ranks = {path.dropout.id: path.rank for path in paths(graph, env)}
-    for layer, node in _dropouts(graph):
-        shape = None if node is None else inputs_shape(graph, node, 0)
+def _findings(view: View, env: Env) -> Iterator[Finding]:
+    ranks = {path.dropout.id: path.rank for path in view.paths}
+    for layer, node in _dropouts(view):
+        shape = None if node is None else inputs_shape(view.graph, node, 0)
         rank = None if node is None else ranks.get(node.id)
         problems = [problem for problem in check_noise_shape(layer, shape, rank, env) if not _shared(problem)]
         if problems:
             # What every call of this code reads; inside a TimeDistributed axes are counted otherwise.
-            common = common_shape(graph, layer) if layer is problems[0].layer else None
+            common = common_shape(view, layer) if layer is problems[0].layer else None
             yield _finding(problems, env, layer if node is None else node, common)
 
 
-def _dropouts(graph: Graph) -> Iterator[tuple[Layer, Node | None]]:
+def _dropouts(view: View) -> Iterator[tuple[Layer, Node | None]]:
     """Each dropout at each of its calls, and those that nothing calls."""
     called: set[int] = set()
-    for node in graph.nodes:
+    for node in view.graph.nodes:
         inside = dropout(node.layer)
         if inside is None or node.layer is None:
             continue
         called.update(layer.id for layer in node.layer.walk())
         yield node.layer, node
-    for layer in graph.layers:
+    for layer in view.graph.layers:
         if layer.id not in called and dropout(layer) is layer:
             yield layer, None
 
@@ -77,7 +78,7 @@ def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Sh
             claims=tuple(dict.fromkeys(_claim(first, effect) for effect in first.effects)),
             node=at.id if isinstance(at, Node) else None,
             argument="noise_shape",
-            where=only_in(union(effect.where for effect in first.effects), env),
+            where=affected(union(effect.where for effect in first.effects), env),
         ),
         remedy=_remedy(problems, env, shape),
     )

@@ -8,8 +8,9 @@ from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import figure, off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, MaskingClaim, Probe, Related, Remedy, Swap
-from rnnlint.flow.paths import Upstream, index, upstream
-from rnnlint.graph import Const, Graph, Node, options
+from rnnlint.flow.paths import Upstream, upstream
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Node, options
 from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -19,18 +20,18 @@ RULE = rule("RNN107")
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.PERMUTE})
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """Every Masking layer and the dropouts before it."""
     yield from (
         finding
-        for node in graph.nodes
+        for node in view.graph.nodes
         if kind_of(node.layer) is Kind.MASKING
-        for found in upstream(graph, node, _THROUGH)
-        if (finding := _finding(graph, node, found, settings)) is not None
+        for found in upstream(view.graph, node, _THROUGH)
+        if (finding := _finding(view, node, found, settings)) is not None
     )
 
 
-def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSettings) -> Finding | None:
+def _finding(view: View, masking: Node, found: Upstream, settings: RuleSettings) -> Finding | None:
     assert masking.layer is not None
     dropped = rate(found.layer)
     if off(found.dropout) or not dropped.active:
@@ -50,7 +51,7 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
     elif kind_of(found.layer) is Kind.GAUSSIAN_DROPOUT:
         return None
     else:
-        probability = _all_zero(graph, found, settings)
+        probability = _all_zero(view, found)
         claims = ("steps",)
         why = "timesteps whose features are all dropped are masked as padding"
         if probability is not None:
@@ -75,7 +76,7 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
             axis=1,
             probability=probability,
         ),
-        remedy=_remedy(graph, masking, found),
+        remedy=_remedy(view, masking, found),
     )
 
 
@@ -83,7 +84,7 @@ def _finding(graph: Graph, masking: Node, found: Upstream, settings: RuleSetting
 _INPUT = frozenset({"input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length", "batch_size"})
 
 
-def _remedy(graph: Graph, masking: Node, found: Upstream) -> Remedy | None:
+def _remedy(view: View, masking: Node, found: Upstream) -> Remedy | None:
     """Swap the two, where each reads or is read by nothing else, whatever calls their code."""
     assert masking.layer is not None
     first, second = found.layer.span, masking.layer.span
@@ -94,11 +95,11 @@ def _remedy(graph: Graph, masking: Node, found: Upstream) -> Remedy | None:
         or any(arg.name in _INPUT for one in layers for arg in one.args)
     ):
         return None
-    known = index(graph)
+    known = view.index
     drops, masks = ({node.id for node in known.calls(place)} for place in (first, second))
-    if any(graph.nodes[node].args for node in drops | masks):
+    if any(view.graph.nodes[node].args for node in drops | masks):
         return None
-    read = {ref.node for mask in masks for refs in graph.nodes[mask].inputs for ref in refs}
+    read = {ref.node for mask in masks for refs in view.graph.nodes[mask].inputs for ref in refs}
     if read - drops or any(reader not in masks for drop in drops for reader in known.readers(drop)):
         return None
     if drops & known.outputs:
@@ -119,11 +120,11 @@ def _mask_value_is_zero(masking: Node) -> bool | None:
     return zeros.pop() if len(zeros) == 1 else None
 
 
-def _all_zero(graph: Graph, found: Upstream, settings: RuleSettings) -> float | None:
+def _all_zero(view: View, found: Upstream) -> float | None:
     """The probability that all features of a timestep are dropped; None if the rate or their number is unknown."""
     assert found.dropout.layer is not None
     refs = found.dropout.inputs[0]
-    shape = graph.shape(refs[0]) if len(refs) == 1 else None
+    shape = view.graph.shape(refs[0]) if len(refs) == 1 else None
     value = rate(found.layer).value
     if any(kind_of(node.layer) in (Kind.RESHAPE, Kind.PERMUTE) for node in found.between):
         return None
@@ -131,7 +132,7 @@ def _all_zero(graph: Graph, found: Upstream, settings: RuleSettings) -> float | 
         found.dropout.layer,
         shape,
         None if shape is None else len(shape),
-        settings.keras.restrict(found.layer.origin),
+        view.targets.restrict(found.layer.origin),
     )
     if value is None or shape is None or len(shape) < 3 or drawn is None:
         return None

@@ -9,7 +9,8 @@ from rnnlint.checks.loss import off, title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import Upstream, upstream
-from rnnlint.graph import Graph, Node
+from rnnlint.flow.view import View
+from rnnlint.graph import Node
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
@@ -18,13 +19,13 @@ RULE = rule("RNN108")
 _THROUGH = frozenset({Kind.NOISE, Kind.RESHAPE, Kind.FLATTEN, Kind.PERMUTE})
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Every Embedding and the dropouts before it."""
     yield from (
         _finding(node, found)
-        for node in graph.nodes
+        for node in view.graph.nodes
         if _embedding(node)
-        for found in upstream(graph, node, _THROUGH)
+        for found in upstream(view.graph, node, _THROUGH)
         if rate(found.layer).active and not off(found.dropout)
     )
 

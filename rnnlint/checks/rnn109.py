@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls
 from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import title
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
-from rnnlint.flow.paths import index
-from rnnlint.graph import Const, Graph, Layer, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, options
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN109")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Every such layer, called or not."""
-    called = calls(graph)
-    yield from (_finding(graph, layer, called.get(layer.id)) for layer in graph.layers if _pointless(layer))
+    called = view.first_calls
+    yield from (_finding(view, layer, called.get(layer.id)) for layer in view.graph.layers if _pointless(layer))
 
 
 def _pointless(layer: Layer) -> bool:
@@ -33,7 +32,7 @@ def _pointless(layer: Layer) -> bool:
     return shape is None or all(option == Const(None) for option in options(shape.value))
 
 
-def _finding(graph: Graph, layer: Layer, node: int | None) -> Finding:
+def _finding(view: View, layer: Layer, node: int | None) -> Finding:
     inner = layer.children[0]
     name = title(inner)
     return Finding.of(
@@ -51,7 +50,7 @@ def _finding(graph: Graph, layer: Layer, node: int | None) -> Finding:
             node_ids=() if node is None else (node,),
             axis=1,
         ),
-        remedy=_remedy(graph, layer, inner),
+        remedy=_remedy(view, layer, inner),
     )
 
 
@@ -59,9 +58,9 @@ def _finding(graph: Graph, layer: Layer, node: int | None) -> Finding:
 _COMMON = frozenset({"layer", "name", "dtype", "trainable", "input_shape", "batch_input_shape"})
 
 
-def _remedy(graph: Graph, layer: Layer, inner: Layer) -> Remedy | None:
+def _remedy(view: View, layer: Layer, inner: Layer) -> Remedy | None:
     """The Dropout alone, unless the wrapper is called with what the Dropout does not take."""
-    told = {arg.name for node in index(graph).calls(layer.span) for arg in node.args}
+    told = {arg.name for node in view.index.calls(layer.span) for arg in node.args}
     if not layer.complete or not told <= {"training"} or not {arg.name for arg in layer.args} <= _COMMON:
         return None
     return Remedy("Take TimeDistributed off", "unsafe", ((Unwrap(layer.span, inner.span),),))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
-from rnnlint.checks.context import RuleSettings, only_in
+from rnnlint.checks.context import RuleSettings, affected
 from rnnlint.checks.loss import off, title
-from rnnlint.checks.rate import rate, said
+from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import target, upstream
-from rnnlint.graph import Graph, Node
+from rnnlint.flow.view import View
+from rnnlint.graph import Node
 from rnnlint.keras.masks import rnn_input_mask
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.records import dataclass
@@ -34,20 +35,16 @@ class _Stack:
     certain: bool
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per recurrent layer: the dropouts in front of it that keep least."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    for node in graph.nodes:
+    for node in view.graph.nodes:
         if node.kind != "layer" or node.layer is None or off(node) or (read := target(node.layer)) is None:
             continue
-        own = rnn_input_mask(read.layer, settings.keras)
-        stacks = list(_stacks(graph, node))
+        own = rnn_input_mask(read.layer, view.targets)
+        stacks = list(_stacks(view, node))
         if own is None or not stacks:
             continue
-        env = settings.keras.restrict(own.layer.origin)
+        env = view.targets.restrict(own.layer.origin)
         where = own.per_timestep | own.time_shared
         second = rate(own.layer, "dropout")
         if second.likely is None or where.within(env) == "none":
@@ -59,7 +56,8 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         names = [title(one.layer) for one in stack.calls if one.layer is not None]
         yield Finding.of(
             RULE,
-            message=f"{said(own.layer, 'dropout')} of this {own.layer.short} drops from what {enumeration(names)} "
+            message=f"{argument_text(own.layer, 'dropout')} of this {own.layer.short} drops from what "
+            f"{enumeration(names)} "
             "left: "
             f"together they {'keep' if sure else 'may keep no more than'} {100 * kept:.3g} % of the input",
             span=span,
@@ -78,14 +76,14 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 axis=read.time,
                 argument="dropout",
                 probability=kept,
-                where=only_in(where, env),
+                where=affected(where, env),
             ),
         )
 
 
-def _stacks(graph: Graph, node: Node) -> Iterator[_Stack]:
+def _stacks(view: View, node: Node) -> Iterator[_Stack]:
     """The stacks that end at the input of a node. Where paths join there are several; a part of one is one, too."""
-    for found in upstream(graph, node, _THROUGH):
+    for found in upstream(view.graph, node, _THROUGH):
         calls = tuple(one for one in (found.dropout, *found.between) if kind_of(one.layer) is not Kind.MASKING)
         rates = [rate(one.layer) for one in calls if one.layer is not None]
         kinds = {kind_of(one.layer) for one in calls}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, enumeration, forced, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, only_in
+from rnnlint.checks.arguments import enumeration, forced, named, place, scope
+from rnnlint.checks.context import RuleSettings, affected
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import Disqualifier, disqualifiers
 from rnnlint.keras.versions import Env
 from rnnlint.registry import rule
@@ -16,16 +16,12 @@ from rnnlint.registry import rule
 RULE = rule("RNN201")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer; what else takes the same layer off cuDNN is named in its message."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in outermost(graph):
-        env = settings.keras.restrict(layer.origin)
-        found = disqualifiers(layer, settings.keras)
+    called = view.first_calls
+    for layer in view.outermost:
+        env = view.targets.restrict(layer.origin)
+        found = disqualifiers(layer, view.targets)
         for lost in found:
             if lost.argument != "recurrent_dropout" or forced(lost.layer):
                 continue
@@ -54,7 +50,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     node=called.get(layer.id),
                     argument=lost.argument,
                     others=tuple(one.argument for one in others),
-                    where=only_in(lost.where, env),
+                    where=affected(lost.where, env),
                 ),
                 remedy=removal(lost.layer, lost.arg, "unsafe") if lost.certain else None,
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, combine, forced, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, only_in
+from rnnlint.checks.arguments import combine, forced, named, place, scope
+from rnnlint.checks.context import RuleSettings, affected
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph, Layer
+from rnnlint.flow.view import View
+from rnnlint.graph import Layer
 from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.versions import Env
 from rnnlint.registry import rule
@@ -16,13 +17,11 @@ from rnnlint.registry import rule
 RULE = rule("RNN202")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per argument."""
-    called = calls(graph)
+    called = view.first_calls
     return (
-        finding
-        for layer in outermost(graph)
-        for finding in combine(_findings(layer, called.get(layer.id), settings.keras))
+        finding for layer in view.outermost for finding in combine(_findings(layer, called.get(layer.id), view.targets))
     )
 
 
@@ -53,7 +52,7 @@ def _findings(layer: Layer, node: int | None, env: Env) -> Iterator[Finding]:
                     for one in found
                     if one is not lost and one.layer is lost.layer and one.where & lost.where
                 ),
-                where=only_in(lost.where, local),
+                where=affected(lost.where, local),
             ),
             remedy=removal(lost.layer, lost.arg, "unsafe") if lost.certain else None,
         )

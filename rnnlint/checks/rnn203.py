@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, enumeration, named, outermost, place, scope
-from rnnlint.checks.context import RuleSettings, only_in, union
+from rnnlint.checks.arguments import enumeration, named, place, scope
+from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe, Related
-from rnnlint.graph import Const, Graph
+from rnnlint.flow.view import View
+from rnnlint.graph import Const
 from rnnlint.keras.cudnn import Disqualifier, conflicts
 from rnnlint.registry import rule
 
 RULE = rule("RNN203")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, at its `use_cudnn`."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in outermost(graph):
-        env = settings.keras.restrict(layer.origin)
+    called = view.first_calls
+    for layer in view.outermost:
+        env = view.targets.restrict(layer.origin)
         by_layer: dict[int, list[Disqualifier]] = {}
-        for found in conflicts(layer, settings.keras):
+        for found in conflicts(layer, view.targets):
             by_layer.setdefault(found.layer.id, []).append(found)
         for clashes in by_layer.values():
             inner = clashes[0].layer
@@ -49,7 +46,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     node=called.get(layer.id),
                     argument=clashes[0].argument,
                     others=tuple(clash.argument for clash in clashes[1:]),
-                    where=only_in(where, env),
+                    where=affected(where, env),
                 ),
                 remedy=removal(inner, arg, "safe") if arg.value == Const(True) else None,
             )

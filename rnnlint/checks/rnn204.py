@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, forced, outermost, place
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of, union
-from rnnlint.checks.rate import said
+from rnnlint.checks.arguments import forced, place
+from rnnlint.checks.context import RuleSettings, affected, confidence_in, union
+from rnnlint.checks.rate import argument_text
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.registry import rule
@@ -16,30 +16,27 @@ from rnnlint.registry import rule
 RULE = rule("RNN204")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer that nothing else takes off cuDNN."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in outermost(graph):
-        env = settings.keras.restrict(layer.origin)
-        found = disqualifiers(layer, settings.keras)
+    called = view.first_calls
+    for layer in view.outermost:
+        env = view.targets.restrict(layer.origin)
+        found = disqualifiers(layer, view.targets)
         for lost in found:
             if lost.argument != "dropout" or forced(lost.layer):
                 continue
             # What loses it without the dropout is the business of RNN201 and RNN202.
             others = union(one.where for one in found if one.layer is lost.layer and one is not lost)
             where = lost.where - others
-            confidence = spoken_of(where, env, RULE, settings)
+            confidence = confidence_in(where, env, RULE, settings)
             if confidence is None:
                 continue
             span, related = place(lost.layer, lost.arg)
             sure = confidence == "certain" and lost.certain and lost.layer.certain
             yield Finding.of(
                 RULE,
-                message=f"{said(lost.layer, 'dropout')} {'takes' if sure else 'may take'} this {lost.layer.short} off "
+                message=f"{argument_text(lost.layer, 'dropout')} {'takes' if sure else 'may take'} this "
+                f"{lost.layer.short} off "
                 "cuDNN in "
                 f"{DROPOUT_LOSES_CUDNN.releases}: several times slower on a GPU, in training and at inference"
                 f"{DROPOUT_LOSES_CUDNN.mended}",
@@ -53,7 +50,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     claims=("lost",),
                     node=called.get(layer.id),
                     argument=lost.argument,
-                    where=only_in(where, env),
+                    where=affected(where, env),
                     fixed=DROPOUT_LOSES_CUDNN.fixed,
                 ),
             )

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, scope
-from rnnlint.checks.context import RuleSettings, only_in
+from rnnlint.checks.arguments import scope
+from rnnlint.checks.context import RuleSettings, affected
 from rnnlint.findings import Finding, Probe, Related
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import as_layer, disqualifiers, kernel
 from rnnlint.registry import rule
 
 RULE = rule("RNN205")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per RNN with a single cell."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in graph.layers:
+    called = view.first_calls
+    for layer in view.graph.layers:
         twin = as_layer(layer)
         if twin is None:
             continue
-        env = settings.keras.restrict(layer.origin)
+        env = view.targets.restrict(layer.origin)
         where, sure = kernel(twin), layer.certain and twin.complete and twin.certain
-        for lost in disqualifiers(twin, settings.keras):
+        for lost in disqualifiers(twin, view.targets):
             if lost.certain:
                 where -= lost.where
             else:
@@ -49,6 +45,6 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 claims=("layer",),
                 node=called.get(layer.id),
                 argument=twin.short,
-                where=only_in(where, env),
+                where=affected(where, env),
             ),
         )

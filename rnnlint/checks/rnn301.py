@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, combine, consequences, place
-from rnnlint.checks.context import RuleSettings, only_in, union
+from rnnlint.checks.arguments import combine, consequences, place
+from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.findings import Finding, Probe, Remedy, SetArgument
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.rates import RateProblem, check_rates
 from rnnlint.keras.versions import Env
 from rnnlint.registry import rule
@@ -15,14 +15,14 @@ from rnnlint.registry import rule
 RULE = rule("RNN301")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per rate of a dropout layer, a recurrent layer or a cell."""
-    called = calls(graph)
+    called = view.first_calls
     return (
         finding
-        for layer in graph.layers
+        for layer in view.graph.layers
         for finding in combine(
-            _finding(problem, called.get(layer.id), settings.keras) for problem in check_rates(layer, settings.keras)
+            _finding(problem, called.get(layer.id), view.targets) for problem in check_rates(layer, view.targets)
         )
     )
 
@@ -45,7 +45,7 @@ def _finding(problem: RateProblem, node: int | None, env: Env) -> Finding:
             claims=tuple(dict.fromkeys(outcome.what for outcome in problem.outcomes)),
             node=node,
             argument=problem.argument,
-            where=only_in(union(outcome.where for outcome in problem.outcomes), env),
+            where=affected(union(outcome.where for outcome in problem.outcomes), env),
         ),
         remedy=_remedy(problem),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, outermost, place
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of
-from rnnlint.checks.rate import rate, said
+from rnnlint.checks.arguments import place
+from rnnlint.checks.context import RuleSettings, affected, confidence_in
+from rnnlint.checks.rate import argument_text, rate
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding, Probe, Related
-from rnnlint.graph import Const, Graph, Layer, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, options
 from rnnlint.keras.defects import IMPLEMENTATION_1_FAILS
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -17,22 +18,18 @@ from rnnlint.registry import rule
 RULE = rule("RNN302")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, at its `implementation`."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in outermost(graph):
+    called = view.first_calls
+    for layer in view.outermost:
         for inner in _reached(layer):
             arg = inner.arg("implementation")
             dropped = rate(inner, "dropout")
             if arg is None or not dropped.active or _avoided(inner):
                 continue
             ones = [option == Const(1) for option in options(arg.value)]
-            env = settings.keras.restrict(inner.origin)
-            confidence = spoken_of(IMPLEMENTATION_1_FAILS.where, env, RULE, settings)
+            env = view.targets.restrict(inner.origin)
+            confidence = confidence_in(IMPLEMENTATION_1_FAILS.where, env, RULE, settings)
             if confidence is None or not any(ones):
                 continue
             sure = confidence == "certain" and all(ones) and dropped.always and inner.certain
@@ -42,7 +39,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             assert dropout is not None, "an active rate is written"
             yield Finding.of(
                 RULE,
-                message=f"`implementation=1` with {said(inner, 'dropout')}: this {inner.short} "
+                message=f"`implementation=1` with {argument_text(inner, 'dropout')}: this {inner.short} "
                 f"{'fails' if sure else 'may fail'} in the first training step in {IMPLEMENTATION_1_FAILS.releases}",
                 span=span,
                 certain=sure,
@@ -54,7 +51,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     claims=("raises",),
                     node=called.get(layer.id),
                     argument="implementation",
-                    where=only_in(IMPLEMENTATION_1_FAILS.where, env),
+                    where=affected(IMPLEMENTATION_1_FAILS.where, env),
                 ),
                 remedy=removal(inner, arg, "safe") if confidence == "certain" and all(ones) else None,
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, place
+from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, Probe
 from rnnlint.flow.paths import DROPOUTS
-from rnnlint.graph import Arg, Const, Graph, Layer, Range, Value, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Arg, Const, Layer, Range, Value, options
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -20,10 +21,10 @@ _DROPPING = DROPOUTS - {Kind.GAUSSIAN_DROPOUT}
 _RECURRENT = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per rate of a dropout layer, a recurrent layer or a cell."""
-    called = calls(graph)
-    return (finding for layer in graph.layers for finding in _findings(layer, called.get(layer.id)))
+    called = view.first_calls
+    return (finding for layer in view.graph.layers for finding in _findings(layer, called.get(layer.id)))
 
 
 def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:

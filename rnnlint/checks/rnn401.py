@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, affected, confidence_in
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import DROPOUTS
-from rnnlint.graph import Const, Graph, Layer, Node, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, Node, options
 from rnnlint.keras.defects import TRAINING_OVERRIDDEN
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -18,27 +19,27 @@ RULE = rule("RNN401")
 _OWN = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """Every such call of a layer that drops something."""
-    inside = {node for part in graph.parts if part.kind in ("layer", "subclass") for node in part.nodes}
-    inside |= {node for model in graph.models if model.kind == "subclass" for node in model.nodes}
-    functional = {node for model in graph.models if model.kind == "functional" for node in model.nodes}
+    inside = {node for part in view.graph.parts if part.kind in ("layer", "subclass") for node in part.nodes}
+    inside |= {node for model in view.graph.models if model.kind == "subclass" for node in model.nodes}
+    functional = {node for model in view.graph.models if model.kind == "functional" for node in model.nodes}
     return (
         finding
-        for node in graph.nodes
+        for node in view.graph.nodes
         if node.id in functional and node.id not in inside and node.layer is not None
-        if (finding := _finding(node, node.layer, settings)) is not None
+        if (finding := _finding(view, node, node.layer, settings)) is not None
     )
 
 
-def _finding(node: Node, layer: Layer, settings: RuleSettings) -> Finding | None:
+def _finding(view: View, node: Node, layer: Layer, settings: RuleSettings) -> Finding | None:
     arg = node.arg("training")
     if arg is None:
         return None
     asked = [isinstance(one, Const) and one.value is not None and bool(one.value) for one in options(arg.value)]
     drops, always = _drops(layer)
-    env = settings.keras.restrict(layer.origin)
-    confidence = spoken_of(TRAINING_OVERRIDDEN.where, env, RULE, settings)
+    env = view.targets.restrict(layer.origin)
+    confidence = confidence_in(TRAINING_OVERRIDDEN.where, env, RULE, settings)
     if not any(asked) or not drops or confidence is None:
         return None
     sure = confidence == "certain" and all(asked) and always and node.certain
@@ -56,7 +57,7 @@ def _finding(node: Node, layer: Layer, settings: RuleSettings) -> Finding | None
             layer=layer.id,
             claims=("overridden",),
             node=node.id,
-            where=only_in(TRAINING_OVERRIDDEN.where, env),
+            where=affected(TRAINING_OVERRIDDEN.where, env),
         ),
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.context import RuleSettings, only_in
+from rnnlint.checks.context import RuleSettings, affected
 from rnnlint.findings import Finding, Probe, Related
-from rnnlint.graph import Const, Graph, Node, Ref, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Node, Ref, options
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.keras.versions import Where
@@ -27,18 +28,18 @@ FUNCTIONS = frozenset(
 _FAR = 50
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Every such function that the output of a Lambda comes through on all ways."""
     return (
-        _finding(node, called, settings)
-        for node in graph.nodes
+        _finding(view, node, called)
+        for node in view.graph.nodes
         if kind_of(node.layer) is Kind.LAMBDA
-        for called in _inside(graph, node)
-        if _where(called).within(settings.keras) != "none"
+        for called in _inside(view, node)
+        if _where(called).within(view.targets) != "none"
     )
 
 
-def _inside(graph: Graph, node: Node) -> Iterator[Node]:
+def _inside(view: View, node: Node) -> Iterator[Node]:
     """The dropout functions that the function of a Lambda calls, whatever way it takes."""
     outer = {ref for refs in node.inputs for ref in refs}
     stack: list[tuple[Ref, ...]] = [node.body]
@@ -49,7 +50,7 @@ def _inside(graph: Graph, node: Node) -> Iterator[Node]:
         if len(refs) != 1 or refs[0] in outer or refs[0].node in seen:
             continue
         seen.add(refs[0].node)
-        called = graph.nodes[refs[0].node]
+        called = view.graph.nodes[refs[0].node]
         if called.kind != "op":
             continue
         if called.name in FUNCTIONS and _drops(called):
@@ -73,7 +74,7 @@ def _where(called: Node) -> Where:
     return Where.keras3() if called.name == "keras.random.dropout" else EVERYWHERE
 
 
-def _finding(node: Node, called: Node, settings: RuleSettings) -> Finding:
+def _finding(view: View, node: Node, called: Node) -> Finding:
     assert node.layer is not None
     short = called.name.replace("tensorflow.", "tf.").replace("keras.backend.", "K.")
     return Finding.of(
@@ -90,6 +91,6 @@ def _finding(node: Node, called: Node, settings: RuleSettings) -> Finding:
             layer=node.layer.id,
             claims=("at-inference",),
             node=called.id,
-            where=only_in(_where(called), settings.keras),
+            where=affected(_where(called), view.targets),
         ),
     )

@@ -6,22 +6,23 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.rate import rate, said
+from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe, Related
-from rnnlint.graph import Graph, Layer, Node
+from rnnlint.flow.view import View
+from rnnlint.graph import Layer, Node
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN403")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:  # noqa: ARG001
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Every cell that is called more than once."""
-    calls = Counter(node.layer.id for node in graph.nodes if kind_of(node.layer) is Kind.CELL and node.layer)
+    calls = Counter(node.layer.id for node in view.graph.nodes if kind_of(node.layer) is Kind.CELL and node.layer)
     return (
         finding
-        for node in graph.nodes
-        if node.layer is not None and calls[node.layer.id] > 1 and node.layer.span not in graph.resets
+        for node in view.graph.nodes
+        if node.layer is not None and calls[node.layer.id] > 1 and node.layer.span not in view.graph.resets
         if (finding := _finding(node, node.layer)) is not None
     )
 
@@ -30,7 +31,7 @@ def _finding(node: Node, layer: Layer) -> Finding | None:
     names = [name for name in ("dropout", "recurrent_dropout") if rate(layer, name).always]
     if not names:
         return None
-    what = " and ".join(said(layer, name) for name in names)
+    what = " and ".join(argument_text(layer, name) for name in names)
     return Finding.of(
         RULE,
         message=f"this {layer.short} is called by hand, with {what}: it draws its mask at the first call and keeps it "

@@ -5,38 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.arguments import place
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of
+from rnnlint.checks.context import RuleSettings, affected, confidence_in
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import dropout, inputs_shape
-from rnnlint.graph import Const, Graph, Node
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Node
 from rnnlint.keras.defects import SEEDS_SHARED
 from rnnlint.registry import rule
 
 RULE = rule("RNN404")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """Every dropout layer whose seed another one before it has."""
-    return (finding for model in graph.models for finding in _of_model(graph, model.nodes, settings))
+    return (finding for model in view.graph.models for finding in _of_model(view, model.nodes, settings))
 
 
-def _of_model(graph: Graph, nodes: tuple[int, ...], settings: RuleSettings) -> Iterator[Finding]:
+def _of_model(view: View, nodes: tuple[int, ...], settings: RuleSettings) -> Iterator[Finding]:
     earlier: list[Node] = []
     for id in nodes:
-        node = graph.nodes[id]
+        node = view.graph.nodes[id]
         layer = node.layer
         # What TimeDistributed wraps is called once for each timestep.
         if layer is None or dropout(layer) is not layer or _seed(node) is None or not rate(layer).active:
             continue
-        env = settings.keras.restrict(layer.origin)
-        confidence = spoken_of(SEEDS_SHARED.where, env, RULE, settings)
-        first = next((one for one in earlier if _same(graph, one, node) is not False), None)
+        env = view.targets.restrict(layer.origin)
+        confidence = confidence_in(SEEDS_SHARED.where, env, RULE, settings)
+        first = next((one for one in earlier if _same(view, one, node) is not False), None)
         earlier.append(node)
         arg = layer.arg("seed")
         if first is None or first.layer is None or arg is None or confidence is None:
             continue
-        sure = confidence == "certain" and _same(graph, first, node) and node.certain and first.certain
+        sure = confidence == "certain" and _same(view, first, node) and node.certain and first.certain
         span, related = place(layer, arg)
         yield Finding.of(
             RULE,
@@ -53,7 +54,7 @@ def _of_model(graph: Graph, nodes: tuple[int, ...], settings: RuleSettings) -> I
                 claims=("same-mask",),
                 node=node.id,
                 node_ids=(first.id, node.id),
-                where=only_in(SEEDS_SHARED.where, env),
+                where=affected(SEEDS_SHARED.where, env),
             ),
         )
 
@@ -64,7 +65,7 @@ def _seed(node: Node) -> int | None:
     return value if type(value) is int else None
 
 
-def _same(graph: Graph, one: Node, two: Node) -> bool | None:
+def _same(view: View, one: Node, two: Node) -> bool | None:
     """Whether two calls of different layers draw the same mask; None where their shapes are not known."""
     if one.layer is None or two.layer is None or one.layer.span == two.layer.span or _seed(one) != _seed(two):
         return False
@@ -73,7 +74,7 @@ def _same(graph: Graph, one: Node, two: Node) -> bool | None:
     rates = rate(one.layer).value, rate(two.layer).value
     if None not in rates and rates[0] != rates[1]:
         return False
-    shapes = inputs_shape(graph, one, 0), inputs_shape(graph, two, 0)
+    shapes = inputs_shape(view.graph, one, 0), inputs_shape(view.graph, two, 0)
     if shapes[0] is None or shapes[1] is None:
         return None
     if len(shapes[0]) != len(shapes[1]):

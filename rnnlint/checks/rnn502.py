@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, outermost, place
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of
-from rnnlint.checks.rate import rate, said
+from rnnlint.checks.arguments import place
+from rnnlint.checks.context import RuleSettings, affected, confidence_in
+from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import disqualifiers, kernel
 from rnnlint.keras.defects import DROPS_AT_INFERENCE
 from rnnlint.keras.table import Kind, spec
@@ -17,16 +17,12 @@ from rnnlint.registry import rule
 RULE = rule("RNN502")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer that nothing takes off cuDNN."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in outermost(graph):
-        env = settings.keras.restrict(layer.origin)
-        found = disqualifiers(layer, settings.keras)
+    called = view.first_calls
+    for layer in view.outermost:
+        env = view.targets.restrict(layer.origin)
+        found = disqualifiers(layer, view.targets)
         for inner in layer.walk():
             what = spec(inner.name) if inner.kind == "keras" else None
             arg, dropped = inner.arg("dropout"), rate(inner, "dropout")
@@ -38,14 +34,14 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     if lost.certain:
                         where -= lost.where
                     sure = False
-            confidence = spoken_of(where, env, RULE, settings)
+            confidence = confidence_in(where, env, RULE, settings)
             if confidence is None:
                 continue
             sure = sure and confidence == "certain"
             span, related = place(inner, arg)
             yield Finding.of(
                 RULE,
-                message=f"{said(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at "
+                message=f"{argument_text(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at "
                 "inference, too: "
                 f"{DROPS_AT_INFERENCE.releases} does so where the layer runs on cuDNN{DROPS_AT_INFERENCE.mended}",
                 span=span,
@@ -58,7 +54,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     claims=("drops",),
                     node=called.get(layer.id),
                     argument="dropout",
-                    where=only_in(where, env),
+                    where=affected(where, env),
                     fixed=DROPS_AT_INFERENCE.fixed,
                 ),
             )

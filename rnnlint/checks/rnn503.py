@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of
-from rnnlint.checks.rate import Rate, rate, said
+from rnnlint.checks.arguments import place
+from rnnlint.checks.context import RuleSettings, affected, confidence_in
+from rnnlint.checks.rate import Rate, argument_text, rate
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph, Layer, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Layer, options
 from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import Kind, kind_of
@@ -17,20 +18,16 @@ from rnnlint.registry import rule
 RULE = rule("RNN503")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per recurrent layer or cell."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in graph.layers:
+    called = view.first_calls
+    for layer in view.graph.layers:
         arg, wanted = layer.arg("recurrent_dropout"), rate(layer, "recurrent_dropout")
         if kind_of(layer) not in (Kind.RECURRENT, Kind.CELL) or arg is None or not wanted.active:
             continue
         used = rate(layer, "dropout")
-        env = settings.keras.restrict(layer.origin)
-        confidence = spoken_of(RECURRENT_RATE_IGNORED.where, env, RULE, settings)
+        env = view.targets.restrict(layer.origin)
+        confidence = confidence_in(RECURRENT_RATE_IGNORED.where, env, RULE, settings)
         if confidence is None or (used.active and wanted.known == used.known):
             continue
         alone = _zero(layer)
@@ -40,7 +37,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
         effect = ("does nothing" if sure else "may do nothing") if alone else ("is" if sure else "may be") + " ignored"
         yield Finding.of(
             RULE,
-            message=f"{said(layer, 'recurrent_dropout')} of this {layer.short} {effect}: "
+            message=f"{argument_text(layer, 'recurrent_dropout')} of this {layer.short} {effect}: "
             f"{RECURRENT_RATE_IGNORED.releases} "
             f"drops the state with the rate of `dropout`{_which(used, alone)}{RECURRENT_RATE_IGNORED.mended}",
             span=span,
@@ -54,7 +51,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                 node=called.get(layer.id),
                 argument="recurrent_dropout",
                 probability=1.0 if alone else None if used.value is None else 1 - used.value,
-                where=only_in(RECURRENT_RATE_IGNORED.where, env),
+                where=affected(RECURRENT_RATE_IGNORED.where, env),
                 fixed=RECURRENT_RATE_IGNORED.fixed,
             ),
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, place
-from rnnlint.checks.context import RuleSettings, only_in, spoken_of
-from rnnlint.checks.rate import rate, said
+from rnnlint.checks.arguments import place
+from rnnlint.checks.context import RuleSettings, affected, confidence_in
+from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.defects import CONV_LSTM_IGNORES
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -16,18 +16,14 @@ from rnnlint.registry import rule
 RULE = rule("RNN504")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per argument."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in graph.layers:
+    called = view.first_calls
+    for layer in view.graph.layers:
         if kind_of(layer) is not Kind.CONV_RECURRENT:
             continue
-        env = settings.keras.restrict(layer.origin)
-        confidence = spoken_of(CONV_LSTM_IGNORES.where, env, RULE, settings)
+        env = view.targets.restrict(layer.origin)
+        confidence = confidence_in(CONV_LSTM_IGNORES.where, env, RULE, settings)
         for name in ("dropout", "recurrent_dropout"):
             arg, dropped = layer.arg(name), rate(layer, name)
             if arg is None or confidence is None or not dropped.active:
@@ -36,7 +32,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
             span, related = place(layer, arg)
             yield Finding.of(
                 RULE,
-                message=f"{said(layer, name)} of this {layer.short} {'does' if sure else 'may do'} nothing: "
+                message=f"{argument_text(layer, name)} of this {layer.short} {'does' if sure else 'may do'} nothing: "
                 f"{CONV_LSTM_IGNORES.releases} ignores it{CONV_LSTM_IGNORES.mended}",
                 span=span,
                 certain=sure,
@@ -49,7 +45,7 @@ def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
                     node=called.get(layer.id),
                     argument=name,
                     probability=1.0,
-                    where=only_in(CONV_LSTM_IGNORES.where, env),
+                    where=affected(CONV_LSTM_IGNORES.where, env),
                     fixed=CONV_LSTM_IGNORES.fixed,
                 ),
             )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import calls, place
+from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.rate import rate, said
+from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import fast_in_keras2
 from rnnlint.keras.table import Kind, kind_of
 from rnnlint.registry import rule
@@ -16,26 +16,23 @@ from rnnlint.registry import rule
 RULE = rule("RNN505")
 
 
-def check(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
+def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, whichever Keras the code is for now."""
-    return _findings(graph, settings)
-
-
-def _findings(graph: Graph, settings: RuleSettings) -> Iterator[Finding]:
-    called = calls(graph)
-    for layer in graph.layers:
+    called = view.first_calls
+    for layer in view.graph.layers:
         arg, dropped = layer.arg("dropout"), rate(layer, "dropout")
         if kind_of(layer) is not Kind.RECURRENT or arg is None or not dropped.active:
             continue
         # Before 2.4 Keras 2, too, drew one mask for all timesteps.
-        fast, env = fast_in_keras2(layer), settings.keras.restrict(layer.origin)
+        fast, env = fast_in_keras2(layer), view.targets.restrict(layer.origin)
         if fast is False or max(env.versions) < (2, 4):
             continue
         sure = fast is True and dropped.always and layer.certain
         span, related = place(layer, arg)
         yield Finding.of(
             RULE,
-            message=f"{said(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras 2 "
+            message=f"{argument_text(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras "
+            "2 "
             f"{'draws' if sure else 'may draw'} a mask for every timestep, Keras 3 one for the whole sequence",
             span=span,
             certain=sure,

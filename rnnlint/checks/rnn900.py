@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 
 
-def check(_graph: Graph, _settings: RuleSettings) -> Iterator[Finding]:
+def check(_view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """Nothing that a graph shows: `rnnlint.suppression.suppress.judge` tells once the other rules have run."""
     yield from ()

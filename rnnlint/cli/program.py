@@ -1068,6 +1068,7 @@ def graph_command(
 
     from rnnlint import drawing
     from rnnlint.drawing.summary import Summary, summarize
+    from rnnlint.flow.view import View
     from rnnlint.project.walk import MissingPathError
     from rnnlint.run.graphs import graphs
     from rnnlint.settings.settings import Options, Resolver, SettingsError
@@ -1083,7 +1084,7 @@ def graph_command(
         resolver = Resolver(options, given["config"], isolated=given["isolated"])
         for one in graphs(paths, resolver.settings, process.prepare):
             result = one.result
-            summary = summarize(one.graph, result.findings, one.env) if one.graph else Summary()
+            summary = summarize(View(one.graph, one.env), result.findings) if one.graph else Summary()
             status = max([status, *(diagnostic.status for diagnostic in result.diagnostics)])
             named = any(os.path.isfile(path) and os.path.samefile(path, result.path) for path in paths)
             if named or summary.models or summary.uncalled or result.diagnostics:

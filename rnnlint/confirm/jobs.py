@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 from rnnlint.confirm.choices import batch_size, rank_of, recurrent_rank
 from rnnlint.confirm.rebuild import Json, Made, ObstacleError, Rebuild
 from rnnlint.findings import Probe
-from rnnlint.flow.paths import DROPOUTS, Path, dropout, paths
+from rnnlint.flow.paths import DROPOUTS, Path, dropout
+from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 # A job, and in words what was assumed for it.
 Planned: TypeAlias = tuple[Json, tuple[str, ...]]
@@ -40,10 +40,10 @@ def finish(
     return job, tuple(words for words in assumed if not words.endswith(but))
 
 
-def path_of(graph: Graph, probe: Probe, env: Env) -> Path | None:
+def path_of(view: View, probe: Probe) -> Path | None:
     """The path from a dropout to a recurrent layer that a probe is about; None where it is about the dropout alone."""
-    for path in paths(graph, env):
-        if path.dropout.id == probe.node and path.axis == probe.axis and path.node_ids(graph) == probe.node_ids:
+    for path in view.paths:
+        if path.dropout.id == probe.node and path.axis == probe.axis and path.node_ids(view.graph) == probe.node_ids:
             return path
     return None
 
@@ -78,11 +78,9 @@ def in_a_layer(rebuild: Rebuild, cell: Layer) -> tuple[int, str]:
     return node, "cell"
 
 
-def by_itself(
-    graph: Graph, probe: Probe, env: Env, layer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json
-) -> Planned:
+def by_itself(view: View, probe: Probe, layer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json) -> Planned:
     """A recurrent layer on a synthetic input, wrappers taken off; a cell in the layer that runs it."""
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     if kind_of(layer) is Kind.CELL:
         node, key = in_a_layer(rebuild, layer)
     else:
@@ -90,12 +88,10 @@ def by_itself(
     return finish(rebuild, ask(probe, node, key, axis=1, **more), node)
 
 
-def recurrent(
-    graph: Graph, probe: Probe, env: Env, outer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json
-) -> Planned:
+def recurrent(view: View, probe: Probe, outer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json) -> Planned:
     """A recurrent layer on a synthetic input; no more than that decides about its kernel."""
-    rebuild = Rebuild(graph, env, chosen)
-    shape = own_input(graph, probe, outer)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
+    shape = own_input(view.graph, probe, outer)
     if shape is not None and len(shape) > 1 and isinstance(shape[-2], int) and shape[-2] > MOST_STEPS:
         shape = (*shape[:-2], None, shape[-1])
     node = alone(rebuild, outer, shape or (None,) * recurrent_rank(outer))

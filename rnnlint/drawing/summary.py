@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding
-from rnnlint.flow.paths import dropout, inputs_shape, paths
-from rnnlint.graph import Const, Graph, Layer, Model, Node, Part, Ref, Shape, Span, options
+from rnnlint.flow.paths import dropout, inputs_shape
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, Model, Node, Part, Ref, Shape, Span, options
 from rnnlint.keras.cudnn import NOWHERE, disqualifiers, kernel, masked
 from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.masks import mask, rnn_input_mask
@@ -111,9 +112,9 @@ class Summary:
         return tuple(dict.fromkeys(mark for row in rows for mark in row.marks))
 
 
-def summarize(graph: Graph, findings: Iterable[Finding], env: Env) -> Summary:
+def summarize(view: View, findings: Iterable[Finding]) -> Summary:
     """The rows of all models of a graph, with the findings marked. Two models that say the same are shown once."""
-    return _Summarizer(graph, findings, env).summary()
+    return _Summarizer(view, findings).summary()
 
 
 def shape_text(shape: Shape) -> str:
@@ -144,9 +145,9 @@ class _Unit:
 
 
 class _Summarizer:
-    def __init__(self, graph: Graph, findings: Iterable[Finding], env: Env) -> None:
-        self._graph = graph
-        self._env = env
+    def __init__(self, view: View, findings: Iterable[Finding]) -> None:
+        self._graph = view.graph
+        self._env = view.targets
         self._marks: dict[Span, list[Mark]] = {}
         for one in findings:
             mark = Mark(
@@ -159,7 +160,7 @@ class _Summarizer:
                 argument=one.probe.argument if one.probe else "",
             )
             self._marks.setdefault(one.span, []).append(mark)
-        self._time = {path.dropout.id: path.axis for path in paths(graph, env)}
+        self._time = {path.dropout.id: path.axis for path in view.paths}
 
     def summary(self) -> Summary:
         graph = self._graph

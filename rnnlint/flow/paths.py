@@ -8,7 +8,6 @@ the code was not understood.
 
 from __future__ import annotations
 
-import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
@@ -214,20 +213,13 @@ class Paths(Sequence[Path]):
         return len(self._all)
 
 
-# The checks of one file ask for the same paths one after the other.
-_latest: tuple[weakref.ref[Graph], Env, Paths] | None = None
-
-
-def paths(graph: Graph, env: Env) -> Paths:
+def find_paths(graph: Graph, env: Env) -> Paths:
     """All dropouts that reach a recurrent layer, each once per time axis, certainty and sharing of its ways."""
-    global _latest  # noqa: PLW0603 - a cache of one entry
-    if _latest is None or _latest[0]() is not graph or _latest[1] != env:
-        found = tuple(_walk(graph, env))
-        by_place: dict[Span, list[Path]] = {}
-        for path in found:
-            by_place.setdefault(path.layer.span, []).append(path)
-        _latest = (weakref.ref(graph), env, Paths(found, by_place, {path.dropout.id: path.rank for path in found}))
-    return _latest[2]
+    found = tuple(_walk(graph, env))
+    by_place: dict[Span, list[Path]] = {}
+    for path in found:
+        by_place.setdefault(path.layer.span, []).append(path)
+    return Paths(_all=found, from_place=by_place, ranks={path.dropout.id: path.rank for path in found})
 
 
 def _walk(graph: Graph, env: Env) -> Iterator[Path]:
@@ -367,47 +359,6 @@ def inputs_shape(graph: Graph, node: Node, index: int) -> Shape:
             return None
         first = tuple(one if one == other else None for one, other in zip(first, shape, strict=True))
     return first
-
-
-class Index:
-    """The calls of a graph by the place in the code of what they call, and what reads them."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._calls: dict[Span, list[Node]] = {}
-        self._dropouts: dict[Span, list[Node]] = {}
-        self._readers: dict[int, list[int]] = {}
-        self.outputs = {ref.node for model in graph.models for ref in model.outputs}
-        for node in graph.nodes:
-            if node.layer is not None:
-                self._calls.setdefault(node.layer.span, []).append(node)
-                if (inside := dropout(node.layer)) is not None:
-                    self._dropouts.setdefault(inside.span, []).append(node)
-            for refs in node.inputs:
-                for ref in refs:
-                    self._readers.setdefault(ref.node, []).append(node.id)
-
-    def calls(self, place: Span) -> Sequence[Node]:
-        """The calls of all layers that are made at a place: by a function that is called twice, say."""
-        return self._calls.get(place, ())
-
-    def dropouts(self, place: Span) -> Sequence[Node]:
-        """The calls of all dropout layers that are made at a place, alone or inside a TimeDistributed."""
-        return self._dropouts.get(place, ())
-
-    def readers(self, node: int) -> Sequence[int]:
-        """The calls that read what a call puts out."""
-        return self._readers.get(node, ())
-
-
-_indexed: tuple[weakref.ref[Graph], Index] | None = None
-
-
-def index(graph: Graph) -> Index:
-    """The index of a graph, made once."""
-    global _indexed  # noqa: PLW0603 - a cache of one entry
-    if _indexed is None or _indexed[0]() is not graph:
-        _indexed = (weakref.ref(graph), Index(graph))
-    return _indexed[1]
 
 
 def _title(node: Node) -> str:

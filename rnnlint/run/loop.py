@@ -467,7 +467,7 @@ def build(
     by_path = {source.path: source for source in sources.values()}
     rules = frozenset[str]().union(*(settings(path).rules for path in by_path))
     threshold = min((settings(path).timestep_loss_threshold for path in by_path), default=1.0)
-    matched = match(findings, graphs, RuleSettings(env, threshold), rules, by_path)
+    matched = match(findings, graphs, env, RuleSettings(threshold), rules, by_path)
     merged = [
         before
         if before.span.path in by_path and _elsewhere(by_path[before.span.path], settings, session.found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from rnnlint.checks.context import RuleSettings
+from rnnlint.flow.view import View
 from rnnlint.graph import (
     Arg,
     Choice,
@@ -35,10 +35,9 @@ def value(given: object) -> Value:
     return given if isinstance(given, Const | Items | Name | LayerArg | Range | Choice | Unknown) else Const(given)
 
 
-def settings(version: str = "", threshold: float = 0.01, backends: Sequence[str] = ("tensorflow",)) -> RuleSettings:
-    """Settings for the versions that a text admits; for any version where it is empty."""
-    keras = Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
-    return RuleSettings(keras, threshold)
+def targets(version: str = "", backends: Sequence[str] = ("tensorflow",)) -> Env:
+    """The Keras versions that a text admits; any version on any backend where it is empty."""
+    return Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
 
 
 class Net:
@@ -101,6 +100,10 @@ class Net:
     def graph(self) -> Graph:
         """The finished graph."""
         return Graph(tuple(self.layers), tuple(self.nodes))
+
+    def view(self, version: str = "", backends: Sequence[str] = ("tensorflow",)) -> View:
+        """The finished graph as rules see it, for the Keras versions that a text admits."""
+        return View(self.graph(), targets(version, backends))
 
     def _node(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnlint.flow.paths import Path, paths, target, upstream
+from rnnlint.flow.paths import Path, find_paths, target, upstream
 from rnnlint.graph import Layer
 from rnnlint.keras.table import Kind
 from rnnlint.keras.versions import Env
@@ -23,7 +23,7 @@ def net() -> Net:
 
 
 def found(net: Net) -> list[Path]:
-    return list(paths(net.graph(), ENV))
+    return list(find_paths(net.graph(), ENV))
 
 
 def test_straight(net: Net) -> None:
@@ -227,7 +227,7 @@ def test_large_graphs_take_linear_work() -> None:
             net.call(lstm, x)
         graph = net.graph()
         found: list[Path] = []
-        work = effort(lambda: found.extend(paths(graph, ENV)))
+        work = effort(lambda: found.extend(find_paths(graph, ENV)))
         assert len(found) == dropouts
         return work
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from rnnlint.checks import RULES, rnn110, rnn302, rnn303, rnn501, rnn503
-from rnnlint.checks.context import RuleSettings, spoken_of
+from rnnlint.checks.context import RuleSettings, confidence_in
 from rnnlint.findings import Finding, collect
 from rnnlint.graph import Choice, Const, Range, Unknown
 from rnnlint.keras.defects import DROPS_AT_INFERENCE, GRU_STATE_GROWS
 from rnnlint.keras.versions import Env, parse_keras_version
-from tests.checks.graphs import Net, settings
+from tests.checks.graphs import Net
 
 BY_CODE = {rule.code: check for rule, check in RULES}
 EVERY_BACKEND = ("tensorflow", "jax", "torch")
@@ -36,22 +36,22 @@ def env(versions: str, *backends: str) -> Env:
         ("2.15", ("tensorflow",), None, None),
     ],
 )
-def test_spoken_of(versions: str, backends: tuple[str, ...], by_itself: str | None, asked: str | None) -> None:
+def test_confidence_in(versions: str, backends: tuple[str, ...], by_itself: str | None, asked: str | None) -> None:
     keras = env(versions, *backends)
     rule = rnn501.RULE
-    assert spoken_of(DROPS_AT_INFERENCE.where, keras, rule, RuleSettings(keras)) == by_itself
-    wanted = RuleSettings(keras, asked=frozenset({"RNN501"}))
-    assert spoken_of(DROPS_AT_INFERENCE.where, keras, rule, wanted) == asked
-    other = RuleSettings(keras, asked=frozenset({"RNN502"}))
-    assert spoken_of(DROPS_AT_INFERENCE.where, keras, rule, other) == by_itself
+    assert confidence_in(DROPS_AT_INFERENCE.where, keras, rule, RuleSettings()) == by_itself
+    wanted = RuleSettings(asked=frozenset({"RNN501"}))
+    assert confidence_in(DROPS_AT_INFERENCE.where, keras, rule, wanted) == asked
+    other = RuleSettings(asked=frozenset({"RNN502"}))
+    assert confidence_in(DROPS_AT_INFERENCE.where, keras, rule, other) == by_itself
 
 
 def found(code: str, name: str, version: str, *, asked: bool = False, **arguments: Any) -> list[Finding]:
     """What a rule finds of one layer, on tensorflow."""
     net = Net()
     net.layer(name, units=8, **arguments)
-    given = settings(version)
-    found = BY_CODE[code](net.graph(), RuleSettings(given.keras, asked=frozenset({code} if asked else ())))
+    given = RuleSettings(asked=frozenset({code} if asked else ()))
+    found = BY_CODE[code](net.view(version), given)
     return list(collect(found))
 
 
@@ -170,7 +170,7 @@ def test_a_rate_that_may_be_another(rate: object, text: str) -> None:
         net = Net()
         net.layer("GRU", units=8, recurrent_dropout=rate)
         version = "3.6" if rule is rnn501 else "3.1"
-        (finding,) = rule.check(net.graph(), settings(version))
+        (finding,) = rule.check(net.view(version), RuleSettings())
         assert finding.confidence == "possible"
         assert finding.message.startswith(f"{text} ")
 
@@ -211,7 +211,7 @@ def test_the_probe_names_the_release_that_mended_it() -> None:
 def test_high_rates(rate: object, message: str | None) -> None:
     net = Net()
     net.layer("Dropout", rate=rate)
-    assert [finding.message for finding in rnn303.check(net.graph(), settings())] == ([message] if message else [])
+    assert [finding.message for finding in rnn303.check(net.view(), RuleSettings())] == ([message] if message else [])
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_stacked(first: object, second: object, kept: str, confidence: str) -> N
     net = Net()
     dropped = net.call(net.layer("Dropout", rate=first), net.input(None, 20, 8), shape=(None, 20, 8))
     net.call(net.layer("LSTM", units=8, dropout=second), dropped, shape=(None, 8))
-    (finding,) = rnn110.check(net.graph(), settings("3.15"))
+    (finding,) = rnn110.check(net.view("3.15"), RuleSettings())
     assert finding.message == f"`dropout=0.5` of this LSTM drops from what Dropout(0.5) left: {kept}" or first == 0.2
     assert finding.message.endswith(kept)
     assert finding.confidence == confidence
@@ -238,6 +238,6 @@ def test_of_two_ways_the_one_that_keeps_less() -> None:
     source = net.input(None, 20, 8)
     ways = [net.call(net.layer("Dropout", rate=rate), source, shape=(None, 20, 8)) for rate in (0.2, 0.5)]
     net.call(net.layer("LSTM", units=8, dropout=0.5), tuple(ways), shape=(None, 8))
-    (finding,) = rnn110.check(net.graph(), settings("3.15"))
+    (finding,) = rnn110.check(net.view("3.15"), RuleSettings())
     assert finding.message.endswith("Dropout(0.5) left: together they may keep no more than 25 % of the input")
     assert finding.confidence == "possible"

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from rnnlint.checks import rnn101, rnn102, rnn103, rnn104, rnn105, rnn107, rnn108, rnn109
-from rnnlint.checks.context import Check
+from rnnlint.checks.context import Check, RuleSettings
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, collect
 from rnnlint.graph import Choice, Const, Layer, Node, Range, Span, Unknown
-from tests.checks.graphs import UNKNOWN, Net, settings
+from tests.checks.graphs import UNKNOWN, Net
 
 WIDE = (None, 10, 16)
 ONE = (None, 10, 1)
@@ -34,7 +34,7 @@ def feed(net: Net, *layers: Layer, shape: tuple[int | None, ...] = WIDE) -> list
 
 
 def run(check: Check, net: Net, version: str = "", threshold: float = 0.01) -> list[Finding]:
-    return list(collect(check(net.graph(), settings(version, threshold))))
+    return list(collect(check(net.view(version), RuleSettings(threshold))))
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from rnnlint.checks import rnn201, rnn202, rnn203
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, collect
+from rnnlint.flow.view import View
 from rnnlint.graph import Arg, Choice, Const, Graph, Layer, LayerArg, Name, Range, Span, Unknown, Value
 from rnnlint.keras.versions import Env, parse_keras_version
 
@@ -37,12 +38,12 @@ class Code:
 
     def check(
         self,
-        rule: Callable[[Graph, RuleSettings], Iterator[Finding]],
+        rule: Callable[[View, RuleSettings], Iterator[Finding]],
         version: str = "",
         backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
     ) -> list[Finding]:
         env = Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
-        return list(collect(rule(Graph(tuple(self.layers)), RuleSettings(env))))
+        return list(collect(rule(View(Graph(tuple(self.layers)), env), RuleSettings())))
 
 
 @pytest.fixture

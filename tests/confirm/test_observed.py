@@ -160,7 +160,7 @@ def dropped(features: int | None, path: str = "net.py", row: int = 1) -> Graph:
 
 def match(findings: list[Finding], *graphs: Graph, paths: tuple[str, ...] = ("net.py",)) -> Matched:
     codes = frozenset({"RNN101", "RNN102"})
-    return match_live(findings, graphs, RuleSettings(ENV), codes, paths)
+    return match_live(findings, graphs, ENV, RuleSettings(), codes, paths)
 
 
 STATIC = Finding(

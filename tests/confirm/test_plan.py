@@ -15,6 +15,7 @@ from rnnlint.checks import RULES
 from rnnlint.checks.context import RuleSettings
 from rnnlint.confirm.plan import plan
 from rnnlint.findings import Finding, Plan, Probe, collect
+from rnnlint.flow.view import View
 from rnnlint.graph import Choice, Const, Graph, Items, Layer, Name, Range, Span, Unknown
 from rnnlint.interpret import interpret
 from rnnlint.keras.versions import Env, parse_keras_version
@@ -36,7 +37,7 @@ def build(code: str, env: Env = KERAS_3) -> Graph:
 
 
 def found(graph: Graph, env: Env = KERAS_3) -> tuple[Finding, ...]:
-    return collect(finding for check in EVERY_RULE for finding in check(graph, RuleSettings(env)))
+    return collect(finding for check in EVERY_RULE for finding in check(View(graph, env), RuleSettings()))
 
 
 def planned(code: str, wanted: str, env: Env = KERAS_3, at: int = 0) -> Plan:
@@ -44,7 +45,7 @@ def planned(code: str, wanted: str, env: Env = KERAS_3, at: int = 0) -> Plan:
     graph = build(code, env)
     matching = [finding for finding in found(graph, env) if finding.code == wanted]
     assert len(matching) > at, [finding.code for finding in found(graph, env)]
-    return plan(graph, matching[at], env)
+    return plan(View(graph, env), matching[at])
 
 
 def job(made: Plan) -> JSON:
@@ -124,14 +125,16 @@ def test_every_finding_of_an_example_has_a_job(block: pages.Block, env: Env) -> 
     graph = interpret(from_text(block.text, "block.py"), NoFinder(), env)
     for finding in found(graph, env):
         assert finding.probe is not None, finding.code
-        told = job(plan(graph, finding, env))
+        told = job(plan(View(graph, env), finding))
         assert told["probe"]["kind"] == finding.probe.kind
         assert told["probe"]["claim"] in finding.probe.claims
 
 
 def test_without_a_probe_there_is_nothing_to_run() -> None:
     finding = Finding("RNN999", "test", "Test.", Span("model.py", 1, 1, 1, 2))
-    assert plan(Graph(), finding, KERAS_3) == Plan(obstacle="there is nothing that a run could show of this finding")
+    assert plan(View(Graph(), KERAS_3), finding) == Plan(
+        obstacle="there is nothing that a run could show of this finding"
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -615,7 +618,7 @@ def test_nothing_is_known_of_what_stands_beside_the_way() -> None:
     graph = net.graph()
     path = (dropped.id, both.id, graph.nodes[-1].id)
     finding = _finding(Probe("mask", 0, ("per-step",), dropped.id, path, 1), graph)
-    assert plan(graph, finding, KERAS_3).obstacle == f"`block` at line {other.span.row} is not understood"
+    assert plan(View(graph, KERAS_3), finding).obstacle == f"`block` at line {other.span.row} is not understood"
 
 
 def _finding(probe: Probe, graph: Graph) -> Finding:
@@ -663,7 +666,7 @@ def test_a_gate_beside_the_way_gets_the_sizes_of_what_it_is_put_on() -> None:
     last = net.call(net.layer("LSTM", units=4), gated, shape=(None, 4))
     graph = net.graph()
     probe = Probe("mask", dropout.id, ("per-step",), dropped.id, (dropped.id, both.id, gated.id, last.id), 1)
-    told = job(plan(graph, _finding(probe, graph), KERAS_3))
+    told = job(plan(View(graph, KERAS_3), _finding(probe, graph)))
     multiply = next(node for node in told["nodes"] if node.get("name") == "operator.mul")
     beside = told["nodes"][multiply["inputs"][0][0]]
     assert (beside["kind"], beside["shape"]) == ("input", ["batch", 20, 11])
@@ -1073,7 +1076,7 @@ def sequence(**args: Any) -> tuple[Graph, Layer, Probe]:
 
 def test_the_rate_of_keras_1_goes_by_its_later_name() -> None:
     graph, _, probe = sequence(p=0.4)
-    told = job(plan(graph, _finding(probe, graph), KERAS_2))
+    told = job(plan(View(graph, KERAS_2), _finding(probe, graph)))
     assert layer_of(told, "Dropout")["keywords"] == {"rate": {"const": 0.4}}
 
 
@@ -1084,7 +1087,7 @@ def test_values_as_json() -> None:
         "seed": Const(float("nan")),
     }
     graph, _, probe = sequence(**options)
-    told = job(plan(graph, _finding(probe, graph), KERAS_3))
+    told = job(plan(View(graph, KERAS_3), _finding(probe, graph)))
     noise = layer_of(told, "Dropout")["keywords"]["noise_shape"]
     (symbol,) = set(told["sizes"]) - {"batch"}
     assert noise == {"items": [{"const": None}, {"symbol": symbol}, {"const": 8}], "kind": "list"}
@@ -1095,7 +1098,7 @@ def test_values_as_json() -> None:
 )
 def test_rates_that_are_no_constants(rate: object, taken: float) -> None:
     graph, _, probe = sequence(rate=rate)
-    told = job(plan(graph, _finding(probe, graph), KERAS_3))
+    told = job(plan(View(graph, KERAS_3), _finding(probe, graph)))
     assert layer_of(told, "Dropout")["keywords"]["rate"] == {"const": taken}
 
 
@@ -1107,8 +1110,8 @@ def test_a_layer_that_this_keras_lacks() -> None:
     last = net.call(net.layer("LSTM", units=4), old, shape=(None, 4))
     graph = net.graph()
     probe = Probe("mask", dropout.id, ("per-step",), dropped.id, (dropped.id, old.id, last.id), 1)
-    assert job(plan(graph, _finding(probe, graph), KERAS_2))
-    obstacle = plan(graph, _finding(probe, graph), KERAS_3).obstacle
+    assert job(plan(View(graph, KERAS_2), _finding(probe, graph)))
+    obstacle = plan(View(graph, KERAS_3), _finding(probe, graph)).obstacle
     assert obstacle == f"`ThresholdedReLU` at line {graph.layers[1].span.row} is no layer of the Keras at hand"
 
 
@@ -1117,7 +1120,7 @@ def test_a_line_of_a_notebook_is_named_by_its_cell() -> None:
     user = replace(dropout, kind="user", name="Mine", span=replace(dropout.span, cell=3))
     nodes = tuple(replace(node, layer=user) if node.layer is dropout else node for node in graph.nodes)
     graph = Graph((user, *graph.layers[1:]), nodes)
-    made = plan(graph, _finding(probe, graph), KERAS_3)
+    made = plan(View(graph, KERAS_3), _finding(probe, graph))
     assert made.obstacle.startswith(f"`Mine` in cell 3, line {dropout.span.row} is a class of this code")
 
 
@@ -1127,5 +1130,5 @@ def test_a_function_of_tensorflow_as_an_activation() -> None:
     node = net.call(lstm, net.input(None, 20, 1), shape=(None, 4))
     graph = net.graph()
     probe = Probe("own-mask", lstm.id, ("sequences",), node.id, axis=1, argument="dropout", probability=0.3)
-    told = job(plan(graph, _finding(probe, graph), KERAS_3))
+    told = job(plan(View(graph, KERAS_3), _finding(probe, graph)))
     assert layer_of(told, "LSTM")["keywords"]["activation"] == {"name": "tensorflow.nn.tanh"}

@@ -26,8 +26,7 @@ from rnnlint.confirm.kinds import (
     state,
 )
 from rnnlint.findings import Probe, ProbeKind
-from rnnlint.graph import Graph
-from rnnlint.keras.versions import Env
+from rnnlint.flow.view import View
 
 
 class KindOfProbe(Protocol):
@@ -37,7 +36,7 @@ class KindOfProbe(Protocol):
     def CLAIMS(self) -> Collection[str]:  # noqa: N802 - a constant of the module
         """Which of the kind's observations may decide."""
 
-    def plan(self, graph: Graph, probe: Probe, env: Env) -> Planned:
+    def plan(self, view: View, probe: Probe) -> Planned:
         """The job that shows what a probe claims, and in words what was assumed. Raises ObstacleError."""
 
     def judge(self, case: Case) -> Judgement:

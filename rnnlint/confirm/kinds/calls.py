@@ -11,25 +11,25 @@ from rnnlint.confirm.jobs import Planned, ask, cut_for, finish, in_a_layer
 from rnnlint.confirm.rebuild import ObstacleError, Rebuild
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import DROPOUTS
-from rnnlint.graph import Graph, Layer, Value
+from rnnlint.flow.view import View
+from rnnlint.graph import Layer, Value
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """Calls that are compared with each other, of what they call by itself."""
     assert probe.node is not None
-    node = graph.nodes[probe.node]
+    node = view.graph.nodes[probe.node]
     if "at-inference" in probe.claims:
-        rebuild = Rebuild(graph, env, {})
+        rebuild = Rebuild(view.graph, view.targets, {})
         refs = node.inputs[0] if node.inputs else ()
         if not refs:
             raise ObstacleError("there is nothing that gives its input")
-        shape = graph.shape(refs[0])
+        shape = view.graph.shape(refs[0])
         made = rebuild.input(rebuild.free_id(), shape if shape is not None else (None, None, None), {}, 1)
         rebuild.call(node, [made], checked=False)
         return finish(rebuild, ask(probe, node.id, ""), node.id)
-    nodes = [graph.nodes[id] for id in probe.node_ids] or [node]
+    nodes = [view.graph.nodes[id] for id in probe.node_ids] or [node]
     chosen = {
         (one.id, name): value
         for called in nodes
@@ -37,7 +37,7 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
         for one in called.layer.walk()
         for name, value in _dropped(one)
     }
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     assert node.layer is not None
     if "stale" in probe.claims:
         place, key = in_a_layer(rebuild, node.layer)

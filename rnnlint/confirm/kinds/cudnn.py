@@ -11,20 +11,20 @@ from rnnlint.confirm.figures import Judgement
 from rnnlint.confirm.jobs import Planned, recurrent
 from rnnlint.confirm.wording import clean
 from rnnlint.findings import Probe
-from rnnlint.graph import Graph, Layer, Unknown, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Layer, Unknown, options
 from rnnlint.keras.cudnn import as_layer, disqualifiers
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """A layer with an argument that takes it off cuDNN."""
     if "layer" in probe.claims:
-        return _plan_cell(graph, probe, env)
-    outer = outer_layer(graph, probe)
+        return _plan_cell(view, probe)
+    outer = outer_layer(view.graph, probe)
     inner = inner_layer(outer, probe.layer)
 
     def loses(name: str, one: Layer) -> bool:
-        found = [one for one in disqualifiers(one, env) if one.layer.id == inner.id and one.certain]
+        found = [one for one in disqualifiers(one, view.targets) if one.layer.id == inner.id and one.certain]
         return name in {one.argument for one in found}
 
     def stays(name: str, one: Layer) -> bool:
@@ -36,16 +36,16 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
             value = choose(outer, inner, arg.name, partial(stays, arg.name))
             if not isinstance(value, Unknown):
                 chosen[inner.id, arg.name] = value
-    return recurrent(graph, probe, env, outer, chosen, {"others": list(probe.others)})
+    return recurrent(view, probe, outer, chosen, {"others": list(probe.others)})
 
 
-def _plan_cell(graph: Graph, probe: Probe, env: Env) -> Planned:
+def _plan_cell(view: View, probe: Probe) -> Planned:
     """An RNN with a cell, beside the layer that could run on cuDNN."""
-    layer = graph.layers[probe.layer]
+    layer = view.graph.layers[probe.layer]
     twin = as_layer(layer)
     assert twin is not None, "the finding is about one"
-    chosen = harmless(layer, twin, env, ())
-    return recurrent(graph, probe, env, layer, chosen, {"twin": True})
+    chosen = harmless(layer, twin, view.targets, ())
+    return recurrent(view, probe, layer, chosen, {"twin": True})
 
 
 def _argument(case: Case) -> Judgement:

@@ -24,22 +24,22 @@ from rnnlint.confirm.rebuild import Json, ObstacleError, Rebuild
 from rnnlint.confirm.wording import fails, otherwise, quote, shape_text
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import dropout
-from rnnlint.graph import Const, Graph, Layer, Value, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, Value, options
 from rnnlint.keras.cudnn import conflicts
 from rnnlint.keras.masks import check_noise_shape
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """The call as written, and what the worker takes away from it for comparison."""
     if probe.argument == "implementation":
-        return _implementation(graph, probe, env)
-    return _noise_error(graph, probe, env) if probe.argument == "noise_shape" else _conflict(graph, probe, env)
+        return _implementation(view, probe)
+    return _noise_error(view, probe) if probe.argument == "noise_shape" else _conflict(view, probe)
 
 
-def _implementation(graph: Graph, probe: Probe, env: Env) -> Planned:
+def _implementation(view: View, probe: Probe) -> Planned:
     """A layer with `implementation=1` and a dropout, with and without the former."""
-    outer = outer_layer(graph, probe)
+    outer = outer_layer(view.graph, probe)
     inner = inner_layer(outer, probe.layer)
     chosen: dict[tuple[int, str], Value] = {
         (inner.id, "implementation"): Const(1),
@@ -47,31 +47,31 @@ def _implementation(graph: Graph, probe: Probe, env: Env) -> Planned:
     }
     if inner.arg("recurrent_dropout") is not None:
         chosen[inner.id, "recurrent_dropout"] = Const(0.0)
-    return recurrent(graph, probe, env, outer, chosen, {"without": ["implementation"]})
+    return recurrent(view, probe, outer, chosen, {"without": ["implementation"]})
 
 
-def _noise_error(graph: Graph, probe: Probe, env: Env) -> Planned:
+def _noise_error(view: View, probe: Probe) -> Planned:
     """A dropout whose noise shape fails: at another batch size (RNN105), or at all (RNN106)."""
     rows = probe.claims == ("raises",) and bool(probe.node_ids)
     more: Json = {"without": ["noise_shape"]}
     if probe.node is None:
-        layer = graph.layers[probe.layer]
+        layer = view.graph.layers[probe.layer]
         chosen: dict[tuple[int, str], Value] = {(layer.id, name): value for name, value in rates(layer)}
         arg = layer.arg("noise_shape")
         for option in options(arg.value) if arg is not None else ():
-            if check_noise_shape(with_value(layer, layer.id, "noise_shape", option), None, None, env):
+            if check_noise_shape(with_value(layer, layer.id, "noise_shape", option), None, None, view.targets):
                 chosen[layer.id, "noise_shape"] = option
                 break
         if arg is not None and arg.positional:
             chosen[layer.id, "#"] = Const(None)
-        rebuild = Rebuild(graph, env, chosen)
+        rebuild = Rebuild(view.graph, view.targets, chosen)
         node_id = alone(rebuild, layer, (None,) * rank_of(rebuild.settle(layer)))
     else:
-        node = graph.nodes[probe.node]
-        path = path_of(graph, probe, env)
+        node = view.graph.nodes[probe.node]
+        path = path_of(view, probe)
         rank = path.rank if path is not None else None
-        layer, chosen = dropping(graph, probe, node, env, rank)
-        rebuild = Rebuild(graph, env, chosen)
+        layer, chosen = dropping(view.graph, probe, node, view.targets, rank)
+        rebuild = Rebuild(view.graph, view.targets, chosen)
         settled = dropout(rebuild.settle(layer))
         if rows and settled is not None:
             written = batch_size(settled)
@@ -86,19 +86,19 @@ def _noise_error(graph: Graph, probe: Probe, env: Env) -> Planned:
     return rebuild.finish(asked, [node_id])
 
 
-def _conflict(graph: Graph, probe: Probe, env: Env) -> Planned:
+def _conflict(view: View, probe: Probe) -> Planned:
     """A layer with `use_cudnn=True`, with and without what cuDNN cannot do."""
-    outer = outer_layer(graph, probe)
+    outer = outer_layer(view.graph, probe)
     inner = inner_layer(outer, probe.layer)
     names = (probe.argument, *probe.others)
 
     def clashes(name: str, one: Layer) -> bool:
-        return name in {found.argument for found in conflicts(one, env)}
+        return name in {found.argument for found in conflicts(one, view.targets)}
 
     chosen: dict[tuple[int, str], Value] = {(inner.id, "use_cudnn"): Const(True)}
     for name in names:
         chosen[inner.id, name] = choose(outer, inner, name, partial(clashes, name))
-    return recurrent(graph, probe, env, outer, chosen, {"without": list(names), "fake_gpu": True})
+    return recurrent(view, probe, outer, chosen, {"without": list(names), "fake_gpu": True})
 
 
 def _raises(case: Case) -> Judgement:

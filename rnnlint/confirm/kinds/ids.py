@@ -9,19 +9,19 @@ from rnnlint.confirm.jobs import Planned, ask, cut_for, finish
 from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.confirm.wording import fails
 from rnnlint.findings import IdsClaim, Probe
+from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Layer, Ref, options
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 _VOCABULARY = 20_000
 
 CLAIMS: tuple[IdsClaim, ...] = ("other-ids",)
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """Token ids through a dropout into an Embedding."""
-    first, *between, last = (graph.nodes[id] for id in probe.node_ids)
-    layer, chosen = dropping(graph, probe, first, env)
+    first, *between, last = (view.graph.nodes[id] for id in probe.node_ids)
+    layer, chosen = dropping(view.graph, probe, first, view.targets)
     assert last.layer is not None
     table = _table(last.layer)
     words, wide = _size(table, "input_dim"), _size(table, "output_dim")
@@ -29,13 +29,13 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     chosen[table.id, "input_dim"] = Const(high)
     if wide is None or wide > 16:
         chosen[table.id, "output_dim"] = Const(4)  # how wide the table is does not matter
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     if high != words:
         rebuild.say(last.layer, f"{high:,} words" if words is None else f"{high:,} of {words:,} words")
     made = cut_for(rebuild, first, 2, 1, keep=bool(between))
     entry = rebuild.nodes[made.node]
     entry["fill"], entry["high"] = "ids", high
-    entry["dtype"] = _dtype(graph, first.inputs[0][0]) if first.inputs and first.inputs[0] else "float32"
+    entry["dtype"] = _dtype(view.graph, first.inputs[0][0]) if first.inputs and first.inputs[0] else "float32"
     for node in (first, *between, last):
         made = rebuild.call(node, [made], checked=False)
     asked = ask(probe, first.id, str(layer.id), target=last.id, axis=1)

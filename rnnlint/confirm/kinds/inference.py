@@ -7,18 +7,17 @@ from rnnlint.confirm.choices import harmless, highest
 from rnnlint.confirm.figures import Judgement, compare, percent
 from rnnlint.confirm.jobs import Planned, by_itself
 from rnnlint.findings import InferenceClaim, Probe
-from rnnlint.graph import Graph
+from rnnlint.flow.view import View
 from rnnlint.keras.scalars import number
-from rnnlint.keras.versions import Env
 
 CLAIMS: tuple[InferenceClaim, ...] = ("drops",)
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """A layer that runs on cuDNN, by itself."""
-    layer = graph.layers[probe.layer]
-    chosen = {**harmless(layer, layer, env, ("dropout",)), (layer.id, "dropout"): highest(layer, "dropout")}
-    return by_itself(graph, probe, env, layer, chosen, {"probability": number(chosen[layer.id, "dropout"])})
+    layer = view.graph.layers[probe.layer]
+    chosen = {**harmless(layer, layer, view.targets, ("dropout",)), (layer.id, "dropout"): highest(layer, "dropout")}
+    return by_itself(view, probe, layer, chosen, {"probability": number(chosen[layer.id, "dropout"])})
 
 
 def judge(case: Case) -> Judgement:

@@ -11,21 +11,21 @@ from rnnlint.confirm.jobs import Planned, alone, ask, by_itself, cut_for, finish
 from rnnlint.confirm.rebuild import Json, ObstacleError, Rebuild
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import DROPOUTS, dropout
-from rnnlint.graph import Const, Graph, Layer, Value, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Layer, Value, options
 from rnnlint.keras.masks import mask
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """How much a layer keeps: a dropout, or a recurrent layer of its input or state, by itself or behind dropouts."""
     if len(probe.node_ids) > 1:
-        return _stack(graph, probe, env)
-    layer = graph.layers[probe.layer]
+        return _stack(view, probe)
+    layer = view.graph.layers[probe.layer]
     if kind_of(layer) in DROPOUTS:
         chosen = {(layer.id, name): value for name, value in rates(layer)}
-        rebuild = Rebuild(graph, env, chosen)
+        rebuild = Rebuild(view.graph, view.targets, chosen)
         rank = rank_of(layer)
         node = alone(rebuild, layer, (None,) * rank)
         rate = next((number(value) for value in chosen.values()), None)
@@ -48,12 +48,12 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
                 raise ObstacleError("the two rates may be equal")
             chosen[layer.id, "dropout"] = Const(used)
             kept = 1 - used
-    return by_itself(graph, probe, env, layer, chosen, {**more, "probability": kept})
+    return by_itself(view, probe, layer, chosen, {**more, "probability": kept})
 
 
-def _stack(graph: Graph, probe: Probe, env: Env) -> Planned:
+def _stack(view: View, probe: Probe) -> Planned:
     """Dropouts straight in front of a recurrent layer that drops its input itself."""
-    *before, last = (graph.nodes[id] for id in probe.node_ids)
+    *before, last = (view.graph.nodes[id] for id in probe.node_ids)
     assert last.layer is not None
     if kind_of(last.layer) is Kind.TIME_DISTRIBUTED:
         raise ObstacleError("what TimeDistributed takes apart is not followed")
@@ -66,13 +66,13 @@ def _stack(graph: Graph, probe: Probe, env: Env) -> Planned:
         for name, value in rates(inside):
             chosen[inside.id, name] = value
             kept *= 1 - (number(value) or 0.0)
-        shape = mask(inside, None, recurrent_rank(last.layer), env.restrict(inside.origin))
+        shape = mask(inside, None, recurrent_rank(last.layer), view.targets.restrict(inside.origin))
         if shape is None or shape.varies is None or not shape.varies[0]:
             raise ObstacleError("the samples of a batch may share a mask")
     own = inner_layer(last.layer, probe.layer)
     chosen[own.id, "dropout"] = highest(own, "dropout")
     kept *= 1 - (number(chosen[own.id, "dropout"]) or 0.0)
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     made = cut_for(rebuild, before[0], recurrent_rank(last.layer), 1, keep=False)
     for node in (*before, last):
         made = rebuild.call(node, [made], checked=False)

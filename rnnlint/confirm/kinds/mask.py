@@ -14,28 +14,30 @@ from rnnlint.confirm.wording import shape_text
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import DROPOUTS, dropout
 from rnnlint.flow.paths import target as recurrent_target
-from rnnlint.graph import Graph, Node, Ref
+from rnnlint.flow.view import View
+from rnnlint.graph import Node, Ref
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """The mask of a dropout layer, and where it leads to a recurrent layer what that reads."""
     if probe.node is None:
-        return _uncalled(graph, probe, env)
-    node = graph.nodes[probe.node]
-    path = path_of(graph, probe, env)
+        return _uncalled(view, probe)
+    node = view.graph.nodes[probe.node]
+    path = path_of(view, probe)
     rank = path.rank if path is not None else None
-    layer, chosen = dropping(graph, probe, node, env, rank)
-    rebuild = Rebuild(graph, env, chosen)
+    layer, chosen = dropping(view.graph, probe, node, view.targets, rank)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     inside = dropout(rebuild.settle(layer))
     if inside is not None and (rows := batch_size(inside)) is not None:
         rebuild.rows(rows)
-    given = into(rebuild, node, rank, probe.axis, shrink=_any_length(graph.nodes[id] for id in probe.node_ids[1:-1]))
+    given = into(
+        rebuild, node, rank, probe.axis, shrink=_any_length(view.graph.nodes[id] for id in probe.node_ids[1:-1])
+    )
     made = rebuild.call(node, [given], checked=False)
     target = None
     if len(probe.node_ids) > 1:
-        *between, last = (graph.nodes[id] for id in probe.node_ids[1:])
+        *between, last = (view.graph.nodes[id] for id in probe.node_ids[1:])
         made = _along(rebuild, between, made)
         target = rebuild.free_id()
         read = recurrent_target(last.layer)
@@ -58,11 +60,11 @@ def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
     return rebuild.finish(asked, [node.id] if target is None else [node.id, target])
 
 
-def _uncalled(graph: Graph, probe: Probe, env: Env) -> Planned:
+def _uncalled(view: View, probe: Probe) -> Planned:
     """The mask of a dropout layer that nothing calls, on a synthetic sequence."""
-    layer = graph.layers[probe.layer]
+    layer = view.graph.layers[probe.layer]
     chosen = {(inner.id, arg): value for inner in layer.walk() for arg, value in rates(inner)}
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     node = alone(rebuild, layer, (None, None, None))
     asked = ask(probe, node, str(layer.id), axis=1, batch=[0], features=[2], probability=None)
     return rebuild.finish(asked, [node])

@@ -10,22 +10,22 @@ from rnnlint.confirm.figures import Judgement, compare, percent
 from rnnlint.confirm.jobs import Planned, ask, cut_for, predicted
 from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.findings import Probe
-from rnnlint.graph import Const, Graph, Node, options
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Node, options
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """Values with padding through a dropout into Masking."""
-    first, *between, last = (graph.nodes[id] for id in probe.node_ids)
+    first, *between, last = (view.graph.nodes[id] for id in probe.node_ids)
     assert first.layer is not None
     assert last.layer is not None
-    layer, chosen = dropping(graph, probe, first, env)
+    layer, chosen = dropping(view.graph, probe, first, view.targets)
     arg = last.layer.arg("mask_value")
     values = [one.value for one in options(arg.value) if isinstance(one, Const)] if arg is not None else [0.0]
     value = next((one for one in values if (one == 0) is (probe.claims == ("steps",))), values[0] if values else -1.0)
     chosen[last.layer.id, "mask_value"] = Const(value)
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     made = given = cut_for(rebuild, first, 3, 1, keep=_moves(between))
     rank = len(given.sizes[0] or ())
     for node in (first, *between, last):

@@ -11,19 +11,19 @@ from rnnlint.confirm.figures import Judgement, agreement, compare, percent
 from rnnlint.confirm.jobs import MOST_STEPS, SHORT, Planned, ask
 from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.findings import Probe
-from rnnlint.graph import Graph, Layer
+from rnnlint.flow.view import View
+from rnnlint.graph import Layer
 from rnnlint.keras.masks import rnn_input_mask, rnn_losses
-from rnnlint.keras.versions import Env
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """A recurrent layer on its input, of which only the number of features matters."""
     assert probe.node is not None
-    node = graph.nodes[probe.node]
+    node = view.graph.nodes[probe.node]
     assert node.layer is not None
     inner = inner_layer(node.layer, probe.layer)
     chosen = {(inner.id, "dropout"): highest(inner, "dropout")}
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     layer = rebuild.settle(node.layer)
     made = rebuild.tensor(node.inputs[0], None if probe.axis is None else probe.axis + 2)
     sizes = made.sizes[0]

@@ -13,31 +13,31 @@ from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.confirm.wording import fails, otherwise
 from rnnlint.findings import Probe, RateClaim
 from rnnlint.flow.paths import DROPOUTS
-from rnnlint.graph import Const, Graph, Range
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Range
 from rnnlint.keras.rates import check_rates
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.keras.versions import Env
 
 CLAIMS: tuple[RateClaim, ...] = get_args(RateClaim)
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """A layer with an invalid rate, by itself."""
-    layer = graph.layers[probe.layer]
+    layer = view.graph.layers[probe.layer]
     name = probe.argument
     bad = choose(
         layer,
         layer,
         name,
-        lambda one: any(found.argument == name and found.certain for found in check_rates(one, env)),
+        lambda one: any(found.argument == name and found.certain for found in check_rates(one, view.targets)),
     )
     if isinstance(bad, Range):
         bad = Const(bad.high if bad.high is not None and bad.high < 0 else bad.low)
     chosen = {(layer.id, name): bad}
-    rebuild = Rebuild(graph, env, chosen)
+    rebuild = Rebuild(view.graph, view.targets, chosen)
     what = kind_of(layer)
-    node_layer = graph.nodes[probe.node].layer if probe.node is not None else None
-    shape = own_input(graph, probe, layer) if node_layer is not None and node_layer.id == layer.id else None
+    node_layer = view.graph.nodes[probe.node].layer if probe.node is not None else None
+    shape = own_input(view.graph, probe, layer) if node_layer is not None and node_layer.id == layer.id else None
     if what is Kind.CELL:
         node, key = in_a_layer(rebuild, layer)
     else:

@@ -7,21 +7,21 @@ from rnnlint.confirm.choices import highest
 from rnnlint.confirm.figures import Judgement
 from rnnlint.confirm.jobs import Planned, by_itself
 from rnnlint.findings import Probe
-from rnnlint.graph import Const, Graph, Value
-from rnnlint.keras.versions import Env
+from rnnlint.flow.view import View
+from rnnlint.graph import Const, Value
 
 CLAIMS = ("grows",)
 # Rounding may lift a tanh a little.
 _BOUND = 1.001
 
 
-def plan(graph: Graph, probe: Probe, env: Env) -> Planned:
+def plan(view: View, probe: Probe) -> Planned:
     """A GRU over many timesteps. Its activation is what bounds its state, so that is the one it has by default."""
-    layer = graph.layers[probe.layer]
+    layer = view.graph.layers[probe.layer]
     chosen: dict[tuple[int, str], Value] = {(layer.id, probe.argument): highest(layer, probe.argument)}
     if layer.arg("activation") is not None:
         chosen[layer.id, "activation"] = Const("tanh")
-    return by_itself(graph, probe, env, layer, chosen, {})
+    return by_itself(view, probe, layer, chosen, {})
 
 
 def judge(case: Case) -> Judgement:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from rnnlint.checks import RULES
+from rnnlint.checks import run_rules
 from rnnlint.checks.context import RuleSettings
 from rnnlint.confirm.observed.places import NOWHERE, extent, meet
-from rnnlint.confirm.plan import plan
-from rnnlint.findings import Finding, Plan
-from rnnlint.graph import Graph, Note, Span
+from rnnlint.confirm.plan import with_plan
+from rnnlint.findings import Finding
+from rnnlint.flow.view import View
+from rnnlint.graph import Graph, Note
+from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
+from rnnlint.registry import RULES, Rule
 
 # By code the one that says more of the same layer.
-_MORE = {rule.supersedes: rule.code for rule, _ in RULES if rule.supersedes}
+_MORE = {rule.supersedes: rule.code for rule in RULES if rule.supersedes}
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Matched:
 def match(
     findings: Sequence[Finding],
     graphs: Iterable[Graph],
+    targets: Env,
     settings: RuleSettings,
     rules: Collection[str],
     paths: Collection[str],
@@ -42,7 +46,8 @@ def match(
     Args:
         findings: of the analysis, for all files.
         graphs: as `account.read_account` made them; of two that show the same finding, the first counts.
-        settings: the rules' settings; `keras` is the Keras that built the models.
+        targets: the Keras that built the models.
+        settings: the rules' settings.
         rules: codes of the rules that are on.
         paths: the linted files, as in the spans of findings. What lies elsewhere is left out.
     """
@@ -54,7 +59,7 @@ def match(
     for graph in (graphs := tuple(graphs)):
         called = {layer.span for node in graph.nodes if node.layer is not None for layer in node.layer.walk()}
         held: set[int] = set()
-        for finding in _check(graph, settings, rules, notes):
+        for finding in _check(View(graph, targets), settings, rules, notes):
             if finding.span.path not in paths:
                 continue
             index = _index(finding, known, held)
@@ -74,28 +79,17 @@ def match(
     return Matched(tuple(known), tuple(added), tuple(notes))
 
 
-def _check(graph: Graph, settings: RuleSettings, rules: Collection[str], notes: list[Note]) -> list[Finding]:
-    """The findings of a live graph, with their plans: one per rule and place."""
-    found: dict[tuple[str, Span], Finding] = {}
-    for rule, check in RULES:
-        if rule.code not in rules:
-            continue
-        try:
-            for finding in check(graph, settings):
-                before = found.get((finding.code, finding.span))
-                if before is None or (before.confidence, finding.confidence) == ("possible", "certain"):
-                    found[finding.code, finding.span] = finding
-        except Exception as error:  # noqa: BLE001 - one rule's error must not cost the others' findings
-            notes.append(Note(NOWHERE, f"{rule.code} failed on what --build made: {error!r}"[:300]))
-    kept = [one for one in found.values() if (_MORE.get(one.code), one.span) not in found]
-    planned = []
-    for finding in kept:
-        try:
-            planned.append(replace(finding, plan=plan(graph, finding, settings.keras)))
-        except Exception as error:  # noqa: BLE001 - a plan that fails must not cost the finding
-            notes.append(Note(finding.span, f"planning how to confirm {finding.code} failed: {error!r}"[:300]))
-            planned.append(replace(finding, plan=Plan(obstacle="rnnlint failed to plan a model for it")))
-    return planned
+def _check(view: View, settings: RuleSettings, rules: Collection[str], notes: list[Note]) -> list[Finding]:
+    """The findings of a live graph, with their plans."""
+
+    def rule_failed(rule: Rule, error: Exception) -> None:
+        notes.append(Note(NOWHERE, f"{rule.code} failed on what --build made: {error!r}"[:300]))
+
+    def plan_failed(finding: Finding, error: Exception) -> None:
+        notes.append(Note(finding.span, f"planning how to confirm {finding.code} failed: {error!r}"[:300]))
+
+    found = run_rules(view, settings, rules, rule_failed)
+    return [with_plan(finding, view, plan_failed) for finding in found]
 
 
 def _merged(static: Finding, live: Finding) -> Finding:
