@@ -132,7 +132,7 @@ def accepts(text: str) -> bool:
     """Whether libcst reads a text that `ast` refuses: Python newer than the running one."""
     if guard(Source("", text)) is not None:
         return False
-    from rnnlint.interpret.unit import ParseError, parse
+    from rnnlint.interpret.parsed import ParseError, parse
 
     try:
         parse(text)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 import rnnlint
+from rnnlint.interpret.contents import DictItems, SharedItems, appended
 from rnnlint.interpret.store import Store
-from rnnlint.interpret.values import Const, DictItems, Grown, TupleV, grow
+from rnnlint.interpret.values import ConstV, TupleV
 from tests.effort import effort
 
 HEAD = """from keras.layers import LSTM, Add, Dense, Dropout, Input, Masking
@@ -60,15 +61,15 @@ def test_a_function_that_is_only_long_is_followed_to_its_end() -> None:
 
 
 def test_what_grows_shares_its_items() -> None:
-    a, b, c = Const("a"), Const("b"), Const("c")
-    first = grow(TupleV((a,)), [b])
+    a, b, c = ConstV("a"), ConstV("b"), ConstV("c")
+    first = appended(TupleV((a,)), [b])
     assert first is not None
     one, other = first.plus([a]), first.plus([c])
     assert [state.get() for state in (first, one, other)] == [TupleV((a, b)), TupleV((a, b, a)), TupleV((a, b, c))]
-    filled = grow(DictItems((("a", TupleV(())),)), [("b", TupleV(())), ("a", TupleV((), False))])
+    filled = appended(DictItems((("a", TupleV(())),)), [("b", TupleV(())), ("a", TupleV((), False))])
     assert filled is not None
     assert filled.get() == DictItems((("a", TupleV((), False)), ("b", TupleV(()))))
-    assert grow(TupleV((), False), [a]) is None
+    assert appended(TupleV((), False), [a]) is None
 
 
 def test_the_store_keeps_an_old_content_once() -> None:
@@ -77,7 +78,7 @@ def test_the_store_keeps_an_old_content_once() -> None:
 
     def fill() -> None:
         for number in range(100):
-            store.set(items, "items", Grown(TupleV, [], number))
+            store.set(items, "items", SharedItems(TupleV, [], number))
         assert len(store._branch.noted) == 1
 
     store.isolated(fill)

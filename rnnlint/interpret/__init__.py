@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlint.interpret.interpreter import Finder, Interpreter
-from rnnlint.interpret.room import with_room
-from rnnlint.interpret.unit import ParsedModules, ParseError
+from rnnlint.interpret.parsed import ParsedModules, ParseError
+from rnnlint.interpret.stack import reserve_stack
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
@@ -33,7 +33,7 @@ def interpret(
     Raises:
         ParseError: where libcst cannot parse the source.
     """
-    return with_room(lambda: _interpret(source, finder, env, passed_over, parsed or ParsedModules()))
+    return reserve_stack(lambda: _interpret(source, finder, env, passed_over, parsed or ParsedModules()))
 
 
 def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str], parsed: ParsedModules) -> Graph:

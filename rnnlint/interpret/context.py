@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from rnnlint.graph import Span
 from rnnlint.graph import Value as Frozen
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.builder import GraphBuilder
-from rnnlint.interpret.values import CallArgs, DictItems, ListV, TupleV, Unknown, Value
+from rnnlint.interpret.contents import DictItems
+from rnnlint.interpret.values import CallArgs, ListV, TupleV, UnknownV
 
 if TYPE_CHECKING:
-    from rnnlint.interpret.models import Memory
+    from rnnlint.interpret.memory import Memory
     from rnnlint.interpret.store import Store
     from rnnlint.keras.versions import Env
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 class Context(Protocol):
     """The interpreter, as `rnnlint.interpret.semantics` sees it.
 
-    `memory` is one `rnnlint.interpret.models.Memory()` per graph. An item of a list of layers that is a Choice of
-    lists or tuples stands for their items, spread in place: `Choice((TupleV((dropout,)), TupleV(())))` is a layer that
+    `memory` is one `rnnlint.interpret.models.Memory()` per graph. An item of a list of layers that is a ChoiceV of
+    lists or tuples stands for their items, spread in place: `ChoiceV((TupleV((dropout,)), TupleV(())))` is a layer that
     is there on some paths only.
     """
 
@@ -43,7 +45,7 @@ class Context(Protocol):
     def call(self, function: Value, args: CallArgs, span: Span) -> Value:
         """Call any value: a user's function, layer or model, a Keras class, an unknown."""
 
-    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> UnknownV:
         """Note the reason; with tensors among the inputs an opaque node keeps their place, and the value carries it."""
 
     def truth(self, value: Value) -> bool | None:

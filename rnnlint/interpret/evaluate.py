@@ -14,21 +14,22 @@ from rnnlint import graph
 from rnnlint.graph import Span
 from rnnlint.interpret import join as joins
 from rnnlint.interpret import library, semantics
+from rnnlint.interpret.base import Value, classes
 from rnnlint.interpret.builder import GraphBuilder, Uncertain
-from rnnlint.interpret.models import Memory
+from rnnlint.interpret.contents import DictItems, LazyValue
+from rnnlint.interpret.memory import Memory
+from rnnlint.interpret.parsed import ParsedModule, Statement
+from rnnlint.interpret.spans import LazySpan
 from rnnlint.interpret.store import Store
-from rnnlint.interpret.unit import Statement, Unit
 from rnnlint.interpret.values import (
     ArgV,
     BoundV,
     CallArgs,
-    Choice,
+    ChoiceV,
     ClassV,
-    Const,
-    Deferred,
-    DictItems,
+    ConstV,
     DictV,
-    External,
+    ExternalV,
     FunctionV,
     InstanceV,
     LayerV,
@@ -37,15 +38,12 @@ from rnnlint.interpret.values import (
     ModuleV,
     ObjectV,
     PartialV,
-    Range,
+    RangeV,
     RunsV,
-    Spot,
     SuperV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
-    classes,
+    UnknownV,
 )
 from rnnlint.keras import names
 from rnnlint.records import dataclass
@@ -78,7 +76,7 @@ _BINARY: dict[type[cst.CSTNode], tuple[str, Callable[[Any, Any], Any]]] = {
     cst.BitOr: ("or_", operator.or_),
     cst.BitXor: ("xor", operator.xor),
 }
-_CONSTANTS = {"None": Const(None), "True": Const(True), "False": Const(False), "__debug__": Const(True)}
+_CONSTANTS = {"None": ConstV(None), "True": ConstV(True), "False": ConstV(False), "__debug__": ConstV(True)}
 _AUGMENTED: dict[type[cst.CSTNode], type[cst.CSTNode]] = {
     cst.AddAssign: cst.Add,
     cst.SubtractAssign: cst.Subtract,
@@ -115,7 +113,7 @@ _COMPARE: dict[type[cst.CSTNode], Callable[[Any, Any], Any]] = {
 class Frame:
     """One activation: of a module, a class body or a function."""
 
-    unit: Unit
+    parsed: ParsedModule
     scopes: tuple[int, ...]
     variables: tuple[Mapping[Hashable, Value], ...]  # what is in these scopes
     function: FunctionV | None = None
@@ -143,7 +141,7 @@ class Evaluator:
 
     def push(
         self,
-        unit: Unit,
+        parsed: ParsedModule,
         scopes: tuple[int, ...],
         function: FunctionV | None = None,
         receiver: Value | None = None,
@@ -152,7 +150,7 @@ class Evaluator:
         """Begin an activation; `exits` is how many states wait already for it to go on, by default all."""
         variables = tuple(map(self.store.cells, scopes))
         exits = self.store.exits if exits is None else exits
-        frame = self.frame = Frame(unit, scopes, variables, function, receiver, exits=exits)
+        frame = self.frame = Frame(parsed, scopes, variables, function, receiver, exits=exits)
         self.frames.append(frame)
         return frame
 
@@ -169,23 +167,23 @@ class Evaluator:
         if self.frames:
             self.frame = self.frames[-1]
 
-    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> UnknownV:
         """See `Context.unknown`."""
         self.graph.note(span, reason)
         tensors = [tensor for value in inputs for tensor in self.tensors(value)]
         if not tensors:
-            return Unknown(reason, span)
+            return UnknownV(reason, span)
         refs = [tensor.refs if isinstance(tensor, TensorV) else (graph.Ref(tensor.node or 0),) for tensor in tensors]
         node = self.graph.node("opaque", reason, refs, (None,), span, reason=reason)
-        return Unknown(reason, span, node.id)
+        return UnknownV(reason, span, node.id)
 
-    def tensors(self, value: Value, depth: int = 3) -> Iterator[TensorV | Unknown]:
-        """The tensors that a value is or holds; an Unknown that came out of an opaque node counts."""
+    def tensors(self, value: Value, depth: int = 3) -> Iterator[TensorV | UnknownV]:
+        """The tensors that a value is or holds; an UnknownV that came out of an opaque node counts."""
         if _is_tensor(value):
             yield value  # type: ignore[misc]
         elif depth:
             inner: Sequence[Value] = ()
-            if isinstance(value, Choice):
+            if isinstance(value, ChoiceV):
                 inner = value.options
             elif isinstance(value, (ListV, TupleV)):
                 items = self.items(value)
@@ -200,9 +198,9 @@ class Evaluator:
 
     def truth(self, value: Value) -> bool | None:
         """See `Context.truth`."""
-        if isinstance(value, Const):
+        if isinstance(value, ConstV):
             return bool(value.value)
-        if isinstance(value, Unknown):
+        if isinstance(value, UnknownV):
             return None
         if isinstance(value, (TupleV, ListV)):
             items = self.items(value)
@@ -216,24 +214,24 @@ class Evaluator:
             if mapping is None or (not mapping.complete and not mapping.items):
                 return None
             return bool(mapping.items)
-        if isinstance(value, Choice):
+        if isinstance(value, ChoiceV):
             truths = {self.truth(option) for option in value.options}
             return truths.pop() if len(truths) == 1 else None
-        if isinstance(value, External):
+        if isinstance(value, ExternalV):
             return True if names.resolve(value.name) is not None else None
-        if isinstance(value, Range):
+        if isinstance(value, RangeV):
             low, high = value.low, value.high
             return True if (low is not None and low > 0) or (high is not None and high < 0) else None
         return True if isinstance(value, _TRUE) else None
 
     def items(self, value: Value) -> TupleV | None:
-        """See `Context.items`. A run of alternatives comes as a Choice of tuples."""
+        """See `Context.items`. A run of alternatives comes as a ChoiceV of tuples."""
         found = self.raw_items(value)
         if found is None or not any(isinstance(item, RunsV) for item in found.items):
             return found
         return TupleV(
             tuple(
-                Choice(tuple(TupleV(run) for run in item.runs)) if isinstance(item, RunsV) else item
+                ChoiceV(tuple(TupleV(run) for run in item.runs)) if isinstance(item, RunsV) else item
                 for item in found.items
             ),
             found.complete,
@@ -241,7 +239,7 @@ class Evaluator:
 
     def raw_items(self, value: Value) -> TupleV | None:
         """The items of a tuple, list, dict (its keys) or string, None for anything else."""
-        if isinstance(value, Unknown):
+        if isinstance(value, UnknownV):
             return None
         if isinstance(value, TupleV):
             return value
@@ -252,8 +250,8 @@ class Evaluator:
             mapping = self.mapping(value)
             if mapping is not None:
                 return TupleV(tuple(_constant(key) for key, _ in mapping.items), mapping.complete)
-        if isinstance(value, Const) and isinstance(value.value, str):
-            return TupleV(tuple(Const(letter) for letter in value.value))
+        if isinstance(value, ConstV) and isinstance(value.value, str):
+            return TupleV(tuple(ConstV(letter) for letter in value.value))
         return None
 
     def mapping(self, value: Value) -> DictItems | None:
@@ -282,21 +280,21 @@ class Evaluator:
         return self._freeze(value, 4)
 
     def _freeze(self, value: Value, depth: int) -> graph.Value:
-        if isinstance(value, Const):
+        if isinstance(value, ConstV):
             return graph.Const(value.value)
-        if isinstance(value, Unknown):
+        if isinstance(value, UnknownV):
             return graph.Unknown(value.reason, value.symbol)
-        if isinstance(value, Range):
+        if isinstance(value, RangeV):
             return graph.Range(value.low, value.high)
         if isinstance(value, LayerV):
             return graph.LayerArg(value.layer.id)
-        if isinstance(value, External):
+        if isinstance(value, ExternalV):
             symbol = names.resolve(value.name)
             return graph.Name(symbol.name if symbol else value.name)
         if isinstance(value, (FunctionV, ClassV)):
             return graph.Name(value.name)
         if depth:
-            if isinstance(value, Choice):
+            if isinstance(value, ChoiceV):
                 return graph.Choice(tuple(self._freeze(option, depth - 1) for option in value.options))
             if isinstance(value, (TupleV, ListV)):
                 items = self.raw_items(value)
@@ -311,9 +309,9 @@ class Evaluator:
         return graph.Unknown(_describe(value))
 
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None) -> Span:
-        """Where a node of the present unit stands."""
+        """Where a node of the present parsed stands."""
         frame = self.frame
-        return Spot(frame.unit, node, end, frame.statement)
+        return LazySpan(frame.parsed, node, end, frame.statement)
 
     def uncertain(self, undecided: bool = True) -> Uncertain:
         """What happens inside need not happen on every path."""
@@ -341,7 +339,7 @@ class Evaluator:
         """Count one step of work; False once the budget is spent."""
         raise NotImplementedError
 
-    def too_complex(self, node: cst.Call) -> Unknown:
+    def too_complex(self, node: cst.Call) -> UnknownV:
         """What a call gives that comes after the budget is spent."""
         raise NotImplementedError
 
@@ -356,7 +354,7 @@ class Evaluator:
         return _HANDLERS[type(node)](self, node)
 
     def _not_evaluated(self, node: cst.BaseExpression) -> Value:
-        return Unknown(f"{type(node).__name__} is not evaluated")
+        return UnknownV(f"{type(node).__name__} is not evaluated")
 
     def _name(self, node: cst.Name) -> Value:
         name = node.value
@@ -368,18 +366,18 @@ class Evaluator:
             for variables in frame.variables:
                 value = variables.get(name)
                 if value is not None:
-                    return value.get() if isinstance(value, Deferred) else value
+                    return value.get() if isinstance(value, LazyValue) else value
         return self.lookup(name)
 
     def lookup(self, name: str) -> Value:
         """The value of a name in the present scopes, then among the star imports and the built-ins."""
         frame = self.frame
         if name in frame.outer_names:
-            return self.store.get(frame.outer_names[name], name) or Unknown(f"name '{name}' is not defined")
+            return self.store.get(frame.outer_names[name], name) or UnknownV(f"name '{name}' is not defined")
         for variables in frame.variables:
             value = variables.get(name)
             if value is not None:
-                return value.get() if isinstance(value, Deferred) else value
+                return value.get() if isinstance(value, LazyValue) else value
         return self._beyond(frame, name)
 
     def _beyond(self, frame: Frame, name: str) -> Value:
@@ -387,18 +385,18 @@ class Evaluator:
         for variables in frame.variables:
             stars = variables.get("*")
             for module in reversed(stars.items) if isinstance(stars, TupleV) else ():
-                if isinstance(module, External):
+                if isinstance(module, ExternalV):
                     symbol = names.resolve(f"{module.name}.{name}")
                     # Which functions a Keras module holds is not known: a built-in of that name is likelier.
                     known = symbol is not None and symbol.kind in ("layer", "model", "input")
                     if known or (symbol is not None and symbol.kind == "function" and not library.is_builtin(name)):
-                        return External(f"{module.name}.{name}")
+                        return ExternalV(f"{module.name}.{name}")
         if library.is_builtin(name):
-            return External(f"builtins.{name}")
-        return Unknown(f"name '{name}' is not defined in the code that was read")
+            return ExternalV(f"builtins.{name}")
+        return UnknownV(f"name '{name}' is not defined in the code that was read")
 
     def _constant(self, node: cst.BaseExpression) -> Value:
-        constants = self.frame.unit.constants
+        constants = self.frame.parsed.constants
         known = constants.get(id(node))
         if known is None:
             known = constants[id(node)] = self._literal(node)
@@ -406,20 +404,20 @@ class Evaluator:
 
     def _literal(self, node: cst.BaseExpression) -> Value:
         if not isinstance(node, (cst.SimpleString, cst.Integer, cst.Float, cst.Imaginary)):
-            return Const(...)
+            return ConstV(...)
         text = node.value.lstrip()
         try:
             if isinstance(node, cst.Integer):
                 number = int(text, 0)
-                return Unknown("a number that is too large") if number.bit_length() > _MOST_BITS else Const(number)
+                return UnknownV("a number that is too large") if number.bit_length() > _MOST_BITS else ConstV(number)
             if isinstance(node, cst.Float):
-                return Const(float(text))
+                return ConstV(float(text))
             if text[0] in "\"'" and "\\" not in text:
                 quotes = 3 if text[:3] in ('"""', "'''") else 1
-                return Const(text[quotes:-quotes])
-            return Const(ast.literal_eval(text))
+                return ConstV(text[quotes:-quotes])
+            return ConstV(ast.literal_eval(text))
         except (ValueError, SyntaxError, MemoryError):
-            return Unknown(f"literal {node.value[:20]} is not understood")
+            return UnknownV(f"literal {node.value[:20]} is not understood")
 
     def _concatenated(self, node: cst.ConcatenatedString) -> Value:
         parts: list[cst.BaseExpression] = []
@@ -431,13 +429,13 @@ class Evaluator:
         text: Any = None
         for part in parts:
             value = self.eval(part)
-            if not isinstance(value, Const) or not isinstance(value.value, (str, bytes)):
-                return Unknown("a text that is put together at run time")
+            if not isinstance(value, ConstV) or not isinstance(value.value, (str, bytes)):
+                return UnknownV("a text that is put together at run time")
             try:
                 text = value.value if text is None else text + value.value
             except TypeError:
-                return Unknown("text and bytes are mixed")
-        return Const(text)
+                return UnknownV("text and bytes are mixed")
+        return ConstV(text)
 
     def _formatted(self, node: cst.FormattedString) -> Value:
         text = ""
@@ -447,11 +445,11 @@ class Evaluator:
                 text += part.value
             elif isinstance(part, cst.FormattedStringExpression):
                 value = self.eval(part.expression)
-                if isinstance(value, Const) and part.format_spec is None and len(text) < _MOST_TEXT:
+                if isinstance(value, ConstV) and part.format_spec is None and len(text) < _MOST_TEXT:
                     text += str(value.value)[:_MOST_TEXT]
                 else:
                     known = False
-        return Const(text) if known else Unknown("a text that is put together at run time")
+        return ConstV(text) if known else UnknownV("a text that is put together at run time")
 
     def _sequence(self, elements: Sequence[cst.BaseElement]) -> tuple[list[Value], bool]:
         items: list[Value] = []
@@ -473,11 +471,11 @@ class Evaluator:
 
     def _rest(self, value: Value) -> Value:
         """The place of a splat that was not understood."""
-        return value if isinstance(value, Unknown) else Unknown(f"*{_describe(value)} is not understood")
+        return value if isinstance(value, UnknownV) else UnknownV(f"*{_describe(value)} is not understood")
 
     def spread(self, value: Value) -> TupleV | None:
         """What `*value` gives; alternatives become a run, None is not understood."""
-        if isinstance(value, Choice):
+        if isinstance(value, ChoiceV):
             runs = [self.raw_items(option) for option in value.options]
             if any(run is None or not run.complete for run in runs):
                 return None
@@ -494,7 +492,7 @@ class Evaluator:
 
     def _set(self, node: cst.Set) -> Value:
         self._sequence(node.elements)
-        return Unknown("a set")
+        return UnknownV("a set")
 
     def _dict(self, node: cst.Dict) -> Value:
         items: list[tuple[Hashable, Value]] = []
@@ -511,7 +509,7 @@ class Evaluator:
                 mapping = self.splat(value)
                 if mapping is None or not mapping.complete:
                     complete = False
-                    items = [(key, self.join([old, Unknown("a splat may replace it")])) for key, old in items]
+                    items = [(key, self.join([old, UnknownV("a splat may replace it")])) for key, old in items]
                 if mapping is not None and mapping.complete:
                     items.extend(mapping.items)
                 elif mapping is not None:
@@ -519,19 +517,19 @@ class Evaluator:
                     items.extend((k, self.join([before[k], one]) if k in before else one) for k, one in mapping.items)
         return self.new_dict(list(dict(items).items()), complete)
 
-    def key(self, value: Value) -> Const | None:
+    def key(self, value: Value) -> ConstV | None:
         """A dict key as a constant (a tuple of constants counts), or None."""
-        if isinstance(value, Const):
+        if isinstance(value, ConstV):
             return value
-        if isinstance(value, TupleV) and value.complete and all(isinstance(item, Const) for item in value.items):
-            return Const(tuple(item.value for item in value.items if isinstance(item, Const)))
+        if isinstance(value, TupleV) and value.complete and all(isinstance(item, ConstV) for item in value.items):
+            return ConstV(tuple(item.value for item in value.items if isinstance(item, ConstV)))
         return None
 
     def _unary(self, node: cst.UnaryOperation) -> Value:
         value = self.eval(node.expression)
         if type(node.operator) is cst.Not:
             truth = self.truth(value)
-            return Unknown("a truth value that is not known") if truth is None else Const(not truth)
+            return UnknownV("a truth value that is not known") if truth is None else ConstV(not truth)
         name, function = _UNARY[type(node.operator)]
         if isinstance(value, TensorV):
             return semantics.operator(self, f"operator.{name}", [value], self.span(node))
@@ -539,14 +537,14 @@ class Evaluator:
 
     def fold(self, function: Callable[..., Any], operands: Sequence[Value]) -> Value:
         """Apply a pure function to constants, over all alternatives; anything else is unknown."""
-        if not any(isinstance(operand, Choice) for operand in operands):
+        if not any(isinstance(operand, ChoiceV) for operand in operands):
             return _fold(function, operands)
-        alternatives = [operand.options if isinstance(operand, Choice) else (operand,) for operand in operands]
+        alternatives = [operand.options if isinstance(operand, ChoiceV) else (operand,) for operand in operands]
         size = 1
         for options in alternatives:
             size *= len(options)
         if size > _MOST_PRODUCT:
-            return Unknown("too many alternatives")
+            return UnknownV("too many alternatives")
         combinations: list[tuple[Value, ...]] = [()]
         for options in alternatives:
             combinations = [(*combination, option) for combination in combinations for option in options]
@@ -568,27 +566,27 @@ class Evaluator:
     def binary(self, kind: type[cst.CSTNode], left: Value, right: Value, node: cst.CSTNode) -> Value:
         """`left op right`."""
         name, function = _BINARY[kind]
-        if type(left) is Const and type(right) is Const:
+        if type(left) is ConstV and type(right) is ConstV:
             return _fold(function, (left, right))
         if _is_tensor(left) or _is_tensor(right):
             return semantics.operator(self, f"operator.{name}", [left, right], self.span(node))
-        if name == "add" and not isinstance(left, Const) and not isinstance(right, Const):
+        if name == "add" and not isinstance(left, ConstV) and not isinstance(right, ConstV):
             a, b = self.raw_items(left), self.raw_items(right)
             if a is not None and b is not None:
                 items, complete = (a.items + b.items, b.complete) if a.complete else (a.items, False)
                 if isinstance(left, TupleV) and not self.copied(len(items)):
                     items, complete = (), False
                 return self.new_list(items, complete) if isinstance(left, ListV) else TupleV(items, complete)
-        if name == "mul" and isinstance(left, Const) is not isinstance(right, Const):
-            repeated, times = (right, left) if isinstance(left, Const) else (left, right)
+        if name == "mul" and isinstance(left, ConstV) is not isinstance(right, ConstV):
+            repeated, times = (right, left) if isinstance(left, ConstV) else (left, right)
             repeated_items = self.raw_items(repeated)
-            if repeated_items is not None and isinstance(times, Const):
+            if repeated_items is not None and isinstance(times, ConstV):
                 return self._repeat(repeated, repeated_items, times.value)
-        if isinstance(left, (Range, Choice, Const)) and isinstance(right, (Range, Choice, Const)):
+        if isinstance(left, (RangeV, ChoiceV, ConstV)) and isinstance(right, (RangeV, ChoiceV, ConstV)):
             return self.fold(function, [left, right])
-        if name == "mod" and isinstance(left, Const) and isinstance(left.value, str):
-            return Unknown("a text that is put together at run time")
-        return Unknown("an expression whose operands are not known")
+        if name == "mod" and isinstance(left, ConstV) and isinstance(left.value, str):
+            return UnknownV("a text that is put together at run time")
+        return UnknownV("an expression whose operands are not known")
 
     def _repeat(self, value: Value, items: TupleV, times: object) -> Value:
         if not isinstance(times, int) or len(items.items) * times > 1000:
@@ -606,7 +604,7 @@ class Evaluator:
     def _boolean(self, node: cst.BooleanOperation) -> Value:
         left = self.eval(node.left)
         stops = type(node.operator) is cst.Or
-        options = left.options if isinstance(left, Choice) else (left,)
+        options = left.options if isinstance(left, ChoiceV) else (left,)
         kept = [option for option in options if self.truth(option) is not (not stops)]
         if len(kept) == len(options) and all(self.truth(option) is stops for option in options):
             return left
@@ -621,19 +619,19 @@ class Evaluator:
             right = self.eval(target.comparator)
             one = self.compare(target.operator, left, right)
             if one is False:
-                return Const(False)
+                return ConstV(False)
             if one is None:
                 result = None
             left = right
-        return Unknown("a comparison whose outcome is not known") if result is None else Const(True)
+        return UnknownV("a comparison whose outcome is not known") if result is None else ConstV(True)
 
     def compare(self, op: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
         """Outcome of one comparison, None where it is not known."""
-        if isinstance(left, Unknown) and not isinstance(right, Choice):
+        if isinstance(left, UnknownV) and not isinstance(right, ChoiceV):
             return None
-        if isinstance(left, Choice) or isinstance(right, Choice):
-            lefts = left.options if isinstance(left, Choice) else (left,)
-            rights = right.options if isinstance(right, Choice) else (right,)
+        if isinstance(left, ChoiceV) or isinstance(right, ChoiceV):
+            lefts = left.options if isinstance(left, ChoiceV) else (left,)
+            rights = right.options if isinstance(right, ChoiceV) else (right,)
             if len(lefts) * len(rights) > _MOST_PRODUCT:
                 return None
             outcomes = {self.compare(op, a, b) for a in lefts for b in rights}
@@ -654,20 +652,20 @@ class Evaluator:
                     return bool(function(a[0], b[0]))
                 except TypeError:
                     return None
-            if isinstance(left, Range) or isinstance(right, Range):
+            if isinstance(left, RangeV) or isinstance(right, RangeV):
                 return _compare_ranges(function, left, right)
         return None
 
     def _identical(self, left: Value, right: Value) -> bool | None:
-        if isinstance(left, Const) and isinstance(right, Const):
+        if isinstance(left, ConstV) and isinstance(right, ConstV):
             if left.value is None or right.value is None:
                 return left.value is right.value
             return None
         for one, other in ((left, right), (right, left)):
-            if isinstance(one, Const) and one.value is None:
-                known = isinstance(other, (*_TRUE, TupleV, ListV, DictV, Range, ObjectV))
-                return False if known or (isinstance(other, External) and names.resolve(other.name)) else None
-        if isinstance(left, External) and isinstance(right, External):
+            if isinstance(one, ConstV) and one.value is None:
+                known = isinstance(other, (*_TRUE, TupleV, ListV, DictV, RangeV, ObjectV))
+                return False if known or (isinstance(other, ExternalV) and names.resolve(other.name)) else None
+        if isinstance(left, ExternalV) and isinstance(right, ExternalV):
             a, b = names.resolve(left.name), names.resolve(right.name)
             if a is not None and b is not None:
                 return a.name == b.name
@@ -679,7 +677,7 @@ class Evaluator:
         key = self.key(left)
         if key is None:
             return None
-        if isinstance(right, Const):
+        if isinstance(right, ConstV):
             try:
                 return bool(key.value in right.value)  # type: ignore[operator]
             except TypeError:
@@ -733,7 +731,7 @@ class Evaluator:
         return value
 
     def _attribute_of(self, value: Value, node: cst.Attribute) -> Value:
-        place = _NOWHERE if type(value) is External else self.span(node)
+        place = _NOWHERE if type(value) is ExternalV else self.span(node)
         return self.attribute(value, node.attr.value, place)
 
     def _call(self, node: cst.Call) -> Value:
@@ -746,14 +744,14 @@ class Evaluator:
         # Where the arguments of a user's function stand is of no interest: only their values go on.
         inner = function.method if isinstance(function, BoundV) else function
         args = self.arguments(node.args, type(inner) is not FunctionV)
-        if kind is External and function == _SUPER:
+        if kind is ExternalV and function == _SUPER:
             return self._super()
         result = self.call(function, args, self.span(node))
-        if kind is Unknown and isinstance(result, Unknown) and result.node is None:
+        if kind is UnknownV and isinstance(result, UnknownV) and result.node is None:
             return self._or_default(node, args, result)
         return result
 
-    def _or_default(self, node: cst.Call, args: CallArgs, result: Unknown) -> Value:
+    def _or_default(self, node: cst.Call, args: CallArgs, result: UnknownV) -> Value:
         """`config.get("rate", 0.2)` of a mapping that is not known: what the call itself says is one of the values."""
         named = type(node.func) is cst.Attribute and node.func.attr.value in ("get", "pop", "setdefault")
         return self.join([args.positional[1].value, result]) if named and len(args.positional) == 2 else result
@@ -761,7 +759,7 @@ class Evaluator:
     def _super(self) -> Value:
         frame = next((frame for frame in reversed(self.frames) if frame.receiver is not None), None)
         if frame is None or frame.function is None or frame.function.owner is None or frame.receiver is None:
-            return Unknown("super() outside of a method")
+            return UnknownV("super() outside of a method")
         return SuperV(frame.function.owner, frame.receiver)
 
     def arguments(self, nodes: Sequence[cst.Arg], places: bool = True) -> CallArgs:
@@ -775,7 +773,7 @@ class Evaluator:
         for arg in nodes:
             node, keyword, star = arg.value, arg.keyword, arg.star
             value = _HANDLERS[type(node)](self, node)
-            span = Spot(frame.unit, keyword or node, node, frame.statement) if places else _NOWHERE
+            span = LazySpan(frame.parsed, keyword or node, node, frame.statement) if places else _NOWHERE
             if keyword is not None:
                 keywords.append((keyword.value, ArgV(value, span)))
             elif not star:
@@ -798,13 +796,13 @@ class Evaluator:
 
     def splat(self, value: Value) -> DictItems | None:
         """What `**value` spreads: of several dicts what each may give, a key that not all give as possible only."""
-        if not isinstance(value, Choice):
+        if not isinstance(value, ChoiceV):
             return self.mapping(value)
         found = [self.mapping(option) for option in value.options]
         known = [one for one in found if one is not None]
         if not known:
             return None
-        absent = Unknown("a splat may not give it")
+        absent = UnknownV("a splat may not give it")
         complete = len(known) == len(found) and all(one.complete for one in known)
         items: list[tuple[Hashable, Value]] = []
         for key in dict.fromkeys(key for one in known for key, _ in one.items):
@@ -823,52 +821,52 @@ class Evaluator:
             if isinstance(part, cst.Index):
                 keys.append(self.eval(part.value))
             elif isinstance(part, cst.Slice):
-                bounds = [self.eval(bound) if bound else Const(None) for bound in (part.lower, part.upper, part.step)]
-                plain = [bound.value if isinstance(bound, Const) else _ABSENT for bound in bounds]
+                bounds = [self.eval(bound) if bound else ConstV(None) for bound in (part.lower, part.upper, part.step)]
+                plain = [bound.value if isinstance(bound, ConstV) else _ABSENT for bound in bounds]
                 try:
-                    keys.append(Unknown("slice") if _ABSENT in plain else Const(slice(*plain)))
+                    keys.append(UnknownV("slice") if _ABSENT in plain else ConstV(slice(*plain)))
                 except TypeError:
-                    keys.append(Unknown("slice"))
+                    keys.append(UnknownV("slice"))
         key: Value = keys[0] if len(keys) == 1 else TupleV(tuple(keys))
         return self.index(value, key, node)
 
     def index(self, value: Value, key: Value, node: cst.CSTNode) -> Value:
         """`value[key]`."""
-        if isinstance(value, Choice):
+        if isinstance(value, ChoiceV):
             return self.join([self.index(option, key, node) for option in value.options])
         if _is_tensor(value):
             return semantics.operator(self, "operator.getitem", [value, key], self.span(node))
-        if isinstance(value, Unknown):
-            if isinstance(key, Unknown):
-                return Unknown(value.reason, value.span)
+        if isinstance(value, UnknownV):
+            if isinstance(key, UnknownV):
+                return UnknownV(value.reason, value.span)
             plain = self.key(key)
-            return value.part(f"[{plain.value!r}]") if plain is not None else Unknown(value.reason, value.span)
-        if isinstance(key, Choice):
+            return value.part(f"[{plain.value!r}]") if plain is not None else UnknownV(value.reason, value.span)
+        if isinstance(key, ChoiceV):
             return self.join([self.index(value, option, node) for option in key.options])
         mapping = self.mapping(value)
         if mapping is not None:
             return self._item(mapping, key)
         items = self.raw_items(value)
-        if items is not None and isinstance(key, Const):
+        if items is not None and isinstance(key, ConstV):
             if isinstance(key.value, slice):
                 return self._slice(value, items, key.value)
             if isinstance(key.value, int):
                 picked = _pick(items, int(key.value))
                 if picked is None and items.complete and not any(_is_run(item) for item in items.items):
-                    return Unknown("an item that is not there")
+                    return UnknownV("an item that is not there")
                 return picked if picked is not None else self.any_item(items)
         if items is not None:
             return self.any_item(items)
         if isinstance(value, (InstanceV, ModuleV, ClassV, ObjectV)):
             return library.get_item(self, value, key, self.span(node))
-        return Unknown(f"an item of {_describe(value)}")
+        return UnknownV(f"an item of {_describe(value)}")
 
     def any_item(self, items: TupleV) -> Value:
         """Some item of a list: any of those that are known, or one that is not."""
         listed = [one for item in items.items for one in (_flat(item) if isinstance(item, RunsV) else (item,))]
         found = list(dict.fromkeys(listed[:_MOST_TEXT]))
         if not items.complete or not found or len(found) > joins.MOST_OPTIONS:
-            found = [*found[: joins.MOST_OPTIONS - 1], Unknown("an item of a list that is only partly known")]
+            found = [*found[: joins.MOST_OPTIONS - 1], UnknownV("an item of a list that is only partly known")]
         return joins.choice(found, semantics.join_values)
 
     def _item(self, mapping: DictItems, key: Value) -> Value:
@@ -878,19 +876,19 @@ class Evaluator:
             found = [item for _, item in mapping.items]
             if mapping.complete and 0 < len(found) <= joins.MOST_OPTIONS:
                 return self.join(found)
-            return Unknown("a dict item whose key is not known")
+            return UnknownV("a dict item whose key is not known")
         item = mapping.get(plain.value)
-        return item if item is not None else Unknown(f"key {plain.value!r} is not in the dict")
+        return item if item is not None else UnknownV(f"key {plain.value!r} is not in the dict")
 
     def _slice(self, value: Value, items: TupleV, part: slice) -> Value:
-        if isinstance(value, Const):
-            return self.fold(operator.getitem, [value, Const(part)])
+        if isinstance(value, ConstV):
+            return self.fold(operator.getitem, [value, ConstV(part)])
         if not items.complete or any(_is_run(item) for item in items.items):
-            return Unknown("a slice of a list that is only partly known")
+            return UnknownV("a slice of a list that is only partly known")
         try:
             picked = items.items[part]
         except (TypeError, ValueError):
-            return Unknown("a slice that is not understood")
+            return UnknownV("a slice that is not understood")
         return self.new_list(picked) if isinstance(value, ListV) else TupleV(picked)
 
     def _comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
@@ -931,7 +929,7 @@ class Evaluator:
     def _comp_loop(self, part: cst.CompFor, add: Callable[[], None]) -> bool:
         known = self.iterate(self.eval(part.iter))
         complete = known is not None and known.complete and not any(isinstance(item, RunsV) for item in known.items)
-        turns = known.items if known is not None and complete else (Unknown("an item that is not known"),)
+        turns = known.items if known is not None and complete else (UnknownV("an item that is not known"),)
         if known is not None and not complete and known.items:
             turns = tuple(run for item in known.items for run in (item.runs[0] if isinstance(item, RunsV) else (item,)))
         with self.uncertain(not complete):
@@ -951,7 +949,7 @@ class Evaluator:
 
     def iterate(self, value: Value) -> TupleV | None:
         """What a loop over `value` runs through, None where that is not known (or is too long to unroll)."""
-        if isinstance(value, Choice):
+        if isinstance(value, ChoiceV):
             return None
         items = self.raw_items(value)
         if items is None and isinstance(value, (ModelV, LayerV, ObjectV)):
@@ -973,13 +971,13 @@ class Evaluator:
             self.eval(node.value.item)
         elif node.value is not None:
             self.eval(node.value)
-        return Unknown("what a generator is sent")
+        return UnknownV("what a generator is sent")
 
 
 _ABSENT = object()
 _NOWHERE = Span("", 1, 1, 1, 1)
 _NOTHING = CallArgs()
-_SUPER = External("builtins.super")
+_SUPER = ExternalV("builtins.super")
 
 # A handler for each class of expressions: a plain dict that holds them all is the fastest to ask.
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
@@ -1017,7 +1015,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], Value]] = {
 
 def _is_tensor(value: Value) -> bool:
     """Whether a value is a tensor, or came out of an opaque node."""
-    return type(value) is TensorV or (isinstance(value, Unknown) and value.node is not None)
+    return type(value) is TensorV or (isinstance(value, UnknownV) and value.node is not None)
 
 
 def _flat(run: RunsV) -> list[Value]:
@@ -1027,12 +1025,12 @@ def _flat(run: RunsV) -> list[Value]:
 
 def _is_run(item: Value) -> bool:
     return isinstance(item, RunsV) or (
-        isinstance(item, Choice) and any(isinstance(option, TupleV) for option in item.options)
+        isinstance(item, ChoiceV) and any(isinstance(option, TupleV) for option in item.options)
     )
 
 
 def _constant(key: Hashable) -> Value:
-    return TupleV(tuple(Const(part) for part in key)) if isinstance(key, tuple) else Const(key)
+    return TupleV(tuple(ConstV(part) for part in key)) if isinstance(key, tuple) else ConstV(key)
 
 
 def _pick(items: TupleV, at: int) -> Value | None:
@@ -1049,28 +1047,28 @@ def _pick(items: TupleV, at: int) -> Value | None:
 def _fold(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
     plain: list[Any] = []
     for operand in operands:
-        if not isinstance(operand, Const):
-            if isinstance(operand, Range):
+        if not isinstance(operand, ConstV):
+            if isinstance(operand, RangeV):
                 return _fold_range(function, operands)
-            return operand if isinstance(operand, Unknown) else Unknown("an expression that is not evaluated")
+            return operand if isinstance(operand, UnknownV) else UnknownV("an expression that is not evaluated")
         value = operand.value
         if isinstance(value, (int, float)) and abs(value) > _MOST_NUMBER:
-            return Unknown("a number that is too large")
+            return UnknownV("a number that is too large")
         if isinstance(value, (str, bytes)) and len(value) > _MOST_TEXT:
-            return Unknown("a text that is too long")
+            return UnknownV("a text that is too long")
         plain.append(value)
     if function is operator.pow and isinstance(plain[1], (int, float)) and abs(plain[1]) > 64:
-        return Unknown("a number that is too large")
+        return UnknownV("a number that is too large")
     if function is operator.lshift and isinstance(plain[1], int) and plain[1] > 64:
-        return Unknown("a number that is too large")
+        return UnknownV("a number that is too large")
     if function is operator.mul and _is_long(plain):
-        return Unknown("a text that is too long")
+        return UnknownV("a text that is too long")
     if function is operator.mod and isinstance(plain[0], (str, bytes)):
-        return Unknown("a text that is put together at run time")
+        return UnknownV("a text that is put together at run time")
     try:
-        return Const(function(*plain))
+        return ConstV(function(*plain))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return Unknown("an expression that raises an error")
+        return UnknownV("an expression that raises an error")
 
 
 def _is_long(factors: Sequence[object]) -> bool:
@@ -1083,10 +1081,10 @@ def _fold_range(function: Callable[..., Any], operands: Sequence[Value]) -> Valu
     """Arithmetic of a range with a constant, where it is monotone."""
     if len(operands) == 2 and function in (operator.add, operator.sub, operator.mul, operator.truediv):
         left, right = operands
-        ranged, other = (left, right) if isinstance(left, Range) else (right, left)
+        ranged, other = (left, right) if isinstance(left, RangeV) else (right, left)
         if (
-            isinstance(ranged, Range)
-            and isinstance(other, Const)
+            isinstance(ranged, RangeV)
+            and isinstance(other, ConstV)
             and isinstance(other.value, (int, float))
             and ranged.low is not None
             and ranged.high is not None
@@ -1097,16 +1095,16 @@ def _fold_range(function: Callable[..., Any], operands: Sequence[Value]) -> Valu
                     for end in (ranged.low, ranged.high)
                 ]
             except (ArithmeticError, TypeError):
-                return Unknown("an expression that raises an error")
-            return Range(min(ends), max(ends))
-    return Unknown("arithmetic on a range")
+                return UnknownV("an expression that raises an error")
+            return RangeV(min(ends), max(ends))
+    return UnknownV("arithmetic on a range")
 
 
 def _compare_ranges(function: Callable[[Any, Any], Any], left: Value, right: Value) -> bool | None:
     def ends(value: Value) -> list[float] | None:
-        if isinstance(value, Range) and value.low is not None and value.high is not None:
+        if isinstance(value, RangeV) and value.low is not None and value.high is not None:
             return [value.low, value.high]
-        if isinstance(value, Const) and isinstance(value.value, (int, float)):
+        if isinstance(value, ConstV) and isinstance(value.value, (int, float)):
             return [value.value]
         return None
 
@@ -1119,15 +1117,15 @@ def _compare_ranges(function: Callable[[Any, Any], Any], left: Value, right: Val
 
 def _describe(value: Value) -> str:
     """A few words for what a value is, for notes."""
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownV):
         return value.reason
-    if isinstance(value, External):
+    if isinstance(value, ExternalV):
         return f"{value.name}"
     if isinstance(value, (FunctionV, ClassV, ModuleV)):
         return value.name
     if isinstance(value, InstanceV):
         return f"an object of class {value.cls.name}"
-    if isinstance(value, Choice):
+    if isinstance(value, ChoiceV):
         return "one of several values"
     return {
         "LayerV": "a layer",

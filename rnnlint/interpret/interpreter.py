@@ -14,23 +14,24 @@ import libcst as cst
 
 from rnnlint.graph import Graph, Ref, Span
 from rnnlint.interpret import library, semantics
+from rnnlint.interpret.base import Value, classes
+from rnnlint.interpret.contents import DictItems, LazyImport, appended
 from rnnlint.interpret.evaluate import Evaluator, describe
+from rnnlint.interpret.parsed import ParsedModule, ParsedModules, ParseError
+from rnnlint.interpret.spans import LazySpan
 from rnnlint.interpret.store import Flow, Store
-from rnnlint.interpret.unit import ParsedModules, ParseError, Unit
 from rnnlint.interpret.values import (
     PLAIN,
     ArgV,
     BoundV,
     CallArgs,
-    Choice,
+    ChoiceV,
     ClassV,
-    Const,
-    DictItems,
+    ConstV,
     DictV,
-    External,
+    ExternalV,
     FunctionV,
     InstanceV,
-    Later,
     LayerV,
     ListV,
     ModelV,
@@ -38,14 +39,10 @@ from rnnlint.interpret.values import (
     ObjectV,
     PartialV,
     RunsV,
-    Spot,
     SuperV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
-    classes,
-    grow,
+    UnknownV,
 )
 from rnnlint.keras import names
 from rnnlint.keras.frameworks import framework
@@ -150,25 +147,25 @@ class Interpreter(Evaluator):
         known = self.modules.get(source.path)
         if known is not None:
             return known
-        unit = Unit(source) if name == "__main__" else self.parsed.get(source)
-        module = ModuleV(self.store.new(permanent=name != "__main__"), name, unit)
+        parsed = ParsedModule(source) if name == "__main__" else self.parsed.get(source)
+        module = ModuleV(self.store.new(permanent=name != "__main__"), name, parsed)
         self.modules[source.path] = module
-        self.store.set(module.id, "__name__", Const(name))
-        self.store.set(module.id, "__file__", Const(source.path))
+        self.store.set(module.id, "__name__", ConstV(name))
+        self.store.set(module.id, "__file__", ConstV(source.path))
         if name == "__main__":
-            self.push(unit, (module.id,))
-            self.block(unit.module.body)
+            self.push(parsed, (module.id,))
+            self.block(parsed.tree.body)
             self.pop()
             return module
         frames, self.frames = self.frames, []
-        self.push(unit, (module.id,))
+        self.push(parsed, (module.id,))
         certain, self.graph.certain = self.graph.certain, True
         # Whoever asks first, the module runs as if nothing were under way, on a budget of its own.
         stack, self.stack = self.stack, []
         work, self.steps, self.limit = (self.steps, self.limit), self.loaded, _MOST_STEPS // 2
         self.loading += 1
         try:
-            self.store.permanently(lambda: self.block(unit.module.body))
+            self.store.permanently(lambda: self.block(parsed.tree.body))
         finally:
             self.loading -= 1
             self.loaded = self.steps
@@ -184,13 +181,13 @@ class Interpreter(Evaluator):
         self.steps += 1
         return self.steps < self.limit
 
-    def too_complex(self, node: cst.Call) -> Unknown:
+    def too_complex(self, node: cst.Call) -> UnknownV:
         """See `Evaluator.too_complex`; noted for the first of them in each entry point."""
         reason = "the code is too complex to follow any further"
         if self.cut != self.limit:
             self.cut = self.limit
             self.graph.note(self.span(node), reason)
-        return Unknown(reason)
+        return UnknownV(reason)
 
     def copied(self, number: int) -> bool:
         """Count the copying of items; False where it would be too much."""
@@ -224,8 +221,8 @@ class Interpreter(Evaluator):
 
         What breaks the interpreter is remembered, and the other entry points still run.
         """
-        unit = entry.unit
-        assert isinstance(unit, Unit)
+        parsed = entry.parsed
+        assert isinstance(parsed, ParsedModule)
 
         def both() -> None:
             first = len(self.entries)
@@ -237,7 +234,7 @@ class Interpreter(Evaluator):
         frames, stack = len(self.frames), len(self.stack)
         own = 0 if isinstance(entry, ClassV) else _STEPS_PER_STATEMENT * _statements(entry.node)
         self.limit = min(_MOST_STEPS, self.steps + max(self.allowance, own))
-        self.push(unit, ())
+        self.push(parsed, ())
         try:
             self.store.isolated(both)
         except RecursionError:
@@ -264,7 +261,7 @@ class Interpreter(Evaluator):
         is_call = function.name == "call" and isinstance(receiver, InstanceV) and bool(receiver.cls.keras)
         for index, parameter in enumerate([*listed, *parameters.kwonly_params]):
             name = parameter.name.value
-            unknown: Value = Unknown(f"parameter '{name}' of {function.name}()", span, None, f"{function.name}.{name}")
+            unknown: Value = UnknownV(f"parameter '{name}' of {function.name}()", span, None, f"{function.name}.{name}")
             if is_call and index == 0:
                 # What a layer or model is called on, of unknown shape.
                 node = self.graph.node("input", name, (), (None,), self.span_in(function, parameter))
@@ -291,9 +288,9 @@ class Interpreter(Evaluator):
         """A dataclass named by an annotation, with its defaults as possible values."""
         if parameter.annotation is None or not isinstance(parameter.annotation.annotation, (cst.Name, cst.Attribute)):
             return None
-        unit = function.unit
-        assert isinstance(unit, Unit)
-        self.push(unit, function.scopes)
+        parsed = function.parsed
+        assert isinstance(parsed, ParsedModule)
+        self.push(parsed, function.scopes)
         try:
             cls = self.eval(parameter.annotation.annotation)
         finally:
@@ -302,21 +299,21 @@ class Interpreter(Evaluator):
             return None
         instance = InstanceV(self.store.new(), cls)
         for name, default in self.fields(cls):
-            unknown = Unknown(f"field '{name}' of {cls.name}")
+            unknown = UnknownV(f"field '{name}' of {cls.name}")
             self.store.set(instance.id, name, unknown if default is None else self.join([default, unknown]))
         return instance
 
     def enter_class(self, cls: ClassV) -> None:
         """Make an object with its defaults and run each method on it."""
         instance = InstanceV(self.store.new(), cls)
-        unit = cls.unit
-        assert isinstance(unit, Unit)
+        parsed = cls.parsed
+        assert isinstance(parsed, ParsedModule)
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionV) and init.owner is not None:
             self.enter(init, instance)
         elif self.store.get(cls.id, "@dataclass") is not None:
             for name, default in self.fields(cls):
-                unknown = Unknown(f"field '{name}' of {cls.name}")
+                unknown = UnknownV(f"field '{name}' of {cls.name}")
                 self.store.set(instance.id, name, unknown if default is None else self.join([default, unknown]))
         build = self.class_attribute(cls, "build")
         if cls.keras and isinstance(build, FunctionV):
@@ -325,17 +322,17 @@ class Interpreter(Evaluator):
         for method in methods.items if isinstance(methods, TupleV) else ():
             if not isinstance(method, FunctionV) or method.name == "__init__" or (cls.keras and method.name == "build"):
                 continue
-            if f"{cls.name}.{method.name}" in self.passed_over and cls.unit is self.modules[self.main].unit:
+            if f"{cls.name}.{method.name}" in self.passed_over and cls.parsed is self.modules[self.main].parsed:
                 continue
             kind = _decorated(method)
             receiver: Value | None = None if kind == "static" else (cls if kind == "class" else instance)
             self.isolated(method, lambda method=method, receiver=receiver: self.enter(method, receiver))  # type: ignore[misc]
 
     def span_in(self, function: FunctionV, node: cst.CSTNode) -> Span:
-        """Where a node of a function's own unit stands."""
-        unit = function.unit
-        assert isinstance(unit, Unit)
-        return _spot(unit, function.node, node.name if isinstance(node, cst.Param) else node)
+        """Where a node of a function's own parsed stands."""
+        parsed = function.parsed
+        assert isinstance(parsed, ParsedModule)
+        return _spot(parsed, function.node, node.name if isinstance(node, cst.Param) else node)
 
     # -- statements -------------------------------------------------------------------------------------------------
 
@@ -405,7 +402,7 @@ class Interpreter(Evaluator):
             self.assign(node.target, self.eval(node.value))
         scope = self.frame.scopes[0] if self.frame.scopes else 0
         fields = self.store.raw(scope, "@fields")
-        if isinstance(node.target, cst.Name) and (grown := grow(fields, [Const(node.target.value)])) is not None:
+        if isinstance(node.target, cst.Name) and (grown := appended(fields, [ConstV(node.target.value)])) is not None:
             self.store.set(scope, "@fields", grown)
         return Flow.NORMAL
 
@@ -416,7 +413,7 @@ class Interpreter(Evaluator):
         return Flow.NORMAL
 
     def _return(self, node: cst.Return) -> Flow:
-        self.frame.returned.append(self.eval(node.value) if node.value is not None else Const(None))
+        self.frame.returned.append(self.eval(node.value) if node.value is not None else ConstV(None))
         return Flow.RETURN
 
     def _raise(self, _node: cst.Raise) -> Flow:
@@ -493,12 +490,12 @@ class Interpreter(Evaluator):
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
         elements = target.elements
-        if isinstance(value, Choice):
+        if isinstance(value, ChoiceV):
             # Alternatives are taken apart one by one; what is unknown of the whole is unknown of each part.
             rows = [self.raw_items(option) for option in value.options]
             known = [row.items for row in rows if row is not None and len(row.items) == len(elements)]
             rest = [option for option, row in zip(value.options, rows, strict=True) if row is None]
-            if known and len(known) + len(rest) == len(rows) and all(isinstance(one, Unknown) for one in rest):
+            if known and len(known) + len(rest) == len(rows) and all(isinstance(one, UnknownV) for one in rest):
                 value = TupleV(tuple(self.join([*column, *rest]) for column in zip(*known, strict=True)))
         parts = self._parts(elements, value)
         for element, part in zip(elements, parts, strict=True):
@@ -516,19 +513,19 @@ class Interpreter(Evaluator):
                 end = len(items.items) - behind
                 parts += [self.new_list(items.items[star:end]), *items.items[end:]]
             missing = len(elements) - len(parts)
-            return parts + [Unknown("an item of a list that is only partly known")] * missing
+            return parts + [UnknownV("an item of a list that is only partly known")] * missing
         if isinstance(value, TensorV):
             if not elements:
                 return []
             value = self.unknown("a tensor is taken apart", self.span(elements[0].value), [value])
-        if isinstance(value, Unknown):
-            return [Unknown(value.reason, value.span, value.node)] * len(elements)
-        return [Unknown(f"a part of {describe(value)}")] * len(elements)
+        if isinstance(value, UnknownV):
+            return [UnknownV(value.reason, value.span, value.node)] * len(elements)
+        return [UnknownV(f"a part of {describe(value)}")] * len(elements)
 
     def _set_item(self, target: cst.Subscript, value: Value) -> None:
         owner = self.eval(target.value)
         index = target.slice[0].slice
-        key = self.eval(index.value) if isinstance(index, cst.Index) and len(target.slice) == 1 else Unknown("slice")
+        key = self.eval(index.value) if isinstance(index, cst.Index) and len(target.slice) == 1 else UnknownV("slice")
         plain = self.key(key)
         if isinstance(owner, DictV):
             if plain is None:
@@ -627,7 +624,7 @@ class Interpreter(Evaluator):
             op = test.comparisons[0].operator
             self._keep(test.left, lambda option: self.compare(op, option, right) is not (not truth))
         elif type(test) is cst.Call and type(test.func) is cst.Name and len(test.args) == 2:
-            if self.lookup(test.func.value) == External("builtins.isinstance"):
+            if self.lookup(test.func.value) == ExternalV("builtins.isinstance"):
                 cls = self.eval(test.args[1].value)
                 self._keep(test.args[0].value, lambda option: library.is_instance(option, cls) is not (not truth))
         else:
@@ -638,7 +635,7 @@ class Interpreter(Evaluator):
         if type(variable) not in _VARIABLES:
             return
         value = self.eval(variable)
-        if not isinstance(value, Choice):
+        if not isinstance(value, ChoiceV):
             return
         kept = [option for option in value.options if _is_number(option) or possible(option)]
         if 0 < len(kept) < len(value.options):
@@ -693,13 +690,13 @@ class Interpreter(Evaluator):
         listed = self.raw_items(iterable)
         if listed is not None:
             return self.any_item(listed)
-        if isinstance(iterable, Choice):
+        if isinstance(iterable, ChoiceV):
             parts = [items.items for option in iterable.options if (items := self.raw_items(option)) is not None]
             flat = [item for part in parts for item in part if not isinstance(item, RunsV)]
             if len(parts) == len(iterable.options) and flat:
                 return self.join(flat)
-        node = iterable.node if isinstance(iterable, Unknown) else None
-        return Unknown(f"an item of {describe(iterable)}", None, node)
+        node = iterable.node if isinstance(iterable, UnknownV) else None
+        return UnknownV(f"an item of {describe(iterable)}", None, node)
 
     def _run_turns(self, node: cst.For, run: Sequence[Value]) -> Flow:
         for item in run:
@@ -759,7 +756,7 @@ class Interpreter(Evaluator):
 
         def handle(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Flow:
             if handler.name is not None and isinstance(handler.name.name, cst.Name):
-                self.assign(handler.name.name, Unknown("an exception"))
+                self.assign(handler.name.name, UnknownV("an exception"))
             with self.uncertain():
                 return self.suite(handler.body)
 
@@ -779,7 +776,7 @@ class Interpreter(Evaluator):
             self.header(node, item.item)
             value = self.eval(item.item)
             if item.asname is not None:
-                known = value if isinstance(value, InstanceV) else Unknown("what a context manager gives")
+                known = value if isinstance(value, InstanceV) else UnknownV("what a context manager gives")
                 self.assign(item.asname.name, known)
         return self.suite(node.body)
 
@@ -808,7 +805,7 @@ class Interpreter(Evaluator):
     def _capture(self, pattern: cst.CSTNode) -> None:
         for part in _walk(pattern):
             if isinstance(part, cst.MatchAs) and isinstance(part.name, cst.Name):
-                self.assign(part.name, Unknown("a part of what is matched"))
+                self.assign(part.name, UnknownV("a part of what is matched"))
 
     def _matches(self, pattern: cst.CSTNode, subject: Value) -> bool | None:
         if isinstance(pattern, cst.MatchValue):
@@ -825,7 +822,7 @@ class Interpreter(Evaluator):
     # -- imports ----------------------------------------------------------------------------------------------------
 
     def _import(self, node: cst.Import) -> Flow:
-        importer = self.frame.unit.source.path
+        importer = self.frame.parsed.source.path
         for alias in node.names:
             dotted = _dotted(alias.name)
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
@@ -834,23 +831,23 @@ class Interpreter(Evaluator):
             top = dotted.split(".")[0]
             scope = self.frame.scopes[0]
             known = self.store.raw(scope, top)
-            more = known.modules if isinstance(known, Later) else ()
+            more = known.modules if isinstance(known, LazyImport) else ()
             self.store.set(scope, top, self.later(top, importer, (*more, dotted)))
         return Flow.NORMAL
 
     def later(self, dotted: str, importer: str, hanging: tuple[str, ...] = ()) -> Value:
         """A module by its absolute name, followed into the code base when it is first used."""
         if framework(dotted):
-            return External(dotted)
+            return ExternalV(dotted)
 
         def find() -> Value:
             found = self.module(dotted, 0, importer)
             for one in hanging if isinstance(found, ModuleV) else ():
                 assert isinstance(found, ModuleV)
                 self._hang(found, one, importer)
-            return found if found is not None else External(dotted)
+            return found if found is not None else ExternalV(dotted)
 
-        return Later(find, hanging)
+        return LazyImport(find, hanging)
 
     def _hang(self, root: ModuleV, dotted: str, importer: str) -> None:
         """`import a.b.c` makes `b` an attribute of `a` and `c` one of `b`."""
@@ -871,17 +868,17 @@ class Interpreter(Evaluator):
         if source is None:
             return None
         if len(self.modules) > _MOST_MODULES or self.loading > _MOST_IMPORTS:
-            return Unknown(f"module '{dotted}': too many modules are involved")
+            return UnknownV(f"module '{dotted}': too many modules are involved")
         try:
             return self.load(source, dotted or "__init__")
         except ParseError as error:
-            return Unknown(f"module '{dotted}' does not parse (line {error.row})")
+            return UnknownV(f"module '{dotted}' does not parse (line {error.row})")
 
     def _import_from(self, node: cst.ImportFrom) -> Flow:
         dotted = _dotted(node.module) if node.module is not None else ""
         level = len(node.relative)
         frame = self.frame
-        importer = frame.unit.source.path
+        importer = frame.parsed.source.path
         scope = frame.scopes[0]
         if isinstance(node.names, cst.ImportStar):
             self._import_star(self.module(dotted, level, importer), dotted, level, node)
@@ -893,16 +890,16 @@ class Interpreter(Evaluator):
                 continue
             value: Value
             if level == 0 and framework(dotted):
-                value = External(f"{dotted}.{name}")
+                value = ExternalV(f"{dotted}.{name}")
             else:
-                find = partial(self._member, dotted, level, name, frame.unit, alias)
-                value = Later(find)
+                find = partial(self._member, dotted, level, name, frame.parsed, alias)
+                value = LazyImport(find)
             self.store.set(frame.outer_names.get(target.value, scope), target.value, value)
         return Flow.NORMAL
 
-    def _member(self, dotted: str, level: int, name: str, unit: Unit, alias: cst.ImportAlias) -> Value:
+    def _member(self, dotted: str, level: int, name: str, parsed: ParsedModule, alias: cst.ImportAlias) -> Value:
         """What `from module import name` gives."""
-        importer = unit.source.path
+        importer = parsed.source.path
         module = self.module(dotted, level, importer)
         value: Value | None = None
         if isinstance(module, ModuleV):
@@ -910,22 +907,22 @@ class Interpreter(Evaluator):
         if value is None and (level or isinstance(module, ModuleV)):
             value = self.module(f"{dotted}.{name}" if dotted else name, level, importer)
         if value is None and module is None and level == 0:
-            value = self.module(f"{dotted}.{name}", 0, importer) or External(f"{dotted}.{name}")
+            value = self.module(f"{dotted}.{name}", 0, importer) or ExternalV(f"{dotted}.{name}")
         if value is None:
             where = "." * level + dotted
             reason = f"'{name}' comes from module '{where}' that was not found"
             if isinstance(module, ModuleV):
                 reason = f"module '{where}' does not define '{name}'"
-            elif isinstance(module, Unknown):
+            elif isinstance(module, UnknownV):
                 reason = module.reason
-            value = Unknown(reason, Spot(unit, alias))
+            value = UnknownV(reason, LazySpan(parsed, alias))
         return value
 
     def _from_star(self, module: ModuleV, name: str) -> Value | None:
         stars = self.store.get(module.id, "*")
         for star in reversed(stars.items) if isinstance(stars, TupleV) else ():
-            if isinstance(star, External) and names.resolve(f"{star.name}.{name}") is not None:
-                return External(f"{star.name}.{name}")
+            if isinstance(star, ExternalV) and names.resolve(f"{star.name}.{name}") is not None:
+                return ExternalV(f"{star.name}.{name}")
         return None
 
     def _import_star(self, module: Value | None, dotted: str, level: int, node: cst.ImportFrom) -> None:
@@ -939,7 +936,7 @@ class Interpreter(Evaluator):
             inherited = self.store.get(module.id, "*")
             self.store.set(scope, "*", TupleV((*known, *(inherited.items if isinstance(inherited, TupleV) else ()))))
         elif level == 0 and names.resolve(dotted) is not None:
-            self.store.set(scope, "*", TupleV((*known, External(dotted))))
+            self.store.set(scope, "*", TupleV((*known, ExternalV(dotted))))
         else:
             self.graph.note(self.span(node), f"'{'.' * level}{dotted}' was not found: its names are not known")
 
@@ -958,7 +955,7 @@ class Interpreter(Evaluator):
         owner = self.store.get(frame.scopes[0], "@class") if frame.scopes else None
         scopes = frame.scopes[1:] if owner is not None else frame.scopes
         self.captured.update(scopes)
-        return FunctionV(name, node, frame.unit, scopes, defaults, owner if isinstance(owner, ClassV) else None)
+        return FunctionV(name, node, frame.parsed, scopes, defaults, owner if isinstance(owner, ClassV) else None)
 
     def _function(self, node: cst.FunctionDef) -> Flow:
         last = node.params.params[-1] if node.params.params else node.name
@@ -971,13 +968,13 @@ class Interpreter(Evaluator):
             decorators.append(applied)
             if isinstance(applied, (FunctionV, PartialV)):
                 value = self.call(applied, CallArgs((ArgV(value, self.span(node.name)),)), self.span(node.name))
-            elif isinstance(applied, External) and not _is_transparent(applied.name):
-                value = Unknown(f"'{function.name}' is decorated by {applied.name}")
+            elif isinstance(applied, ExternalV) and not _is_transparent(applied.name):
+                value = UnknownV(f"'{function.name}' is decorated by {applied.name}")
         if decorators:
             named = FunctionV(
                 function.name,
                 node,
-                function.unit,
+                function.parsed,
                 function.scopes,
                 function.defaults,
                 function.owner,
@@ -987,7 +984,7 @@ class Interpreter(Evaluator):
             function = named
         if function.owner is not None:
             methods = self.store.raw(function.owner.id, "@methods") or TupleV(())
-            self.store.set(function.owner.id, "@methods", grow(methods, [function]) or methods)
+            self.store.set(function.owner.id, "@methods", appended(methods, [function]) or methods)
         else:
             self.list_entry(function, node)
         kind = _decorated(function)
@@ -1004,15 +1001,15 @@ class Interpreter(Evaluator):
         keras = next((found for base in bases if (found := _keras_base(base))), "")
         frame = self.frame
         id = self.store.new()
-        cls = ClassV(id, node.name.value, bases, frame.unit, self.span(node.name), keras)
+        cls = ClassV(id, node.name.value, bases, frame.parsed, self.span(node.name), keras)
         self.store.set(id, "@class", cls)
         self.store.set(id, "@fields", TupleV(()))
         for decorator in node.decorators:
             if "dataclass" in _dotted_or_empty(decorator.decorator):
-                self.store.set(id, "@dataclass", Const(True))
-        if any(isinstance(base, External) and base.name.endswith("NamedTuple") for base in bases):
-            self.store.set(id, "@dataclass", Const(True))
-        self.push(frame.unit, (id, *frame.scopes), exits=frame.exits)
+                self.store.set(id, "@dataclass", ConstV(True))
+        if any(isinstance(base, ExternalV) and base.name.endswith("NamedTuple") for base in bases):
+            self.store.set(id, "@dataclass", ConstV(True))
+        self.push(frame.parsed, (id, *frame.scopes), exits=frame.exits)
         try:
             self.suite(node.body)
         finally:
@@ -1023,7 +1020,7 @@ class Interpreter(Evaluator):
 
     def list_entry(self, entry: FunctionV | ClassV, node: cst.CSTNode) -> None:
         """Remember an entry point, once, and only of the file under analysis: imported ones have a run of their own."""
-        if self.frame.unit.source.path == self.main and id(node) not in self.listed:
+        if self.frame.parsed.source.path == self.main and id(node) not in self.listed:
             if len(self.frame.scopes) == 1 and entry.name in self.passed_over:
                 return
             self.listed.add(id(node))
@@ -1037,7 +1034,7 @@ class Interpreter(Evaluator):
                 found.update(self.fields(base))
         listed = self.store.get(cls.id, "@fields")
         for item in listed.items if isinstance(listed, TupleV) else ():
-            if isinstance(item, Const) and isinstance(item.value, str):
+            if isinstance(item, ConstV) and isinstance(item.value, str):
                 found[item.value] = self.store.get(cls.id, item.value)
         return list(found.items())
 
@@ -1061,18 +1058,18 @@ class Interpreter(Evaluator):
         return _ATTRIBUTES[type(value)](self, value, name, span)
 
     def _no_attribute(self, value: Value, name: str, _span: Span) -> Value:
-        return Unknown(f"attribute '{name}' of {describe(value)}")
+        return UnknownV(f"attribute '{name}' of {describe(value)}")
 
     def _method_of(self, value: Value, name: str, _span: Span) -> Value:
         return BoundV(value, name)
 
-    def _external_attribute(self, value: External, name: str, _span: Span) -> Value:
-        return library.flag(self, name) if value.name.endswith("FLAGS") else External(f"{value.name}.{name}")
+    def _external_attribute(self, value: ExternalV, name: str, _span: Span) -> Value:
+        return library.flag(self, name) if value.name.endswith("FLAGS") else ExternalV(f"{value.name}.{name}")
 
-    def _choice_attribute(self, value: Choice, name: str, span: Span) -> Value:
+    def _choice_attribute(self, value: ChoiceV, name: str, span: Span) -> Value:
         return self.join([self.attribute(option, name, span) for option in value.options])
 
-    def _unknown_attribute(self, value: Unknown, name: str, _span: Span) -> Value:
+    def _unknown_attribute(self, value: UnknownV, name: str, _span: Span) -> Value:
         return BoundV(value, name) if name == "reshape" or library_tuner(name) else value.part(f".{name}")
 
     def _keras_attribute(self, value: Value, name: str, span: Span) -> Value:
@@ -1080,12 +1077,12 @@ class Interpreter(Evaluator):
 
     def _object_attribute(self, value: ObjectV, name: str, _span: Span) -> Value:
         if value.kind == "namespace":
-            return self.store.get(value.id, name) or Unknown(f"attribute '{name}' of the options")
+            return self.store.get(value.id, name) or UnknownV(f"attribute '{name}' of the options")
         return BoundV(value, name)
 
     def _function_attribute(self, value: FunctionV, name: str, span: Span) -> Value:
         if name == "__name__":
-            return Const(value.name)
+            return ConstV(value.name)
         if name in ("setter", "deleter") and _decorated(value) == "property":
             return BoundV(value, name)
         return self._no_attribute(value, name, span)
@@ -1095,26 +1092,26 @@ class Interpreter(Evaluator):
         if isinstance(found, FunctionV) and _decorated(found) == "class":
             return BoundV(value, found)
         if found is None and name == "__name__":
-            return Const(value.name)
-        return found or Unknown(f"class {value.name} has no known attribute '{name}'")
+            return ConstV(value.name)
+        return found or UnknownV(f"class {value.name} has no known attribute '{name}'")
 
     def _module_attribute(self, value: ModuleV, name: str, _span: Span) -> Value:
         found = self.store.get(value.id, name) or self._from_star(value, name)
         if found is None:
             found = self._submodule(value, name)
-        return found or Unknown(f"module '{value.name}' does not define '{name}'")
+        return found or UnknownV(f"module '{value.name}' does not define '{name}'")
 
     def _submodule(self, package: ModuleV, name: str) -> Value | None:
         """A module of a package that nothing has imported by name; some `__init__` may have."""
-        unit = package.unit
-        assert isinstance(unit, Unit)
-        if not unit.source.path.endswith("__init__.py"):
+        parsed = package.parsed
+        assert isinstance(parsed, ParsedModule)
+        if not parsed.source.path.endswith("__init__.py"):
             return None
-        source = self.finder.find(name, 1, unit.source.path)
+        source = self.finder.find(name, 1, parsed.source.path)
         try:
             return self.load(source, name) if source is not None else None
         except ParseError as error:
-            return Unknown(f"module '{name}' does not parse (line {error.row})")
+            return UnknownV(f"module '{name}' does not parse (line {error.row})")
 
     def _instance_attribute(self, value: InstanceV, name: str, span: Span) -> Value:
         found = self.store.get(value.id, name)
@@ -1136,7 +1133,7 @@ class Interpreter(Evaluator):
             if model is not None:
                 return semantics.attribute(self, model, name, span) or BoundV(model, name)
             return BoundV(value, name)
-        return Unknown(f"attribute '{name}' of an object of class {value.cls.name} is not known", span)
+        return UnknownV(f"attribute '{name}' of an object of class {value.cls.name} is not known", span)
 
     def _super_attribute(self, value: SuperV, name: str, _span: Span) -> Value:
         receiver = value.self
@@ -1153,7 +1150,7 @@ class Interpreter(Evaluator):
         return _CALLS[type(function)](self, function, args, span)
 
     def _call_other(self, function: Value, args: CallArgs, span: Span) -> Value:
-        reason = function.reason if isinstance(function, Unknown) else f"{describe(function)} is called"
+        reason = function.reason if isinstance(function, UnknownV) else f"{describe(function)} is called"
         return self._not_understood(reason, args, span, function)
 
     def _call_partial(self, function: PartialV, args: CallArgs, span: Span) -> Value:
@@ -1163,25 +1160,25 @@ class Interpreter(Evaluator):
         merged = CallArgs(inner.positional + args.positional, kept + args.keywords, inner.complete and args.complete)
         return self.call(function.function, merged, span)
 
-    def _not_understood(self, reason: str, args: CallArgs, span: Span, function: Value | None = None) -> Unknown:
+    def _not_understood(self, reason: str, args: CallArgs, span: Span, function: Value | None = None) -> UnknownV:
         """The result of a call that is not followed; of interest to the user only where layers or tensors go in."""
         values = [arg.value for arg in args.positional]
         if args.keywords:
             values += [arg.value for _, arg in args.keywords]
-        if isinstance(function, Unknown) and function.node is not None:
+        if isinstance(function, UnknownV) and function.node is not None:
             values.append(function)
         for value in values:
-            if isinstance(value, Unknown):
+            if isinstance(value, UnknownV):
                 matters = value.node is not None
             else:
                 matters = type(value) not in PLAIN and (isinstance(value, _LAYERS) or any(self.tensors(value)))
             if matters:
                 return self.unknown(reason, span, values)
         self.symbols += 1
-        return Unknown(reason, span, None, f"value {self.symbols}")
+        return UnknownV(reason, span, None, f"value {self.symbols}")
 
-    def _call_choice(self, function: Choice, args: CallArgs, span: Span) -> Value:
-        externals = [option for option in function.options if isinstance(option, External)]
+    def _call_choice(self, function: ChoiceV, args: CallArgs, span: Span) -> Value:
+        externals = [option for option in function.options if isinstance(option, ExternalV)]
         if len(externals) == len(function.options):
             # The two arms of a try/except import are one and the same thing.
             symbols = [names.resolve(option.name) for option in externals]
@@ -1195,7 +1192,7 @@ class Interpreter(Evaluator):
             self.store.fork(arms, self.join)
         return self.join(results)
 
-    def _call_external(self, function: External, args: CallArgs, span: Span) -> Value:
+    def _call_external(self, function: ExternalV, args: CallArgs, span: Span) -> Value:
         if _is_outside(function.name):
             return self._not_understood(f"{function.name}() is outside of the code that was read", args, span)
         symbol = names.resolve(function.name)
@@ -1231,16 +1228,16 @@ class Interpreter(Evaluator):
             if name == "__call__":
                 return self.call(receiver, args, span)
             return semantics.method(self, receiver, name, args, span)
-        if isinstance(receiver, Const) and isinstance(receiver.value, str):
+        if isinstance(receiver, ConstV) and isinstance(receiver.value, str):
             return library.text_method(self, receiver, name, args)
         if isinstance(receiver, ObjectV):
             return library.object_method(self, receiver, name, args)
         if isinstance(receiver, SuperV):
             return self._call_super(receiver, name, args, span)
-        if isinstance(receiver, Unknown) and name == "reshape":
+        if isinstance(receiver, UnknownV) and name == "reshape":
             made = semantics.reshape(self, receiver, args, span)
             return made if made is not None else self._not_understood(receiver.reason, args, span, receiver)
-        if isinstance(receiver, Unknown):
+        if isinstance(receiver, UnknownV):
             tuned = library.tuner(self, name, args)
             return tuned if tuned is not None else self._not_understood(receiver.reason, args, span, receiver)
         if isinstance(receiver, InstanceV):
@@ -1258,7 +1255,7 @@ class Interpreter(Evaluator):
                 semantics.sequential_init(self, instance, args, span)
             elif instance.cls.keras == "keras.Model":
                 semantics.functional_init(self, instance, args, span)
-            return Const(None)
+            return ConstV(None)
         if isinstance(instance, InstanceV) and instance.cls.keras in ("keras.Sequential", "keras.Model"):
             made = semantics.model_of(self, instance)
             if made is not None:
@@ -1274,8 +1271,8 @@ class Interpreter(Evaluator):
         if isinstance(call, FunctionV):
             build = self.class_attribute(instance.cls, "build") if instance.cls.keras else None
             if isinstance(build, FunctionV) and self.store.get(instance.id, "@built") is None:
-                self.store.set(instance.id, "@built", Const(True))
-                shape = Unknown("the shape that build() gets", span)
+                self.store.set(instance.id, "@built", ConstV(True))
+                shape = UnknownV("the shape that build() gets", span)
                 self._call_function(build, CallArgs((ArgV(shape, span),)), span, instance)
             first = len(self.graph.nodes)
             result = self._call_function(call, args, span, instance)
@@ -1296,12 +1293,12 @@ class Interpreter(Evaluator):
             given = dict(args.keywords)
             for i, (name, default) in enumerate(self.fields(cls)):
                 arg = args.positional[i] if i < len(args.positional) else given.get(name)
-                fallback = default or Unknown(f"field '{name}' of {cls.name}")
+                fallback = default or UnknownV(f"field '{name}' of {cls.name}")
                 self.store.set(instance.id, name, arg.value if arg is not None else fallback)
         elif cls.keras:
             self._call_super(SuperV(cls, instance), "__init__", args, span)
-        elif any(not isinstance(base, ClassV) and base != External("builtins.object") for base in cls.bases):
-            return Unknown(f"class {cls.name} derives from something that is not known", span)
+        elif any(not isinstance(base, ClassV) and base != ExternalV("builtins.object") for base in cls.bases):
+            return UnknownV(f"class {cls.name} derives from something that is not known", span)
         return instance
 
     def _call_function(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None = None) -> Value:
@@ -1314,9 +1311,9 @@ class Interpreter(Evaluator):
         return self.execute(function, self._bind(function, args, span, receiver), receiver)
 
     def _bind(self, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None) -> dict[str, Value]:
-        unit = function.unit
-        assert isinstance(unit, Unit)
-        signature = unit.signature(function.node)
+        parsed = function.parsed
+        assert isinstance(parsed, ParsedModule)
+        signature = parsed.signature(function.node)
         bound: dict[str, Value] = {}
         positional = args.positional
         if receiver is not None and function.owner is not None and _decorated(function) != "static":
@@ -1333,7 +1330,7 @@ class Interpreter(Evaluator):
             if name not in bound:
                 default = function.defaults.get(name)
                 if default is None or not args.complete:
-                    missing = Unknown(f"argument '{name}' of {function.name}()", span)
+                    missing = UnknownV(f"argument '{name}' of {function.name}()", span)
                     default = missing if default is None else self.join([default, missing])
                 bound[name] = default
         if signature.star is not None:
@@ -1345,10 +1342,10 @@ class Interpreter(Evaluator):
 
     def execute(self, function: FunctionV, bound: dict[str, Value], receiver: Value | None) -> Value:
         """Run a function's body with its parameters bound, and join what it returns."""
-        unit = function.unit
-        assert isinstance(unit, Unit)
+        parsed = function.parsed
+        assert isinstance(parsed, ParsedModule)
         scope = self.store.make(bound)
-        frame = self.push(unit, (scope, *function.scopes), function, receiver)
+        frame = self.push(parsed, (scope, *function.scopes), function, receiver)
         certain = self.graph.certain
         self.stack.append(id(function.node))
         try:
@@ -1356,9 +1353,9 @@ class Interpreter(Evaluator):
                 return self.eval(function.node.body)
             flow = self.suite(function.node.body)
             if flow is Flow.NORMAL:
-                frame.returned.append(Const(None))
+                frame.returned.append(ConstV(None))
             self.rejoin(Flow.RETURN, frame.exits, flow, None if scope in self.captured else scope)
-            return self.join(frame.returned) if frame.returned else Unknown(f"{function.name}() never returns")
+            return self.join(frame.returned) if frame.returned else UnknownV(f"{function.name}() never returns")
         finally:
             self.graph.certain = certain
             self.pop()
@@ -1383,19 +1380,19 @@ def library_tuner(name: str) -> bool:
 
 
 def _is_number(value: Value) -> bool:
-    return isinstance(value, Const) and isinstance(value.value, (int, float))
+    return isinstance(value, ConstV) and isinstance(value.value, (int, float))
 
 
 def _keras_base(base: Value) -> str:
     if isinstance(base, ClassV):
         return base.keras
-    if isinstance(base, External):
+    if isinstance(base, ExternalV):
         symbol = names.resolve(base.name)
         if symbol is not None and symbol.kind in ("layer", "model"):
             return symbol.name
         if symbol is not None and symbol.name == "tensorflow.Module":
             return "keras.layers.Layer"
-    if isinstance(base, Choice):
+    if isinstance(base, ChoiceV):
         return next((found for option in base.options if (found := _keras_base(option))), "")
     return ""
 
@@ -1419,7 +1416,7 @@ def _list_bases(cls: ClassV, order: list[ClassV], depth: int) -> None:
 def _decorated(function: FunctionV) -> str:
     """What a method is made by its decorators: "static", "class", "property" or an ordinary one ("")."""
     for decorator in function.decorators:
-        name = decorator.name if isinstance(decorator, External) else ""
+        name = decorator.name if isinstance(decorator, ExternalV) else ""
         if name == "builtins.staticmethod":
             return "static"
         if name == "builtins.classmethod":
@@ -1454,14 +1451,14 @@ def _statements(function: cst.FunctionDef | cst.Lambda) -> int:
 def _entry_span(entry: FunctionV | ClassV) -> Span:
     if isinstance(entry, ClassV):
         return entry.span
-    unit = entry.unit
-    assert isinstance(unit, Unit)
-    return _spot(unit, entry.node, entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
+    parsed = entry.parsed
+    assert isinstance(parsed, ParsedModule)
+    return _spot(parsed, entry.node, entry.node.name if isinstance(entry.node, cst.FunctionDef) else entry.node)
 
 
-def _spot(unit: Unit, function: cst.FunctionDef | cst.Lambda, node: cst.CSTNode) -> Spot:
+def _spot(parsed: ParsedModule, function: cst.FunctionDef | cst.Lambda, node: cst.CSTNode) -> LazySpan:
     """Where a part of a function's header stands, which is a statement of its own."""
-    return Spot(unit, node, None, None if isinstance(function, cst.Lambda) else (function, node, node))
+    return LazySpan(parsed, node, None, None if isinstance(function, cst.Lambda) else (function, node, node))
 
 
 def _dotted(node: cst.BaseExpression) -> str:
@@ -1524,8 +1521,8 @@ _TARGETS: dict[type[cst.CSTNode], Callable[[Any, Any, Value], None]] = {
 }
 _ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Span], Value]] = {
     **dict.fromkeys(classes(Value), Interpreter._no_attribute),
-    External: Interpreter._external_attribute,
-    Choice: Interpreter._choice_attribute,
+    ExternalV: Interpreter._external_attribute,
+    ChoiceV: Interpreter._choice_attribute,
     InstanceV: Interpreter._instance_attribute,
     ClassV: Interpreter._class_object_attribute,
     ModuleV: Interpreter._module_attribute,
@@ -1538,12 +1535,12 @@ _ATTRIBUTES: dict[type[Value], Callable[[Any, Any, str, Span], Value]] = {
     TupleV: Interpreter._keras_attribute,
     ListV: Interpreter._method_of,
     DictV: Interpreter._method_of,
-    Const: Interpreter._method_of,
-    Unknown: Interpreter._unknown_attribute,
+    ConstV: Interpreter._method_of,
+    UnknownV: Interpreter._unknown_attribute,
 }
 _CALLS: dict[type[Value], Callable[[Any, Any, CallArgs, Span], Value]] = {
     **dict.fromkeys(classes(Value), Interpreter._call_other),
-    External: Interpreter._call_external,
+    ExternalV: Interpreter._call_external,
     LayerV: semantics.call_layer,
     ModelV: semantics.call_model,
     FunctionV: Interpreter._call_function,
@@ -1551,5 +1548,5 @@ _CALLS: dict[type[Value], Callable[[Any, Any, CallArgs, Span], Value]] = {
     ClassV: Interpreter._instantiate,
     InstanceV: Interpreter._call_instance,
     PartialV: Interpreter._call_partial,
-    Choice: Interpreter._call_choice,
+    ChoiceV: Interpreter._call_choice,
 }

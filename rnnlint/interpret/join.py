@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rnnlint.graph import Ref, Shape
-from rnnlint.interpret.values import Choice, Const, DictItems, RunsV, TensorV, TupleV, Unknown, Value
+from rnnlint.interpret.base import Value
+from rnnlint.interpret.contents import DictItems
+from rnnlint.interpret.values import ChoiceV, ConstV, RunsV, TensorV, TupleV, UnknownV
 
 MOST_OPTIONS = 12
 # Constants of these types are the same where they are equal.
@@ -31,9 +33,9 @@ def same(a: Value, b: Value) -> bool:
     if a is b:
         return True
     kind = type(a)
-    if kind is not type(b) or kind is Unknown:
+    if kind is not type(b) or kind is UnknownV:
         return False
-    if isinstance(a, Const) and isinstance(b, Const):
+    if isinstance(a, ConstV) and isinstance(b, ConstV):
         one, other = a.value, b.value
         if type(one) is not type(other):
             return False
@@ -45,7 +47,7 @@ def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] |
     """The least value that covers all of `values`.
 
     Tensors become one tensor with several producers; lists and dicts of items are joined item by item; anything else
-    becomes a Choice, and more than a dozen alternatives unknown. `hook` may join values of other classes.
+    becomes a ChoiceV, and more than a dozen alternatives unknown. `hook` may join values of other classes.
     """
     joined = values[0]
     for value in values[1:]:
@@ -56,11 +58,11 @@ def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] |
 def _join_two(a: Value, b: Value, hook: Callable[[Value, Value], Value | None] | None) -> Value:
     if same(a, b):
         return a
-    if isinstance(a, Unknown) and isinstance(b, Unknown):
-        return a if a.node == b.node else Choice((a, b))
+    if isinstance(a, UnknownV) and isinstance(b, UnknownV):
+        return a if a.node == b.node else ChoiceV((a, b))
     one, other = type(a), type(b)
-    if one is Const or other is Const:
-        return choice([a, b], hook) if one is Choice or other is Choice else Choice((a, b))
+    if one is ConstV or other is ConstV:
+        return choice([a, b], hook) if one is ChoiceV or other is ChoiceV else ChoiceV((a, b))
     if hook is not None:
         hooked = hook(a, b)
         if hooked is not None:
@@ -85,8 +87,8 @@ def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None]
     options: list[Value] = []
     constants: set[tuple[type, object]] = set()
     for value in values:
-        for option in value.options if isinstance(value, Choice) else (value,):
-            if isinstance(option, Const):
+        for option in value.options if isinstance(value, ChoiceV) else (value,):
+            if isinstance(option, ConstV):
                 kind = type(option.value)
                 key = (kind, option.value if kind in _PLAIN else repr(option.value))
                 if key not in constants:
@@ -97,8 +99,8 @@ def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None]
     if len(options) == 1:
         return options[0]
     if len(options) > MOST_OPTIONS:
-        return Unknown("too many alternatives")
-    return Choice(tuple(options))
+        return UnknownV("too many alternatives")
+    return ChoiceV(tuple(options))
 
 
 def _is_covered(
@@ -111,7 +113,7 @@ def _is_covered(
             continue
         if same(have, option):
             return True
-        if isinstance(have, Unknown) and isinstance(option, Unknown) and have.node == option.node:
+        if isinstance(have, UnknownV) and isinstance(option, UnknownV) and have.node == option.node:
             return True
         if isinstance(have, TensorV) and isinstance(option, TensorV):
             options[at] = join_tensors(have, option)
@@ -157,7 +159,7 @@ def _join_dicts(a: DictItems, b: DictItems, hook: Callable[[Value, Value], Value
             complete = False
             known = x if x is not None else y
             assert known is not None
-            items.append((key, choice([known, Unknown(f"key {key!r} is set on some paths only")])))
+            items.append((key, choice([known, UnknownV(f"key {key!r} is set on some paths only")])))
         else:
             items.append((key, _join_two(x, y, hook)))
     return DictItems(tuple(items), complete)

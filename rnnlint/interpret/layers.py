@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 
 from rnnlint import graph
 from rnnlint.graph import Arg, Layer, Node, Ref, Shape, Span
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
-    Choice,
+    ChoiceV,
     ClassV,
-    Const,
-    External,
+    ConstV,
+    ExternalV,
     FunctionV,
     InstanceV,
     LayerV,
     ModelV,
     RunsV,
     TensorV,
-    Unknown,
-    Value,
+    UnknownV,
 )
 from rnnlint.keras.shapes import layer_outputs
 from rnnlint.keras.table import Kind, Spec, bind, default, kind_of, spec
@@ -64,7 +64,7 @@ _BESIDE = frozenset({"mask", "training", "attention_mask", "query_mask", "value_
 
 
 def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
-    """A layer class is called: a LayerV, or a Choice of them where what it wraps is a Choice."""
+    """A layer class is called: a LayerV, or a ChoiceV of them where what it wraps is a ChoiceV."""
     found = spec(symbol.name)
     bound, complete = _bind(ctx, found, symbol, args, span)
     names = _CHILDREN.get(found.kind, ()) if found is not None else ()
@@ -82,7 +82,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
         return remember(ctx, LayerV(layer, function))
     alternatives = list(islice(_alternatives(ctx, list(wrapped.values())), MOST_WRAPPERS + 1))
     if len(alternatives) > MOST_WRAPPERS:
-        alternatives = [(Unknown("too many alternatives", span),)]
+        alternatives = [(UnknownV("too many alternatives", span),)]
     made: list[Value] = []
     with possible(ctx, len(alternatives) > 1):
         for children in alternatives:
@@ -116,7 +116,7 @@ def _bind(
 
 
 def _rebound(arg: Arg, child: Value | None) -> Arg:
-    """The argument of one alternative: the layer itself instead of the Choice of layers."""
+    """The argument of one alternative: the layer itself instead of the ChoiceV of layers."""
     if isinstance(child, LayerV) and isinstance(arg.value, graph.Choice):
         return replace(arg, value=graph.LayerArg(child.layer.id))
     return arg
@@ -136,7 +136,7 @@ def _alternatives(ctx: Context, values: Sequence[Value]) -> Iterable[tuple[Value
 
 
 def _runs(ctx: Context, value: Value) -> list[tuple[Value, ...]]:
-    if isinstance(value, Const) and value.value is None:
+    if isinstance(value, ConstV) and value.value is None:
         return [()]
     items = sequence(ctx, value)
     if items is None:
@@ -146,14 +146,14 @@ def _runs(ctx: Context, value: Value) -> list[tuple[Value, ...]]:
         more = list(item.runs) if isinstance(item, RunsV) else [(option,) for option in _options(item)]
         runs = [(*run, *one) for run in runs for one in more]
         if len(runs) > MOST_WRAPPERS:
-            return [(Unknown("too many alternatives"),)]
+            return [(UnknownV("too many alternatives"),)]
     if not items.complete:
-        runs = [(*run, Unknown("further items of the list are not known")) for run in runs]
+        runs = [(*run, UnknownV("further items of the list are not known")) for run in runs]
     return runs
 
 
 def _options(value: Value) -> tuple[Value, ...]:
-    return value.options if isinstance(value, Choice) else (value,)
+    return value.options if isinstance(value, ChoiceV) else (value,)
 
 
 def as_layer(ctx: Context, value: Value, span: Span) -> Layer:
@@ -172,21 +172,21 @@ def as_layer(ctx: Context, value: Value, span: Span) -> Layer:
     elif isinstance(value, InstanceV):
         layer = ctx.graph.layer(value.cls.name, "user", "", (), value.cls.span, complete=False)
     else:
-        layer = ctx.graph.layer(describe(value), "opaque", "", (), span, complete=False)
+        layer = ctx.graph.layer(layer_text(value), "opaque", "", (), span, complete=False)
     ctx.memory.wrapped[key] = (value, layer)
     return layer
 
 
-def describe(value: Value) -> str:
+def layer_text(value: Value) -> str:
     """A few words for a value that stands where a layer is expected."""
     match value:
-        case Unknown():
+        case UnknownV():
             return value.reason or "unknown"
-        case External():
+        case ExternalV():
             return value.name
         case FunctionV() | ClassV():
             return value.name
-        case Const():
+        case ConstV():
             return repr(value.value)[:40]
         case _:
             return "unknown"
@@ -290,7 +290,7 @@ def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Span) -> Value
     if body:
         ctx.graph.set_body(node.id, body)
     if not outputs:
-        return Unknown("what the function of a Lambda gives is not known", span, node.id)
+        return UnknownV("what the function of a Lambda gives is not known", span, node.id)
     return node_value(ctx, node, kind)
 
 
@@ -313,7 +313,7 @@ def node_value(ctx: Context, node: Node, kind: Kind | None) -> Value:
     if len(node.outputs) > 1:
         return ctx.new_list([TensorV((Ref(node.id, index),), shape) for index, shape in enumerate(node.outputs)])
     if node.layer is not None and kind in RECURRENT and _returns_state(ctx, node.layer) is None:
-        return Unknown("whether the layer returns its state is not known", node.span, node.id)
+        return UnknownV("whether the layer returns its state is not known", node.span, node.id)
     return TensorV((Ref(node.id),), node.shape)
 
 
@@ -345,7 +345,7 @@ def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Span) -> t
         name = next((name for name in _FIRST if name in keywords), None)
         first = keywords.pop(name) if name is not None else None
     if first is None:
-        inputs.append(as_tensor(ctx, Unknown("a layer is called without an input that is understood", span), span))
+        inputs.append(as_tensor(ctx, UnknownV("a layer is called without an input that is understood", span), span))
     else:
         inputs.extend(_flat(ctx, kind, first))
     for index, arg in enumerate(positional, 1):
@@ -365,7 +365,7 @@ def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Span) -> t
 
 def _second(kind: Kind | None, value: Value) -> str:
     """What the second positional argument of a call is. Source: `__call__` of the layers of Keras 2.15 and 3.15."""
-    if isinstance(value, Const) and isinstance(value.value, bool):
+    if isinstance(value, ConstV) and isinstance(value.value, bool):
         return "training"
     if kind in RECURRENT:
         return "initial_state"
@@ -395,7 +395,7 @@ def _flat(ctx: Context, kind: Kind | None, arg: ArgV) -> list[TensorV]:
             inputs.append(as_tensor(ctx, item, arg.span))
     if not inputs or (not complete and kind not in RECURRENT):
         reason = "further tensors of the list are not known" if inputs else "the list of tensors is not known"
-        inputs.append(as_tensor(ctx, Unknown(reason, arg.span), arg.span))
+        inputs.append(as_tensor(ctx, UnknownV(reason, arg.span), arg.span))
     return inputs
 
 

@@ -9,141 +9,39 @@ input is written with the tensor that it is called on, and time stays linear in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from typing import Literal
 
 from rnnlint import graph
 from rnnlint.graph import Layer, Node, Ref, Shape, Span
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
-from rnnlint.interpret.layers import (
-    add_node,
-    call_layer,
-    describe,
-    implicit_input,
-    input_shape,
-    known_outputs,
-)
+from rnnlint.interpret.layers import add_node, call_layer, implicit_input, input_shape, known_outputs, layer_text
+from rnnlint.interpret.memory import LINKS, Functional, Links, Sequential, Written, join_links
 from rnnlint.interpret.tensors import as_tensor, join_all, possible, sequence, tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
-    Choice,
+    ChoiceV,
     ClassV,
-    Const,
-    External,
+    ConstV,
+    ExternalV,
     InstanceV,
     LayerV,
     ModelV,
     RunsV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
-    identity,
+    UnknownV,
 )
 from rnnlint.keras.shapes import op_outputs
 from rnnlint.keras.table import Kind, kind_of
-from rnnlint.records import dataclass
 
-LINKS = ("keras", "links")  # key of the cell that holds a Sequential's last link
 MOST_NODES = 40_000  # beyond this a model is not written a further time
-
-
-@identity
-class Links(Value):
-    """The layers of a Sequential up to one of them: `layer` after `previous`.
-
-    Without `layer`: the empty model (no `previous`), or the meeting of several branches.
-    """
-
-    layer: Value | None = None
-    previous: tuple[Links, ...] = ()
-    span: Span | None = None
-    certain: bool = True
-
-
-@dataclass
-class Written:
-    """What the chain of a Sequential became in the graph: the tensor after each link, and its nodes."""
-
-    start: TensorV | None
-    declared: Shape = None
-    after: dict[Links, TensorV | None] = field(default_factory=dict)
-    partly: set[Links] = field(default_factory=set)  # where one branch has added no layer yet
-    nodes: dict[Links, range] = field(default_factory=dict)
-
-
-@dataclass
-class Sequential:
-    """What is remembered of a Sequential. `tips`: the ends of its chain, on whatever path."""
-
-    model: ModelV
-    name: str
-    tips: dict[Links, None]
-    own: Written
-    calls: dict[Links, Written] = field(default_factory=dict)
-    finished: bool = False
-
-
-@dataclass
-class Functional:
-    """`Model(inputs, outputs)`. `single`: `outputs` was a tensor, not a list. `nodes`: what lies between, in order."""
-
-    model: ModelV
-    name: str
-    inputs: tuple[TensorV, ...]
-    outputs: tuple[TensorV, ...]
-    single: bool
-    nodes: tuple[int, ...]
-
-
-@dataclass
-class Memory:
-    """What is known of layers and models, by id. It survives the undoing of branches.
-
-    `opaque` and `wrapped` are keyed by the identity of a value, which they keep alive. `calls`: the nodes of a layer.
-    `running`: the Lambda layers and models that are being run.
-    """
-
-    sequentials: dict[int, Sequential] = field(default_factory=dict)
-    functionals: dict[int, Functional] = field(default_factory=dict)
-    layers: dict[int, LayerV] = field(default_factory=dict)
-    calls: dict[int, list[int]] = field(default_factory=dict)
-    opaque: dict[int, tuple[Value, TensorV]] = field(default_factory=dict)
-    wrapped: dict[int, tuple[Value, Layer]] = field(default_factory=dict)
-    running: set[int] = field(default_factory=set)
-    data_format: graph.Value | None = None  # what set_image_data_format was given
-
-
-def join_values(a: Value, b: Value) -> Value | None:
-    """The join of two tensors, also opaque ones, or of two states of a Sequential; None: a plain Choice."""
-    if isinstance(a, Links) and isinstance(b, Links):
-        return join_links((a, b))
-    if isinstance(a, (TensorV, Unknown)) and isinstance(b, (TensorV, Unknown)):
-        left, right = _opaque(a), _opaque(b)
-        # Two opaque results stay unknown values: they may be anything, a list of states for instance.
-        if left is not None and right is not None and (isinstance(a, TensorV) or isinstance(b, TensorV)):
-            return join_tensors(left, right)
-    return None
-
-
-def _opaque(value: TensorV | Unknown) -> TensorV | None:
-    if isinstance(value, TensorV):
-        return value
-    return None if value.node is None else TensorV((Ref(value.node),), None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Sequential: the chain
-
-
-def join_links(all_links: Sequence[Links]) -> Links:
-    """The meeting of branches."""
-    previous = dict.fromkeys(
-        one for links in all_links for one in (links.previous if links.layer is None and links.previous else (links,))
-    )
-    return all_links[0] if len(previous) == 1 else Links(None, tuple(previous))
 
 
 def construct_sequential(ctx: Context, args: CallArgs, span: Span) -> ModelV:
@@ -172,15 +70,15 @@ def add_all(ctx: Context, model: ModelV, value: Value, span: Span) -> None:
     """Add the layers of a list; of one of several lists, or of a list with an unknown end."""
     before = links_of(ctx, model)
     after = []
-    options = value.options if isinstance(value, Choice) else (value,)
-    options = tuple(option for option in options if not (isinstance(option, Const) and option.value is None))
-    if len(options) < (len(value.options) if isinstance(value, Choice) else 0):
+    options = value.options if isinstance(value, ChoiceV) else (value,)
+    options = tuple(option for option in options if not (isinstance(option, ConstV) and option.value is None))
+    if len(options) < (len(value.options) if isinstance(value, ChoiceV) else 0):
         after.append(before)
     for option in options:
         items = sequence(ctx, option)
         certain = ctx.graph.certain and len(options) == 1 and not after
         if items is None:
-            reason = f"the layers of a Sequential are not understood: {describe(option)}"
+            reason = f"the layers of a Sequential are not understood: {layer_text(option)}"
             items = TupleV((ctx.unknown(reason, span),))
         after.append(_extend(ctx, before, items, span, certain))
     if after:
@@ -204,11 +102,11 @@ def _link(ctx: Context, links: Links, layer: Value, span: Span, certain: bool) -
                 end = _link(ctx, end, item, span, False)
             runs.append(end)
         return join_links(runs)
-    if isinstance(layer, Choice) and any(
-        isinstance(option, Const) and option.value is None for option in layer.options
+    if isinstance(layer, ChoiceV) and any(
+        isinstance(option, ConstV) and option.value is None for option in layer.options
     ):
-        rest = tuple(option for option in layer.options if not (isinstance(option, Const) and option.value is None))
-        layer = rest[0] if len(rest) == 1 else Choice(rest)  # adding None would be an error on that path
+        rest = tuple(option for option in layer.options if not (isinstance(option, ConstV) and option.value is None))
+        layer = rest[0] if len(rest) == 1 else ChoiceV(rest)  # adding None would be an error on that path
     if isinstance(layer, LayerV):
         span = layer.layer.span
     return Links(layer, (links,), span, certain)
@@ -219,7 +117,7 @@ def links_of(ctx: Context, model: ModelV) -> Links:
     content = ctx.store.get(model.id, LINKS)
     if isinstance(content, Links):
         return content
-    if isinstance(content, Choice):
+    if isinstance(content, ChoiceV):
         found = [option for option in content.options if isinstance(option, Links)]
     else:
         known = ctx.memory.sequentials.get(model.id)
@@ -246,7 +144,7 @@ def pop(ctx: Context, model: ModelV) -> Value:
     if known is not None:
         for end in ends:
             known.tips.pop(end, None)
-    return ctx.join(popped) if popped else Const(None)
+    return ctx.join(popped) if popped else ConstV(None)
 
 
 def _set(ctx: Context, model: ModelV, before: Links, after: Links) -> None:
@@ -282,13 +180,13 @@ def layers_of(ctx: Context, tip: Links) -> Value:
             complete = False
             break
         if not _is_input(tip.layer):
-            items.append(tip.layer if tip.layer is not None else Unknown("layer"))
+            items.append(tip.layer if tip.layer is not None else UnknownV("layer"))
         tip = tip.previous[0]
     items.reverse()
     if complete:
         return ctx.new_list(items)
     # The beginning depends on the path; positions from the end are still known.
-    return ctx.new_list([RunsV(tuple((Unknown("layers differ by path"),) * n for n in (0, 1))), *items])
+    return ctx.new_list([RunsV(tuple((UnknownV("layers differ by path"),) * n for n in (0, 1))), *items])
 
 
 def _is_input(layer: Value | None) -> bool:
@@ -373,17 +271,17 @@ def _step(ctx: Context, layer: Value, x: TensorV, span: Span) -> TensorV:
 
 
 def apply(ctx: Context, layer: Value, args: CallArgs, span: Span) -> Value:
-    """Call whatever stands where a layer is expected: LayerV, ModelV, Choice of them, or through `ctx.call`."""
+    """Call whatever stands where a layer is expected: LayerV, ModelV, ChoiceV of them, or through `ctx.call`."""
     if isinstance(layer, LayerV):
         return call_layer(ctx, layer, args, span)
     if isinstance(layer, ModelV):
         return call_model(ctx, layer, args, span)
-    if isinstance(layer, Choice):
+    if isinstance(layer, ChoiceV):
         with possible(ctx):
             return ctx.join([apply(ctx, option, args, span) for option in layer.options])
-    if isinstance(layer, (Unknown, Const, TensorV, External, ClassV)):
+    if isinstance(layer, (UnknownV, ConstV, TensorV, ExternalV, ClassV)):
         inputs = [arg.value for arg in args.positional]
-        return ctx.unknown(f"a layer is not understood: {describe(layer)}", span, inputs)
+        return ctx.unknown(f"a layer is not understood: {layer_text(layer)}", span, inputs)
     return ctx.call(layer, args, span)
 
 
@@ -486,7 +384,7 @@ def _nested(tip: Links) -> Iterator[int]:
                 yield layer.id
             elif isinstance(layer, LayerV):
                 stack.extend(layer.children)
-            elif isinstance(layer, Choice):
+            elif isinstance(layer, ChoiceV):
                 stack.extend(layer.options)
 
 
@@ -522,7 +420,7 @@ def fill_functional(ctx: Context, id: int, args: CallArgs, span: Span) -> ModelV
     if inputs is None or outputs is None:
         return None
     name = args.keyword("name") or (positional.pop(0) if positional else None)
-    text = name.value.value if name is not None and isinstance(name.value, Const) else ""
+    text = name.value.value if name is not None and isinstance(name.value, ConstV) else ""
     model = ModelV(id, "functional", span)
     starts = _ends(ctx, inputs)
     stops = _ends(ctx, outputs)
@@ -567,7 +465,7 @@ def call_model(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value
     """A model is called on tensors: its nodes once more, over the same layers."""
     given = [*args.positional[:1], *(arg for name, arg in args.keywords if name in ("inputs", "input", "x"))][:1]
     if not given:
-        given = [ArgV(Unknown("a model is called without an input that is understood", span), span)]
+        given = [ArgV(UnknownV("a model is called without an input that is understood", span), span)]
     arg = given[0]
     if len(ctx.graph.nodes) > MOST_NODES or not _enter(ctx, model):
         reason = "the model contains itself" if -model.id in ctx.memory.running else "the models are too large"
@@ -684,7 +582,7 @@ def functional_layers(ctx: Context, known: Functional) -> list[Value] | None:
         if node.layer is not None:
             layers.append(layer_value(ctx, node.layer))
         else:
-            layers.append(Unknown("an input or an operation of a model", node.span))
+            layers.append(UnknownV("an input or an operation of a model", node.span))
     distinct = {layer.layer.id for layer in layers if isinstance(layer, LayerV)}
     return layers if len(distinct) == sum(isinstance(layer, LayerV) for layer in layers) else None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from rnnlint.graph import Arg, Ref, Shape, Span
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.layers import construct_layer
 from rnnlint.interpret.models import apply, ends
@@ -16,16 +17,15 @@ from rnnlint.interpret.values import (
     ArgV,
     BoundV,
     CallArgs,
-    Const,
-    External,
+    ConstV,
+    ExternalV,
     FunctionV,
     ModelV,
     PartialV,
     RunsV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
+    UnknownV,
 )
 from rnnlint.keras.names import Symbol
 from rnnlint.keras.shapes import op_outputs
@@ -110,32 +110,32 @@ def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | Non
         return _either(ctx, name, args, span)
     package, _, short = name.rpartition(".")
     if package.startswith("keras") and short in ("set_image_data_format", "set_image_dim_ordering"):
-        given = next((arg.value for arg in (*args.positional, *(arg for _, arg in args.keywords))), Const(None))
-        old = isinstance(given, Const) and {"th": "channels_first", "tf": "channels_last"}.get(str(given.value))
-        frozen = ctx.freeze(Const(old) if old else given)
-        ctx.memory.data_format = frozen if ctx.graph.certain else ctx.freeze(Unknown("set on some paths only", span))
-        return Const(None)
+        given = next((arg.value for arg in (*args.positional, *(arg for _, arg in args.keywords))), ConstV(None))
+        old = isinstance(given, ConstV) and {"th": "channels_first", "tf": "channels_last"}.get(str(given.value))
+        frozen = ctx.freeze(ConstV(old) if old else given)
+        ctx.memory.data_format = frozen if ctx.graph.certain else ctx.freeze(UnknownV("set on some paths only", span))
+        return ConstV(None)
     first = args.positional[0].value if args.positional else None
     if first is None and args.keywords and (name in _SHAPES or name in _RANKS):
         first = args.keywords[0][1].value
     if (name in _SHAPES or name in _RANKS) and first is not None:
         found = tensors(ctx, first)
         if len(found) != 1 or sequence(ctx, first) is not None:
-            return Unknown("the shape of something that is not a known tensor", span)
+            return UnknownV("the shape of something that is not a known tensor", span)
         shape = found[0].shape
         if name in _SHAPES:
             return shape_value(shape, span)
-        return Unknown("the rank of a tensor", span) if shape is None else Const(len(shape))
+        return UnknownV("the rank of a tensor", span) if shape is None else ConstV(len(shape))
     if package.startswith("keras") and short in _LOADS:
         return ctx.unknown(f"what {short} loads is not known", span)
-    if name == "keras.activations.get" and isinstance(first, Const) and isinstance(first.value, str):
-        return External(f"keras.activations.{first.value}")
+    if name == "keras.activations.get" and isinstance(first, ConstV) and isinstance(first.value, str):
+        return ExternalV(f"keras.activations.{first.value}")
     if short in _LOOKS:
-        return Unknown(f"what {short} says", span)
+        return UnknownV(f"what {short} says", span)
     if name in ("numpy.prod", "keras.backend.prod") and isinstance(first, TupleV):
-        numbers = [item.value for item in first.items if isinstance(item, Const) and type(item.value) is int]
+        numbers = [item.value for item in first.items if isinstance(item, ConstV) and type(item.value) is int]
         if first.complete and len(numbers) == len(first.items):
-            return Const(math.prod(numbers))
+            return ConstV(math.prod(numbers))
     if package.split(".")[0] not in ("keras", "tensorflow", "numpy"):
         return None
     if not any(tensors(ctx, arg.value) for arg in (*args.positional, *(arg for _, arg in args.keywords))):
@@ -198,7 +198,7 @@ def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[
             loose = [item for item in items.items if isinstance(item, RunsV) or not tensors(ctx, item)]
             if loose or not items.complete:
                 reason = "not all items of a list of tensors are known"
-                inputs.append(as_tensor(ctx, Unknown(reason, arg.span), arg.span))
+                inputs.append(as_tensor(ctx, UnknownV(reason, arg.span), arg.span))
     return _node(ctx, name, inputs, rest, span)
 
 
@@ -215,7 +215,7 @@ def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg
     if len(outputs) > 1 or (short in ("split", "unstack") and outputs != (None,)):
         return ctx.new_list([TensorV((Ref(node.id, index),), shape) for index, shape in enumerate(outputs)])
     if short in _LISTS and outputs == (None,):
-        return Unknown(f"what {name} gives is not known", span, node.id)
+        return UnknownV(f"what {name} gives is not known", span, node.id)
     return TensorV((Ref(node.id),), outputs[0])
 
 
@@ -262,7 +262,7 @@ def merge_of_keras_1(ctx: Context, args: CallArgs, span: Span) -> Value:
     mode = args.positional[1] if len(args.positional) > 1 else args.keyword("mode")
     axis = args.keyword("concat_axis")
     text = (
-        mode.value.value if mode is not None and isinstance(mode.value, Const) else None if mode is not None else "sum"
+        mode.value.value if mode is not None and isinstance(mode.value, ConstV) else None if mode is not None else "sum"
     )
     if inputs is None or not isinstance(text, str) or text not in _MODES or text == "dot":
         values = [arg.value for arg in args.positional]

@@ -1,7 +1,7 @@
 """What happens when Keras things are constructed, called and asked. Sees values and spans, never syntax.
 
 The door to this room for the interpreter; `layers`, `models`, `ops` and `tensors` stand behind it. Nothing here raises
-on odd input: what is not understood becomes an Unknown, with an opaque node where tensors go in.
+on odd input: what is not understood becomes an UnknownV, with an opaque node where tensors go in.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from rnnlint import graph
 from rnnlint.graph import Span
 from rnnlint.interpret import models
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.layers import (
     call_layer,
@@ -18,31 +19,22 @@ from rnnlint.interpret.layers import (
     input_shape,
     known_outputs,
 )
-from rnnlint.interpret.models import (
-    apply,
-    call_model,
-    finish,
-    join_values,
-    model_of,
-    ref_shape,
-    remember_call,
-    sequential_of,
-)
+from rnnlint.interpret.memory import join_values
+from rnnlint.interpret.models import apply, call_model, finish, model_of, ref_shape, remember_call, sequential_of
 from rnnlint.interpret.ops import function, merge_of_keras_1, operator
 from rnnlint.interpret.tensors import as_tensor, join_all, sequence, shape_of, shape_value
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
-    Choice,
-    Const,
+    ChoiceV,
+    ConstV,
     InstanceV,
     LayerV,
     ModelV,
-    Range,
+    RangeV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
+    UnknownV,
 )
 from rnnlint.keras.arguments import words
 from rnnlint.keras.names import Symbol
@@ -94,7 +86,7 @@ _METHODS = (
 
 
 def construct(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
-    """A Keras class is called: LayerV, ModelV, or for `keras.Input` a TensorV (a Choice where a child is one)."""
+    """A Keras class is called: LayerV, ModelV, or for `keras.Input` a TensorV (a ChoiceV where a child is one)."""
     if symbol.kind == "input":
         return construct_input(ctx, symbol, args, span)
     if symbol.name == "keras.Sequential":
@@ -126,26 +118,26 @@ def method(ctx: Context, value: Value, name: str, args: CallArgs, span: Span) ->
     """A method of a LayerV, ModelV, TensorV or of a shape: `model.add`, `tensor.get_shape`, `layer.build` ..."""
     if isinstance(value, TensorV):
         return _tensor_method(ctx, value, name, args, span)
-    if isinstance(value, (TupleV, Unknown)):
+    if isinstance(value, (TupleV, UnknownV)):
         return _shape_method(ctx, value, name, span)
     if name in ("call", "__call__"):
         return apply(ctx, value, args, span)
     if name in _NOTHING:
         if name.startswith("reset_") and isinstance(value, LayerV):
             ctx.graph.resets.update(layer.span for layer in value.layer.walk())
-        return Const(None)
+        return ConstV(None)
     if name in _DATA:
-        return Unknown(f"what .{name}() gives", span)
+        return UnknownV(f"what .{name}() gives", span)
     if isinstance(value, ModelV):
         return _model_method(ctx, value, name, args, span)
     if isinstance(value, LayerV):
         if name == "build":
-            return Const(None)
+            return ConstV(None)
         if name == "compute_output_shape" and args.positional:
             shape = shape_of(ctx.freeze(args.positional[0].value))
             return shape_value(known_outputs(ctx, value.layer, [shape])[0], span)
         if name == "get_output_at":
-            return attribute(ctx, value, "output", span) or Unknown("an output of a layer", span)
+            return attribute(ctx, value, "output", span) or UnknownV("an output of a layer", span)
     inputs = [arg.value for arg in args.positional] + [arg.value for _, arg in args.keywords]
     return ctx.unknown(f"method .{name}() is not understood", span, inputs)
 
@@ -154,11 +146,11 @@ def _tensor_method(ctx: Context, value: TensorV, name: str, args: CallArgs, span
     if name == "get_shape":
         return shape_value(value.shape, span)
     if name == "set_shape":
-        return Const(None)
+        return ConstV(None)
     if name in ("astype", "copy", "cpu", "detach", "to", "float"):
         return value
     if name in _DATA:
-        return Unknown(f"what .{name}() gives", span)
+        return UnknownV(f"what .{name}() gives", span)
     if name == "reshape" and (made := reshape(ctx, value, args, span)) is not None:
         return made
     return ctx.unknown(f"method .{name}() of a tensor is not understood", span, [value])
@@ -169,7 +161,7 @@ def reshape(ctx: Context, value: Value, args: CallArgs, span: Span) -> Value | N
     if not args.positional:
         return None
     target = args.positional[0].value
-    if sequence(ctx, target) is None and not (len(args.positional) == 1 and isinstance(target, (Unknown, Choice))):
+    if sequence(ctx, target) is None and not (len(args.positional) == 1 and isinstance(target, (UnknownV, ChoiceV))):
         target = TupleV(tuple(arg.value for arg in args.positional))
     given = (ArgV(value, span), ArgV(target, args.positional[0].span))
     return function(ctx, "numpy.reshape", CallArgs(given), span)
@@ -180,7 +172,7 @@ def _shape_method(ctx: Context, value: Value, name: str, span: Span) -> Value:
         return ctx.new_list(value.items, value.complete)
     if name in ("with_rank", "as_list"):
         return value
-    return Unknown(f"what .{name}() gives", span)
+    return UnknownV(f"what .{name}() gives", span)
 
 
 def _model_method(ctx: Context, model: ModelV, name: str, args: CallArgs, span: Span) -> Value:
@@ -191,17 +183,17 @@ def _model_method(ctx: Context, model: ModelV, name: str, args: CallArgs, span: 
             models.add(ctx, model, ctx.unknown("a layer comes from a splat that is not understood", span), span)
         else:
             models.add(ctx, model, arg.value, arg.span)
-        return Const(None)
+        return ConstV(None)
     if name == "pop" and known is not None:
         return models.pop(ctx, model)
     if name == "build":
         if known is not None and arg is not None and known.own.start is None:
             known.own.declared = shape_of(ctx.freeze(arg.value))
-        return Const(None)
+        return ConstV(None)
     if name == "get_layer":
         return _get_layer(ctx, model, args, span)
     if name == "compute_output_shape":
-        return Unknown("the output shape of a model", span)
+        return UnknownV("the output shape of a model", span)
     return ctx.unknown(f"method .{name}() of a model is not understood", span)
 
 
@@ -210,7 +202,7 @@ def _get_layer(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value
     models.ends(ctx, model)  # `.output` of the layer asks for its call
     name = args.keyword("name") or (args.positional[0] if args.positional else None)
     index = args.keyword("index")
-    if name is not None and isinstance(name.value, Const) and isinstance(name.value.value, str):
+    if name is not None and isinstance(name.value, ConstV) and isinstance(name.value.value, str):
         found = [
             layer
             for layer in models.layers_in(ctx, model)
@@ -220,12 +212,12 @@ def _get_layer(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value
         ]
         if len(found) == 1:
             return found[0]
-    if index is not None and isinstance(index.value, Const) and type(index.value.value) is int:
+    if index is not None and isinstance(index.value, ConstV) and type(index.value.value) is int:
         listed = attribute(ctx, model, "layers", span)
         items = sequence(ctx, listed) if listed is not None else None
         if items is not None and items.complete and -len(items.items) <= index.value.value < len(items.items):
             return items.items[index.value.value]
-    return Unknown("a layer of a model, by a name or an index that is not known", span)
+    return UnknownV("a layer of a model, by a name or an index that is not known", span)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -243,18 +235,18 @@ def attribute(ctx: Context, value: Value, name: str, span: Span) -> Value | None
     if isinstance(value, ModelV):
         return _model_attribute(ctx, value, name, span)
     if isinstance(value, TupleV) and name in ("rank", "ndims"):
-        return Const(len(value.items)) if value.complete else Unknown("a rank", span)
-    return Unknown(f"attribute .{name}", span)
+        return ConstV(len(value.items)) if value.complete else UnknownV("a rank", span)
+    return UnknownV(f"attribute .{name}", span)
 
 
 def _tensor_attribute(ctx: Context, value: TensorV, name: str, span: Span) -> Value | None:
     if name in ("shape", "_keras_shape"):
         return shape_value(value.shape, span)
     if name in ("ndim", "rank"):
-        return Const(len(value.shape)) if value.shape is not None else Unknown("the rank of a tensor", span)
+        return ConstV(len(value.shape)) if value.shape is not None else UnknownV("the rank of a tensor", span)
     if name == "T":
         return function(ctx, "numpy.transpose", CallArgs((ArgV(value, span),)), span)
-    return Unknown(f"attribute .{name} of a tensor", span)
+    return UnknownV(f"attribute .{name} of a tensor", span)
 
 
 def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Span) -> Value | None:
@@ -269,7 +261,7 @@ def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Span) -> Valu
         if name in ("layer", "cell", "forward_layer") and (
             name == "layer" or (name == "cell") != (kind is Kind.BIDIRECTIONAL)
         ):
-            return children[0] if len(children) == 1 or kind is Kind.BIDIRECTIONAL else Unknown("stacked cells", span)
+            return children[0] if len(children) == 1 or kind is Kind.BIDIRECTIONAL else UnknownV("stacked cells", span)
         if name == "backward_layer":
             # Without its own, Keras makes it as a copy of the forward layer.
             return children[1] if len(children) > 1 else children[0]
@@ -281,26 +273,26 @@ def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Span) -> Valu
         known = default(found, name, ctx.env.restrict(layer.origin))
         if known is not None and (known.value is not None or name == "activation"):
             constant = known.value
-            return TupleV(tuple(map(Const, constant))) if isinstance(constant, tuple) else Const(constant)
-    return Unknown(f"attribute .{name} of a layer", span)
+            return TupleV(tuple(map(ConstV, constant))) if isinstance(constant, tuple) else ConstV(constant)
+    return UnknownV(f"attribute .{name} of a layer", span)
 
 
 def thaw(value: graph.Value) -> Value:
     """An argument of the graph as a value of the interpreter."""
     match value:
         case graph.Const():
-            return Const(value.value)
+            return ConstV(value.value)
         case graph.Items():
             return TupleV(tuple(thaw(item) for item in value.items), value.complete)
         case graph.Range():
-            return Range(value.low, value.high)
+            return RangeV(value.low, value.high)
         case graph.Choice():
             options = tuple(dict.fromkeys(thaw(option) for option in value.options))
-            return options[0] if len(options) == 1 else Choice(options)
+            return options[0] if len(options) == 1 else ChoiceV(options)
         case graph.Unknown():
-            return Unknown(value.reason)
+            return UnknownV(value.reason)
         case _:
-            return Unknown("an argument of a layer")
+            return UnknownV("an argument of a layer")
 
 
 def _ends_of_layer(ctx: Context, value: LayerV, name: str, span: Span) -> Value:
@@ -338,7 +330,7 @@ def _model_attribute(ctx: Context, model: ModelV, name: str, span: Span) -> Valu
     functional = ctx.memory.functionals.get(model.id)
     if name == "name":
         known = functional or ctx.memory.sequentials.get(model.id)
-        return Const(known.name) if known is not None and known.name else Unknown("the name of a model", span)
+        return ConstV(known.name) if known is not None and known.name else UnknownV("the name of a model", span)
     if name == "layers":
         if functional is not None:
             layers = models.functional_layers(ctx, functional)
@@ -346,7 +338,7 @@ def _model_attribute(ctx: Context, model: ModelV, name: str, span: Span) -> Valu
         models.ends(ctx, model)
         return models.layers_of(ctx, models.links_of(ctx, model))
     if name not in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):
-        return Unknown(f"attribute .{name} of a model", span)
+        return UnknownV(f"attribute .{name} of a model", span)
     if functional is not None:
         found = functional.outputs if name.startswith("output") else functional.inputs
     else:

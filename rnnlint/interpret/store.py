@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from rnnlint.interpret.values import Deferred, Later, Value, immutable
+from rnnlint.interpret.base import Value, immutable
+from rnnlint.interpret.contents import LazyImport, LazyValue
 
 # The id of an object and a key.
 Cell: TypeAlias = tuple[int, Hashable]
@@ -101,7 +102,7 @@ class Store:
     def get(self, id: int, key: Hashable) -> Value | None:
         """The content of a cell, or None where it was never set."""
         content = self._objects[id].get(key)
-        return content.get() if isinstance(content, Deferred) else content
+        return content.get() if isinstance(content, LazyValue) else content
 
     def raw(self, id: int, key: Hashable) -> Value | None:
         """The same, but what is found out later is left at that."""
@@ -119,7 +120,7 @@ class Store:
             cell = (id, key)
             if cell not in branch.noted:
                 branch.noted[cell] = content.get(key, _ABSENT)
-        elif isinstance(value, Later):
+        elif isinstance(value, LazyImport):
             branch.noted.setdefault((id, key), _ABSENT)
         content[key] = value
 
@@ -134,7 +135,7 @@ class Store:
 
     def drop(self, id: int) -> None:
         """Forget an object that nothing refers to any more."""
-        if not any(isinstance(content, Later) for content in self._objects[id].values()):
+        if not any(isinstance(content, LazyImport) for content in self._objects[id].values()):
             del self._objects[id]
 
     def fork(self, arms: Sequence[Callable[[], object]], join: Join, keep: bool = True) -> list[object]:
@@ -224,9 +225,9 @@ class Store:
             else:
                 self._put(cell, first)
                 continue
-            if cell[0] != dead or any(isinstance(content, Later) for content in contents):
+            if cell[0] != dead or any(isinstance(content, LazyImport) for content in contents):
                 known = [content for content in contents if content is not _ABSENT]
-                self._put(cell, join([one.get() if isinstance(one, Deferred) else one for one in known]))
+                self._put(cell, join([one.get() if isinstance(one, LazyValue) else one for one in known]))
 
     def _put(self, cell: Cell, content: Any) -> None:
         if content is _ABSENT:

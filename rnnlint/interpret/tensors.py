@@ -6,21 +6,11 @@ from collections.abc import Sequence
 
 from rnnlint import graph
 from rnnlint.graph import Arg, Dim, Ref, Shape, Span
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.builder import Uncertain
 from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
-from rnnlint.interpret.values import (
-    PLAIN,
-    ArgV,
-    Choice,
-    Const,
-    ListV,
-    RunsV,
-    TensorV,
-    TupleV,
-    Unknown,
-    Value,
-)
+from rnnlint.interpret.values import PLAIN, ArgV, ChoiceV, ConstV, ListV, RunsV, TensorV, TupleV, UnknownV
 
 
 def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
@@ -29,14 +19,14 @@ def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
 
 
 def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
-    """The value as a tensor: an Unknown by its opaque node, a Choice joined, anything else as a new opaque node."""
+    """The value as a tensor: an UnknownV by its opaque node, a ChoiceV joined, anything else as a new opaque node."""
     if isinstance(value, TensorV):
         return value
-    if isinstance(value, Unknown) and value.node is not None:
+    if isinstance(value, UnknownV) and value.node is not None:
         return TensorV((Ref(value.node),), None)
-    if isinstance(value, Choice):
+    if isinstance(value, ChoiceV):
         # A default of None that a caller replaces by a tensor says nothing about the tensor.
-        options = [option for option in value.options if not isinstance(option, Const)]
+        options = [option for option in value.options if not isinstance(option, ConstV)]
         if options:
             with possible(ctx, len(options) > 1):
                 return join_all([as_tensor(ctx, option, span) for option in options])
@@ -46,7 +36,7 @@ def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
     known = ctx.memory.opaque.get(id(value))
     if known is not None:
         return known[1]
-    reason = value.reason if isinstance(value, Unknown) else "not a tensor that is understood"
+    reason = value.reason if isinstance(value, UnknownV) else "not a tensor that is understood"
     inside = tensors(ctx, value)
     node = ctx.graph.node("opaque", "", [tensor.refs for tensor in inside], (None,), span, reason=reason)
     tensor = TensorV((Ref(node.id),), None)
@@ -60,11 +50,11 @@ def tensors(ctx: Context, value: Value, depth: int = 4) -> list[TensorV]:
         return []
     if isinstance(value, TensorV):
         return [value]
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownV):
         return [] if value.node is None else [TensorV((Ref(value.node),), None)]
     if depth == 0:
         return []
-    if isinstance(value, Choice):
+    if isinstance(value, ChoiceV):
         found = [tensors(ctx, option, depth - 1) for option in value.options]
         found = [one for one in found if one]
         if found and all(len(one) == len(found[0]) for one in found):
@@ -92,13 +82,13 @@ def join_all(values: Sequence[TensorV]) -> TensorV:
 def sequence(ctx: Context, value: Value) -> TupleV | None:
     """The items of a tuple or list, alternatives of several items as RunsV; None for anything else."""
     items = ctx.items(value) if isinstance(value, (TupleV, ListV)) else None
-    if items is None or not any(isinstance(item, Choice) for item in items.items):
+    if items is None or not any(isinstance(item, ChoiceV) for item in items.items):
         return items
     return TupleV(tuple(_run(item) for item in items.items), items.complete)
 
 
 def _run(item: Value) -> Value:
-    if isinstance(item, Choice) and all(isinstance(option, TupleV) for option in item.options):
+    if isinstance(item, ChoiceV) and all(isinstance(option, TupleV) for option in item.options):
         return RunsV(tuple(option.items for option in item.options if isinstance(option, TupleV)))
     return item
 
@@ -130,10 +120,10 @@ def shape_of(value: graph.Value) -> Shape:
 def shape_value(shape: Shape, span: Span) -> Value:
     """A shape as the code sees it: a tuple of numbers and unknowns."""
     if shape is None:
-        return Unknown("shape of a tensor of unknown rank", span)
+        return UnknownV("shape of a tensor of unknown rank", span)
     return TupleV(tuple(dim_value(dim, span) for dim in shape))
 
 
 def dim_value(dim: Dim, span: Span) -> Value:
     """A dimension as the code sees it."""
-    return Const(dim) if isinstance(dim, int) else Unknown("size of an axis", span, None, dim or "")
+    return ConstV(dim) if isinstance(dim, int) else UnknownV("size of an axis", span, None, dim or "")

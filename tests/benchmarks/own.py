@@ -25,7 +25,7 @@ def main() -> None:
 
     import libcst as cst
 
-    from rnnlint.interpret import unit
+    from rnnlint.interpret import parsed
     from rnnlint.result import FileResult
     from rnnlint.run.loop import check_paths
     from rnnlint.settings.settings import Settings
@@ -35,7 +35,7 @@ def main() -> None:
     settings = Settings(keras_version="3")
     # Whatever is imported or made once is there before the clock starts.
     check_paths([first], settings)
-    real = unit.parse
+    real = parsed.parse
     spent = trees = peak = 0.0
 
     def clocked(text: str) -> cst.Module:
@@ -67,7 +67,7 @@ def main() -> None:
     guard.MAX_SOURCE = guard.MAX_NODES = sys.maxsize
     results = list[FileResult]()
     if kind == "time":
-        unit.parse = clocked
+        parsed.parse = clocked
         own, parse = list[float](), list[float]()
         while not own or (sum(own) + sum(parse) < _ENOUGH and len(own) < _MOST):
             results.clear()
@@ -77,7 +77,7 @@ def main() -> None:
             parse.append(spent)
         said = {"own": median(own), "parse": median(parse)}
     else:
-        unit.parse = traced
+        parsed.parse = traced
         gc.collect()
         tracemalloc.start()
         whole()

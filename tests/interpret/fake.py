@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from rnnlint import graph
 from rnnlint.graph import Graph, Node, Span
 from rnnlint.interpret import semantics
+from rnnlint.interpret.base import Value
 from rnnlint.interpret.builder import GraphBuilder
+from rnnlint.interpret.contents import DictItems
 from rnnlint.interpret.join import join
-from rnnlint.interpret.models import Memory
+from rnnlint.interpret.memory import Memory
+from rnnlint.interpret.parsed import ParsedModule
 from rnnlint.interpret.store import Store
 from rnnlint.interpret.tensors import tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
-    Choice,
-    Const,
-    DictItems,
+    ChoiceV,
+    ConstV,
     DictV,
     LayerV,
     ListV,
@@ -26,11 +28,13 @@ from rnnlint.interpret.values import (
     RunsV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
+    UnknownV,
 )
 from rnnlint.keras.names import resolve
 from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.source.source import Source
+
+PARSED = ParsedModule(Source("test.py", ""))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,22 +65,23 @@ class Fake:
             return semantics.call_model(self, function, args, span)
         return self.unknown("called", span, [arg.value for arg in args.positional])
 
-    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> Unknown:
+    def unknown(self, reason: str, span: Span, inputs: Sequence[Value] = ()) -> UnknownV:
         self.graph.note(span, reason)
         found = [tensor.refs for value in inputs for tensor in tensors(self, value)]
         if not found:
-            return Unknown(reason, span)
-        return Unknown(reason, span, self.graph.node("opaque", reason, found, (None,), span, reason=reason).id)
+            return UnknownV(reason, span)
+        return UnknownV(reason, span, self.graph.node("opaque", reason, found, (None,), span, reason=reason).id)
 
     def truth(self, value: Value) -> bool | None:
-        return bool(value.value) if isinstance(value, Const) else None
+        return bool(value.value) if isinstance(value, ConstV) else None
 
     def items(self, value: Value) -> TupleV | None:
         items = self.store.get(value.id, "items") if isinstance(value, ListV) else value
         if not isinstance(items, TupleV):
             return None
         spread = [
-            Choice(tuple(TupleV(run) for run in item.runs)) if isinstance(item, RunsV) else item for item in items.items
+            ChoiceV(tuple(TupleV(run) for run in item.runs)) if isinstance(item, RunsV) else item
+            for item in items.items
         ]
         return TupleV(tuple(spread), items.complete)
 
@@ -90,16 +95,16 @@ class Fake:
         return made
 
     def freeze(self, value: Value) -> graph.Value:
-        if isinstance(value, Const):
+        if isinstance(value, ConstV):
             return graph.Const(value.value)
         if isinstance(value, LayerV):
             return graph.LayerArg(value.layer.id)
-        if isinstance(value, Choice):
+        if isinstance(value, ChoiceV):
             return graph.Choice(tuple(self.freeze(option) for option in value.options))
         items = self.items(value)
         if items is not None:
             return graph.Items(tuple(self.freeze(item) for item in items.items), complete=items.complete)
-        return graph.Unknown(value.reason if isinstance(value, Unknown) else "")
+        return graph.Unknown(value.reason if isinstance(value, UnknownV) else "")
 
     def join(self, values: Sequence[Value]) -> Value:
         return join(values, semantics.join_values)
@@ -166,7 +171,7 @@ def value_of(thing: object) -> Value:
     if isinstance(thing, tuple):
         return TupleV(tuple(value_of(one) for one in thing))
     assert not isinstance(thing, (list, dict)), "lists live in the store: use Fake.list"
-    return Const(thing)
+    return ConstV(thing)
 
 
 def ways(found: Graph, node: Node) -> set[str]:

@@ -10,7 +10,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from rnnlint.graph import Choice, Const, Graph, Items, Range, Unknown, options
 from rnnlint.interpret import ParseError, interpret
-from rnnlint.interpret.unit import Unit
+from rnnlint.interpret.parsed import ParsedModule
 from rnnlint.keras.versions import Env
 from rnnlint.source.source import Source
 from tests.effort import effort
@@ -378,8 +378,8 @@ def test_positions_are_those_of_libcst() -> None:
             with open("a") as g, h: x += -1 ; y = lambda q: q * 2
         """
     )
-    unit = Unit(Source("x.py", text))
-    wrapper = MetadataWrapper(unit.module, unsafe_skip_copy=True)
+    unit = ParsedModule(Source("x.py", text))
+    wrapper = MetadataWrapper(unit.tree, unsafe_skip_copy=True)
     checked = 0
     for node, expected in wrapper.resolve(PositionProvider).items():
         if isinstance(node, (cst.BaseExpression, cst.Arg, cst.BaseStatement, cst.BaseSmallStatement)):

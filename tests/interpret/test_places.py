@@ -14,8 +14,8 @@ import pytest
 
 import rnnlint
 from rnnlint.graph import Span
-from rnnlint.interpret.unit import Unit
-from rnnlint.interpret.values import Spot
+from rnnlint.interpret.parsed import ParsedModule
+from rnnlint.interpret.spans import LazySpan
 from rnnlint.linter import lint
 from rnnlint.project.modules import Modules, Recorder
 from rnnlint.settings.settings import Settings
@@ -25,12 +25,12 @@ TEXT = "import keras\nx = keras.layers.LSTM(8)\ny = f(\n    g(1), 2)\n"
 EXPECTED = Span("a.py", 2, 5, 2, 25, None, (2, 2))
 
 
-def spot() -> Spot:
-    unit = Unit(from_text(TEXT, "a.py"))
-    line = unit.module.body[1]
+def spot() -> LazySpan:
+    unit = ParsedModule(from_text(TEXT, "a.py"))
+    line = unit.tree.body[1]
     assert isinstance(line, cst.SimpleStatementLine)
     assert isinstance(line.body[0], cst.Assign)
-    return Spot(unit, line.body[0].value, None, (line, line, line))
+    return LazySpan(unit, line.body[0].value, None, (line, line, line))
 
 
 ASKED: dict[str, Callable[[Span], object]] = {
@@ -60,7 +60,7 @@ ASKED: dict[str, Callable[[Span], object]] = {
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
 def test_a_place_is_the_span_that_it_stands_for(ask: Callable[[Span], object]) -> None:
     place = spot()
-    assert type(place) is Spot
+    assert type(place) is LazySpan
     assert ask(place) == ask(EXPECTED)
     assert type(place) is Span
     assert ask(place) == ask(EXPECTED)
@@ -77,9 +77,9 @@ model = Sequential([
 """
 
 
-def spots(value: Any) -> Iterator[Spot]:
+def spots(value: Any) -> Iterator[LazySpan]:
     """Those that nothing was asked of yet. To look at a part of one would be to ask."""
-    if type(value) is Spot:
+    if type(value) is LazySpan:
         yield value
     elif isinstance(value, (tuple, list)):
         for one in value:

@@ -10,14 +10,15 @@ from rnnlint import graph
 from rnnlint.graph import Const as Frozen
 from rnnlint.graph import Graph, LayerArg, Node, Ref
 from rnnlint.interpret import semantics
+from rnnlint.interpret.base import Value
+from rnnlint.interpret.contents import DictItems
 from rnnlint.interpret.values import (
     CallArgs,
-    Choice,
+    ChoiceV,
     ClassV,
-    Const,
-    DictItems,
+    ConstV,
     DictV,
-    External,
+    ExternalV,
     InstanceV,
     LayerV,
     ListV,
@@ -25,12 +26,11 @@ from rnnlint.interpret.values import (
     RunsV,
     TensorV,
     TupleV,
-    Unknown,
-    Value,
+    UnknownV,
 )
 from rnnlint.keras.names import resolve
 from tests.effort import effort
-from tests.interpret.fake import Fake, PythonV, chains, tensor, ways
+from tests.interpret.fake import PARSED, Fake, PythonV, chains, tensor, ways
 
 
 @pytest.fixture
@@ -105,15 +105,15 @@ def test_list_of_cells_with_an_unknown_end(ctx: Fake) -> None:
 
 def test_choice_of_children_is_a_choice_of_wrappers(ctx: Fake) -> None:
     one, other = ctx.make("LSTM", 8), ctx.make("GRU", 8)
-    made = ctx.make("Bidirectional", Choice((one, other)))
-    assert isinstance(made, Choice)
+    made = ctx.make("Bidirectional", ChoiceV((one, other)))
+    assert isinstance(made, ChoiceV)
     assert [layer(option).children for option in made.options] == [(layer(one),), (layer(other),)]
     assert [layer(option).args[0].value for option in made.options] == [LayerArg(layer(x).id) for x in (one, other)]
     assert not any(layer(option).certain for option in made.options)
 
 
 def test_unknown_child_is_opaque_with_its_reason(ctx: Fake) -> None:
-    made = layer(ctx.make("TimeDistributed", Unknown("make_block comes from elsewhere")))
+    made = layer(ctx.make("TimeDistributed", UnknownV("make_block comes from elsewhere")))
     assert (made.children[0].kind, made.children[0].name) == ("opaque", "make_block comes from elsewhere")
 
 
@@ -136,10 +136,10 @@ def test_layer_in_place_of_a_number_is_an_argument(ctx: Fake) -> None:
         ({"batch_shape": (4, 10, 3)}, (4, 10, 3)),
         ({"batch_input_shape": (4, None, 3)}, (4, None, 3)),
         ({"shape": 10}, (None, 10)),
-        ({"shape": (Unknown("n"), 3)}, (None, None, 3)),
-        ({"shape": Unknown("a parameter")}, None),
-        ({"shape": TupleV((Const(3),), complete=False)}, None),
-        ({"shape": Choice((TupleV((Const(5), Const(3))), TupleV((Const(6), Const(3)))))}, (None, None, 3)),
+        ({"shape": (UnknownV("n"), 3)}, (None, None, 3)),
+        ({"shape": UnknownV("a parameter")}, None),
+        ({"shape": TupleV((ConstV(3),), complete=False)}, None),
+        ({"shape": ChoiceV((TupleV((ConstV(5), ConstV(3))), TupleV((ConstV(6), ConstV(3)))))}, (None, None, 3)),
         ({}, None),
     ],
 )
@@ -196,7 +196,7 @@ def test_merge_of_keras_1(ctx: Fake) -> None:
     a, b = ctx.make("Input", (10, 3)), ctx.make("Input", (10, 5))
     merged = ctx.function("keras.layers.merge", ctx.list(a, b), mode="concat", concat_axis=2)
     assert tensor(merged).shape == (None, 10, 8)
-    assert isinstance(ctx.function("keras.layers.merge", ctx.list(a, b), mode=Unknown("f")), Unknown)
+    assert isinstance(ctx.function("keras.layers.merge", ctx.list(a, b), mode=UnknownV("f")), UnknownV)
 
 
 def test_merge_of_a_list_that_is_partly_known(ctx: Fake) -> None:
@@ -227,9 +227,9 @@ def test_several_outputs(ctx: Fake) -> None:
 
 def test_state_that_may_be_returned(ctx: Fake) -> None:
     x = ctx.make("Input", (10, 3))
-    state = Choice((Const(False), Unknown("parameter 'state'")))
+    state = ChoiceV((ConstV(False), UnknownV("parameter 'state'")))
     result = ctx.apply(ctx.make("LSTM", 8, return_state=state), x)
-    assert isinstance(result, Unknown)
+    assert isinstance(result, UnknownV)
     assert ctx.graph.nodes[result.node or 0].name == "keras.layers.LSTM"
     ctx.apply(ctx.make("Dense", 1), result)
     assert chains(ctx.finish()) == ["Input LSTM Dense"]
@@ -266,7 +266,7 @@ def test_unknown_argument_keeps_its_place(ctx: Fake) -> None:
 
 
 def test_nothing_known_still_makes_a_node(ctx: Fake) -> None:
-    data = Unknown("data from a file")
+    data = UnknownV("data from a file")
     first = ctx.apply(ctx.make("LSTM", 8, return_sequences=True), data)
     ctx.apply(ctx.make("LSTM", 8), data)
     ctx.apply(ctx.make("LSTM", 8))
@@ -279,7 +279,7 @@ def test_nothing_known_still_makes_a_node(ctx: Fake) -> None:
 
 def test_choice_of_tensors_is_joined(ctx: Fake) -> None:
     a, b = ctx.make("Input", (10, 3)), ctx.make("Input", (12, 3))
-    result = ctx.apply(ctx.make("Dropout", 0.5), Choice((a, Const(None), b)))
+    result = ctx.apply(ctx.make("Dropout", 0.5), ChoiceV((a, ConstV(None), b)))
     assert tensor(result).shape == (None, None, 3)
     assert ctx.graph.nodes[-1].inputs == ((*tensor(a).refs, *tensor(b).refs),)
 
@@ -293,7 +293,7 @@ def test_time_distributed_model_and_user_layer(ctx: Fake) -> None:
     found = ctx.finish()
     assert chains(found) == ["Input Dropout LSTM", "Input TimeDistributed"]
     assert node(found, "Dropout").shape == (None, 10, 3)
-    cls = ClassV(99, "Block", (), None, ctx.span(), "keras.layers.Layer")
+    cls = ClassV(99, "Block", (), PARSED, ctx.span(), "keras.layers.Layer")
     block = layer(ctx.make("TimeDistributed", InstanceV(100, cls)))
     assert [(child.kind, child.name) for child in block.children] == [("user", "Block")]
     assert tensor(ctx.apply(LayerV(block, (InstanceV(100, cls),)), x)).shape is None
@@ -301,16 +301,16 @@ def test_time_distributed_model_and_user_layer(ctx: Fake) -> None:
 
 def test_lambda(ctx: Fake) -> None:
     x = ctx.make("Input", (10, 3))
-    body = PythonV(lambda t: ctx.operator("operator.getitem", t, (Const(slice(None)), -1)))
+    body = PythonV(lambda t: ctx.operator("operator.getitem", t, (ConstV(slice(None)), -1)))
     assert tensor(ctx.apply(ctx.make("Lambda", body), x)).shape == (None, 3)
     scaled = PythonV(lambda t, n: ctx.operator("operator.mul", t, n))
     arguments = DictV(ctx.store.new())
-    ctx.store.set(arguments.id, "items", DictItems((("n", Const(2)),)))
+    ctx.store.set(arguments.id, "items", DictItems((("n", ConstV(2)),)))
     assert tensor(ctx.apply(ctx.make("Lambda", scaled, arguments=arguments), x)).shape == (None, 10, 3)
-    hidden = ctx.make("Lambda", Unknown("a function from elsewhere"), output_shape=(5, 2))
+    hidden = ctx.make("Lambda", UnknownV("a function from elsewhere"), output_shape=(5, 2))
     assert tensor(ctx.apply(hidden, x)).shape == (None, 5, 2)
-    result = ctx.apply(ctx.make("Lambda", Unknown("f")), x)
-    assert isinstance(result, Unknown)
+    result = ctx.apply(ctx.make("Lambda", UnknownV("f")), x)
+    assert isinstance(result, UnknownV)
     assert ctx.graph.nodes[result.node or 0].name == "keras.layers.Lambda"
     halves = ctx.apply(ctx.make("Lambda", PythonV(lambda t: ctx.function("tensorflow.split", t, 2, 1))), x)
     items = ctx.items(halves)
@@ -323,7 +323,7 @@ def test_lambda_that_calls_itself(ctx: Fake) -> None:
     made: list[Value] = []
     made.append(ctx.make("Lambda", PythonV(lambda t: ctx.apply(made[0], t))))
     result = ctx.apply(made[0], x)
-    assert isinstance(result, Unknown) or tensor(result).shape is None
+    assert isinstance(result, UnknownV) or tensor(result).shape is None
 
 
 # -- Sequential -------------------------------------------------------------------------------------------------------
@@ -436,13 +436,13 @@ def test_optional_layers_in_a_list(ctx: Fake) -> None:
 
 def test_one_of_two_lists(ctx: Fake) -> None:
     lists = [ctx.list(ctx.make("Input", (10, 3)), ctx.make(name, 8)) for name in ("LSTM", "GRU")]
-    ctx.make("Sequential", Choice(tuple(lists)))
+    ctx.make("Sequential", ChoiceV(tuple(lists)))
     assert chains(ctx.finish()) == ["Input GRU", "Input LSTM"]
 
 
 def test_choice_of_layers(ctx: Fake) -> None:
     model = ctx.make("Sequential", ctx.list(ctx.make("Input", (10, 3))))
-    ctx.method(model, "add", Choice((ctx.make("LSTM", 8), ctx.make("GRU", 8))))
+    ctx.method(model, "add", ChoiceV((ctx.make("LSTM", 8), ctx.make("GRU", 8))))
     ctx.method(model, "add", ctx.make("Dense", 1))
     found = ctx.finish()
     assert chains(found) == ["Input GRU Dense", "Input LSTM Dense"]
@@ -451,8 +451,8 @@ def test_choice_of_layers(ctx: Fake) -> None:
 
 def test_unknown_layer_keeps_its_place(ctx: Fake) -> None:
     model = ctx.make("Sequential", ctx.list(ctx.make("Input", (10, 3)), ctx.make("Dropout", 0.5)))
-    ctx.method(model, "add", Unknown("make_block comes from elsewhere"))
-    ctx.method(model, "add", External("somewhere.CRF"))
+    ctx.method(model, "add", UnknownV("make_block comes from elsewhere"))
+    ctx.method(model, "add", ExternalV("somewhere.CRF"))
     ctx.method(model, "add", ctx.make("LSTM", 8))
     found = ctx.finish()
     assert chains(found) == ["Input Dropout ? ? LSTM"]
@@ -461,7 +461,7 @@ def test_unknown_layer_keeps_its_place(ctx: Fake) -> None:
 
 def test_unknown_end_of_a_list(ctx: Fake) -> None:
     ctx.make("Sequential", ctx.list(ctx.make("Input", (10, 3)), ctx.make("Dropout", 0.5), complete=False))
-    ctx.make("Sequential", Unknown("layers from a file"))
+    ctx.make("Sequential", UnknownV("layers from a file"))
     assert chains(ctx.finish()) == ["Input ?", "Input Dropout ?"]
 
 
@@ -480,7 +480,7 @@ def test_pop_in_one_arm(ctx: Fake) -> None:
 
 
 def test_pop_of_an_empty_model(ctx: Fake) -> None:
-    assert ctx.method(ctx.make("Sequential"), "pop") == Const(None)
+    assert ctx.method(ctx.make("Sequential"), "pop") == ConstV(None)
     assert ctx.finish().nodes == ()
 
 
@@ -529,7 +529,7 @@ def test_sequential_that_contains_itself(ctx: Fake) -> None:
 
 def test_build_gives_the_input(ctx: Fake) -> None:
     model = ctx.make("Sequential", ctx.list(ctx.make("Dropout", 0.5), ctx.make("LSTM", 8)))
-    assert ctx.method(model, "build", (None, 10, 1)) == Const(None)
+    assert ctx.method(model, "build", (None, 10, 1)) == ConstV(None)
     assert [one.shape for one in ctx.finish().nodes] == [(None, 10, 1), (None, 10, 1), (None, 8)]
 
 
@@ -542,14 +542,14 @@ def test_sequential_attributes(ctx: Fake) -> None:
     assert items is not None
     assert [layer(item).short for item in items.items] == ["Dropout", "LSTM"]
     assert ctx.method(model, "get_layer", index=1) == lstm
-    assert isinstance(ctx.method(model, "get_layer", "lstm_1"), Unknown)
+    assert isinstance(ctx.method(model, "get_layer", "lstm_1"), UnknownV)
     assert tensor(ctx.attribute(model, "output")).shape == (None, 8)
     assert tensor(ctx.attribute(model, "input")).shape == (None, 10, 3)
     assert tensor(ctx.attribute(lstm, "input")).shape == (None, 10, 3)
     assert ctx.attribute(model, "output") == ctx.attribute(lstm, "output")
     shape = ctx.attribute(model, "output_shape")
     assert isinstance(shape, TupleV)
-    assert shape.items[1:] == (Const(8),)
+    assert shape.items[1:] == (ConstV(8),)
     y = ctx.apply(ctx.make("Dense", 1), ctx.attribute(model, "output"))
     ctx.make("Model", ctx.attribute(model, "input"), y)
     found = ctx.finish()
@@ -558,7 +558,7 @@ def test_sequential_attributes(ctx: Fake) -> None:
 
 
 def test_user_subclass_of_sequential(ctx: Fake) -> None:
-    cls = ClassV(ctx.store.new(), "Net", (), None, ctx.span(), "keras.Sequential")
+    cls = ClassV(ctx.store.new(), "Net", (), PARSED, ctx.span(), "keras.Sequential")
     instance = InstanceV(ctx.store.new(), cls)
     assert semantics.model_of(ctx, instance) is None
     ctx.method(semantics.sequential_of(ctx, instance), "add", ctx.make("Input", (10, 3)))
@@ -570,9 +570,9 @@ def test_user_subclass_of_sequential(ctx: Fake) -> None:
 def test_quiet_methods(ctx: Fake) -> None:
     model = ctx.make("Sequential", ctx.list(ctx.make("Dense", 1, input_shape=(3,))))
     for name in ("compile", "summary", "save", "load_weights"):
-        assert ctx.method(model, name, "x") == Const(None)
+        assert ctx.method(model, name, "x") == ConstV(None)
     for name in ("fit", "evaluate", "predict"):
-        assert isinstance(ctx.method(model, name, Unknown("data")), Unknown)
+        assert isinstance(ctx.method(model, name, UnknownV("data")), UnknownV)
     assert ctx.finish().notes == ()
 
 
@@ -608,7 +608,7 @@ def test_model_takes_the_reachable_nodes(ctx: Fake) -> None:
 
 
 def test_model_without_ends_is_unknown(ctx: Fake) -> None:
-    assert isinstance(ctx.make("Model"), Unknown)
+    assert isinstance(ctx.make("Model"), UnknownV)
 
 
 def test_model_called_again(ctx: Fake) -> None:
@@ -631,7 +631,7 @@ def test_model_of_several_inputs(ctx: Fake) -> None:
     result = ctx.items(ctx.apply(model, ctx.list(ctx.make("Input", (5, 3)), ctx.make("Input", (5, 4)))))
     assert result is not None
     assert [tensor(item).shape for item in result.items] == [(None, 5, 7), (None, 5, 3)]
-    assert isinstance(ctx.apply(model, a), Unknown)
+    assert isinstance(ctx.apply(model, a), UnknownV)
     inputs = ctx.items(ctx.attribute(model, "input"))
     assert inputs is not None
     assert len(inputs.items) == 2
@@ -653,7 +653,7 @@ def test_functional_layers(ctx: Fake) -> None:
 
 def test_subclass_with_functional_init(ctx: Fake) -> None:
     x = ctx.make("Input", (10, 3))
-    cls = ClassV(ctx.store.new(), "Net", (), None, ctx.span(), "keras.Model")
+    cls = ClassV(ctx.store.new(), "Net", (), PARSED, ctx.span(), "keras.Model")
     instance = InstanceV(ctx.store.new(), cls)
     assert semantics.functional_init(ctx, instance, CallArgs(), ctx.span()) is None
     args = ctx.args(inputs=x, outputs=ctx.apply(ctx.make("LSTM", 8), x))
@@ -670,8 +670,8 @@ def test_subclass_with_functional_init(ctx: Fake) -> None:
 def test_shape_functions(ctx: Fake, name: str) -> None:
     shape = ctx.function(name, ctx.make("Input", (10, 3)))
     assert isinstance(shape, TupleV)
-    assert isinstance(shape.items[0], Unknown)
-    assert shape.items[1:] == (Const(10), Const(3))
+    assert isinstance(shape.items[0], UnknownV)
+    assert shape.items[1:] == (ConstV(10), ConstV(3))
 
 
 def test_shape_of_a_tensor(ctx: Fake) -> None:
@@ -680,15 +680,15 @@ def test_shape_of_a_tensor(ctx: Fake) -> None:
     assert isinstance(listed, ListV)
     items = ctx.items(listed)
     assert items is not None
-    assert items.items[1:] == (Const(10), Const(3))
-    assert ctx.attribute(x, "ndim") == Const(3)
-    assert ctx.function("keras.backend.ndim", x) == Const(3)
-    assert ctx.function("numpy.prod", (4, 5)) == Const(20)
+    assert items.items[1:] == (ConstV(10), ConstV(3))
+    assert ctx.attribute(x, "ndim") == ConstV(3)
+    assert ctx.function("keras.backend.ndim", x) == ConstV(3)
+    assert ctx.function("numpy.prod", (4, 5)) == ConstV(20)
 
 
 def test_operations(ctx: Fake) -> None:
     x, y = ctx.make("Input", (10, 3)), ctx.make("Input", (10, 3))
-    every = Const(slice(None))
+    every = ConstV(slice(None))
     assert tensor(ctx.operator("operator.getitem", x, (every, -1, every))).shape == (None, 3)
     assert tensor(ctx.operator("add", x, 1.0)).shape == (None, 10, 3)
     assert tensor(ctx.operator("operator.add", x, y)).shape == (None, 10, 3)
@@ -707,7 +707,7 @@ def test_lists_of_tensors(ctx: Fake) -> None:
     assert parts is not None
     assert [tensor(part).shape for part in parts.items] == [(None, 5, 3), (None, 5, 3)]
     unknown = ctx.function("tensorflow.unstack", ctx.make("Input", (None, 3)), axis=1)
-    assert isinstance(unknown, Unknown)
+    assert isinstance(unknown, UnknownV)
     assert unknown.node is not None
 
 
@@ -721,9 +721,9 @@ def test_one_of_two_branches_of_the_graph(ctx: Fake) -> None:
 
 
 def test_functions_without_tensors(ctx: Fake) -> None:
-    assert semantics.function(ctx, "tensorflow.concat", ctx.args(Unknown("a")), ctx.span()) is None
+    assert semantics.function(ctx, "tensorflow.concat", ctx.args(UnknownV("a")), ctx.span()) is None
     assert semantics.function(ctx, "numpy.load", ctx.args("x.npy"), ctx.span()) is None
-    data = ctx.function("numpy.reshape", Unknown("data"), (Unknown("n"), 60, 1))
+    data = ctx.function("numpy.reshape", UnknownV("data"), (UnknownV("n"), 60, 1))
     assert tensor(data).shape == (None, 60, 1)
     assert tensor(ctx.function("numpy.zeros", (8, 10, 3))).shape == (8, 10, 3)
     assert tensor(ctx.function("numpy.random.rand", 8, 10, 3)).shape == (8, 10, 3)
@@ -731,11 +731,11 @@ def test_functions_without_tensors(ctx: Fake) -> None:
 
 def test_layer_attributes(ctx: Fake) -> None:
     lstm = ctx.make("LSTM", 8, dropout=0.2, name="encoder")
-    assert ctx.attribute(lstm, "units") == Const(8)
-    assert ctx.attribute(lstm, "name") == Const("encoder")
-    assert ctx.attribute(lstm, "dropout") == Const(0.2)
-    assert ctx.attribute(lstm, "return_sequences") == Const(False)
-    assert isinstance(ctx.attribute(lstm, "output"), Unknown)
+    assert ctx.attribute(lstm, "units") == ConstV(8)
+    assert ctx.attribute(lstm, "name") == ConstV("encoder")
+    assert ctx.attribute(lstm, "dropout") == ConstV(0.2)
+    assert ctx.attribute(lstm, "return_sequences") == ConstV(False)
+    assert isinstance(ctx.attribute(lstm, "output"), UnknownV)
     assert semantics.attribute(ctx, lstm, "build", ctx.span()) is None
     cell = ctx.make("LSTMCell", 8)
     assert ctx.attribute(ctx.make("RNN", cell), "cell") == cell
@@ -744,27 +744,27 @@ def test_layer_attributes(ctx: Fake) -> None:
 
 def test_loaded_models_are_unknown(ctx: Fake) -> None:
     model = ctx.make("Sequential")
-    assert isinstance(ctx.function("keras.models.clone_model", model), Unknown)
-    assert isinstance(ctx.function("keras.models.load_model", "m.h5"), Unknown)
-    assert ctx.function("keras.activations.get", "tanh") == External("keras.activations.tanh")
+    assert isinstance(ctx.function("keras.models.clone_model", model), UnknownV)
+    assert isinstance(ctx.function("keras.models.load_model", "m.h5"), UnknownV)
+    assert ctx.function("keras.activations.get", "tanh") == ExternalV("keras.activations.tanh")
     assert len(ctx.finish().notes) == 2
 
 
 def test_odd_input_never_raises(ctx: Fake) -> None:
     odd: list[Value] = [
-        Const(None),
-        Const("text"),
-        Const(3),
-        Unknown("odd"),
+        ConstV(None),
+        ConstV("text"),
+        ConstV(3),
+        UnknownV("odd"),
         TupleV(()),
-        TupleV((Const(1),), complete=False),
-        External("x.y"),
-        Choice((Const(1), Unknown("odd"))),
+        TupleV((ConstV(1),), complete=False),
+        ExternalV("x.y"),
+        ChoiceV((ConstV(1), UnknownV("odd"))),
         ctx.list(),
         ctx.make("Dense", 1),
         ctx.make("Sequential"),
         ctx.make("Input", (10, 3)),
-        RunsV(((Const(1),), ())),
+        RunsV(((ConstV(1),), ())),
         TensorV((), None),
     ]
     names: tuple[str, ...] = (
@@ -811,11 +811,11 @@ def test_odd_input_never_raises(ctx: Fake) -> None:
 def test_what_is_taken_back_is_written_before(ctx: Fake) -> None:
     outside = ctx.make("Sequential", ctx.list(ctx.make("LSTM", 8)))
     since = len(ctx.memory.sequentials)
-    cls = ClassV(ctx.store.new(), "Block", (), None, ctx.span(), "keras.layers.Layer")
+    cls = ClassV(ctx.store.new(), "Block", (), PARSED, ctx.span(), "keras.layers.Layer")
 
     def entry() -> bool:
         ctx.store.set(cls.id, "drop", ctx.make("Dropout", 0.5))
-        block = PythonV(lambda x: ctx.apply(ctx.store.get(cls.id, "drop") or Unknown("not set"), x))
+        block = PythonV(lambda x: ctx.apply(ctx.store.get(cls.id, "drop") or UnknownV("not set"), x))
         ctx.make("Sequential", ctx.list(ctx.make("Input", (10, 3)), block))
         semantics.finish(ctx, since)
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from rnnlint.interpret.unit import ParseError, parse
+from rnnlint.interpret.parsed import ParseError, parse
 
 
 @pytest.mark.parametrize("text", ["x = 1\n", "x = (\n"])

@@ -12,8 +12,8 @@ from unicodedata import normalize
 import libcst as cst
 
 from rnnlint.graph import Span
+from rnnlint.interpret.base import Value, immutable
 from rnnlint.interpret.positions import Positions
-from rnnlint.interpret.values import Value, immutable
 from rnnlint.source.source import Source
 
 # A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
@@ -51,7 +51,7 @@ def _signature(given: cst.Parameters) -> Signature:
     return Signature(listed, keywords, listed + only, star, double_star)
 
 
-class Unit:
+class ParsedModule:
     """One parsed source.
 
     `constants` are the literals that were evaluated already, by the ids of their nodes.
@@ -59,10 +59,10 @@ class Unit:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.module = parse(source.code)
+        self.tree = parse(source.code)
         self.constants: dict[int, Value] = {}
         self._signatures: dict[int, Signature] = {}
-        self._positions = Positions(self.module, source.code)
+        self._positions = Positions(self.tree, source.code)
         self._spans: dict[tuple[int, int, int, int], Span] = {}
         if not source.code.isascii() and _is_written_otherwise(source.code):
             self._normalize()
@@ -73,7 +73,7 @@ class Unit:
             self._positions.complete()
         except RecursionError:
             raise ParseError(1, 1, _TOO_DEEP) from None
-        stack: list[cst.CSTNode] = [self.module]
+        stack: list[cst.CSTNode] = [self.tree]
         while stack:
             node = stack.pop()
             if isinstance(node, cst.Name) and not node.value.isascii():
@@ -137,25 +137,25 @@ class ParsedModules:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], Unit] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], ParsedModule] = OrderedDict()
 
-    def get(self, source: Source) -> Unit:
+    def get(self, source: Source) -> ParsedModule:
         """The module of a source.
 
         Raises:
             ParseError: where the text is not Python.
         """
         key = (source.path, source.code)
-        unit = self._kept.get(key)
-        if unit is not None:
+        parsed = self._kept.get(key)
+        if parsed is not None:
             self._kept.move_to_end(key)
-            return unit
-        unit = self._kept[key] = Unit(source)
+            return parsed
+        parsed = self._kept[key] = ParsedModule(source)
         size = sum(len(text) for _, text in self._kept)
         while size > _MOST_KEPT and len(self._kept) > 1:
             (_, text), _ = self._kept.popitem(last=False)
             size -= len(text)
-        return unit
+        return parsed
 
 
 def parse(text: str) -> cst.Module:

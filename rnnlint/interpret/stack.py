@@ -11,7 +11,7 @@ T = TypeVar("T")
 _WORDS = 140_000
 
 
-def with_room(function: Callable[[], T]) -> T:
+def reserve_stack(function: Callable[[], T]) -> T:
     """Call a function so that all that it calls, some thousand calls deep, has its place on the stack already.
 
     CPython (from 3.11 on) keeps the frames of Python functions in chunks of 16 KB. It takes one from the system when a
@@ -22,4 +22,4 @@ def with_room(function: Callable[[], T]) -> T:
     return function()
 
 
-with_room.__code__ = with_room.__code__.replace(co_stacksize=_WORDS)
+reserve_stack.__code__ = reserve_stack.__code__.replace(co_stacksize=_WORDS)

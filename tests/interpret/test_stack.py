@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from rnnlint.interpret.room import with_room
+from rnnlint.interpret.stack import reserve_stack
 
 
 def test_what_the_function_gives_is_given() -> None:
-    assert with_room(lambda: 5) == 5
+    assert reserve_stack(lambda: 5) == 5
     with pytest.raises(ValueError, match="stop"):
-        with_room(lambda: int("stop"))
+        reserve_stack(lambda: int("stop"))
 
 
 @pytest.mark.skipif(
@@ -36,5 +36,5 @@ def test_calls_from_deep_within_take_no_memory_anew() -> None:
         climb(600)
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-    with_room(faults)
-    assert with_room(faults) < 100 < faults()
+    reserve_stack(faults)
+    assert reserve_stack(faults) < 100 < faults()
