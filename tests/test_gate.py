@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
 
+from rnnlint.keras import kinds
 from rnnlint.keras.ingredients import CELLS, DROPOUTS, EVERYTHING, NAMES, RECURRENT, in_bytes
-from rnnlint.keras.table import Kind, names, spec
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import names, spec
 from rnnlint.prefilter import gate as gates
 from rnnlint.prefilter.gate import Examined, Gate, Import, imports, tops
 from rnnlint.prefilter.reach import Reach, bits
@@ -248,20 +251,17 @@ def test_needs_are_ingredients() -> None:
 
 
 def test_the_classes_of_all_versions_are_ingredients() -> None:
-    dropouts = {Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT}
-    recurrent = {Kind.RECURRENT, Kind.CUDNN_RECURRENT, Kind.CONV_RECURRENT, Kind.RNN, Kind.BIDIRECTIONAL}
-    cells = {Kind.CELL, Kind.STACKED_CELLS}
-    groups = [
-        (dropouts, DROPOUTS),
-        (recurrent, RECURRENT),
-        (cells, CELLS),
+    groups: list[tuple[AbstractSet[Kind], AbstractSet[str]]] = [
+        (kinds.DROPOUTS, DROPOUTS),
+        (kinds.RECURRENT, RECURRENT),
+        (kinds.CELLS, CELLS),
         ({Kind.MASKING}, NAMES["masking"]),
         ({Kind.EMBEDDING}, NAMES["embedding"]),
         ({Kind.TIME_DISTRIBUTED}, NAMES["time-distributed"]),
         ({Kind.LAMBDA}, NAMES["lambda"]),
     ]
-    for kinds, wanted in groups:
-        assert {name for name in names() if (row := spec(name)) is not None and row.kind in kinds} == wanted
+    for of, wanted in groups:
+        assert {name for name in names() if (row := spec(name)) is not None and row.kind in of} == wanted
 
 
 def test_the_names_of_every_ingredient_are_found_in_bytes() -> None:

@@ -13,9 +13,10 @@ from rnnlint.findings import OwnMaskClaim, Probe, Related
 from rnnlint.flow.paths import Path, inputs_shape, target
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, Node, Span, options
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Where
 from rnnlint.records import dataclass
 

@@ -9,7 +9,8 @@ from rnnlint.findings import Remedy, RemoveArgument
 from rnnlint.flow.paths import Path, inputs_shape
 from rnnlint.flow.view import View
 from rnnlint.graph import Arg, Layer, Shape
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 
 # Layers whose number of features is an argument. Nobody writes 1 there in front of a recurrent layer.
 _MAKES_FEATURES = frozenset(

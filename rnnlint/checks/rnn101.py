@@ -14,7 +14,8 @@ from rnnlint.findings import Finding, Remedy, SetArgument
 from rnnlint.flow.paths import Path
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, options
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN101")

@@ -12,8 +12,9 @@ from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, ReplaceClass, SetArgument, Step
 from rnnlint.flow.paths import Path
 from rnnlint.flow.view import View
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import mask
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN102")

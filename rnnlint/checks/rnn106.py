@@ -11,9 +11,10 @@ from rnnlint.findings import ErrorClaim, Finding, NameArgument, Probe, Remedy, R
 from rnnlint.flow.paths import dropout, inputs_shape
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Items, Layer, Node, Shape, Value
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env
 from rnnlint.registry import rule
 

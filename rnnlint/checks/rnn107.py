@@ -11,8 +11,9 @@ from rnnlint.findings import Finding, MaskingClaim, Probe, Related, Remedy, Swap
 from rnnlint.flow.paths import Upstream, upstream
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Node, options
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import draws, mask
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN107")

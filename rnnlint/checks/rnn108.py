@@ -11,7 +11,8 @@ from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import Upstream, upstream
 from rnnlint.flow.view import View
 from rnnlint.graph import Node
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN108")

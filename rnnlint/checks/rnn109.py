@@ -10,7 +10,8 @@ from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, options
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN109")

@@ -13,8 +13,9 @@ from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import target, upstream
 from rnnlint.flow.view import View
 from rnnlint.graph import Node
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import rnn_input_mask
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.records import dataclass
 from rnnlint.registry import rule
 

@@ -12,7 +12,8 @@ from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, options
 from rnnlint.keras.defects import IMPLEMENTATION_1_FAILS
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN302")

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from rnnlint.checks.arguments import place
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, Probe
-from rnnlint.flow.paths import DROPOUTS
 from rnnlint.flow.view import View
 from rnnlint.graph import Arg, Const, Layer, Range, Value, options
+from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN303")
 
 # GaussianDropout drops nothing.
 _DROPPING = DROPOUTS - {Kind.GAUSSIAN_DROPOUT}
-_RECURRENT = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 
 
 def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
@@ -29,7 +28,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
 
 def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:
     what = kind_of(layer)
-    for name in ("rate", "p") if what in _DROPPING else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
+    for name in ("rate", "p") if what in _DROPPING else ("dropout", "recurrent_dropout") if what in OWN_DROPOUT else ():
         arg = layer.arg(name)
         high = [one for one in options(arg.value) if _high(one)] if arg is not None else []
         if arg is not None and high:

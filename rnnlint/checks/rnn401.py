@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings, affected, confidence_in
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
-from rnnlint.flow.paths import DROPOUTS
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, Node, options
 from rnnlint.keras.defects import TRAINING_OVERRIDDEN
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN401")
-
-_OWN = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 
 
 def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
@@ -68,6 +66,6 @@ def _drops(layer: Layer) -> tuple[bool, bool]:
     for one in layer.walk():
         if kind_of(one) in DROPOUTS:
             found.append(rate(one))
-        elif kind_of(one) in _OWN:
+        elif kind_of(one) in OWN_DROPOUT:
             found += [rate(one, "dropout"), rate(one, "recurrent_dropout")]
     return any(one.active for one in found), any(one.always for one in found)

@@ -9,7 +9,8 @@ from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Node, Ref, options
 from rnnlint.keras.cudnn import EVERYWHERE
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Where
 from rnnlint.registry import rule
 

@@ -10,7 +10,8 @@ from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer, Node
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN403")

@@ -11,7 +11,8 @@ from rnnlint.findings import Finding, Probe
 from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import disqualifiers, kernel
 from rnnlint.keras.defects import DROPS_AT_INFERENCE
-from rnnlint.keras.table import Kind, spec
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import spec
 from rnnlint.registry import rule
 
 RULE = rule("RNN502")

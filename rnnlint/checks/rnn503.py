@@ -11,8 +11,9 @@ from rnnlint.findings import Finding, Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer, options
 from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.scalars import number
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN503")

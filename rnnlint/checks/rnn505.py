@@ -10,7 +10,8 @@ from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe
 from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import fast_in_keras2
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
 RULE = rule("RNN505")

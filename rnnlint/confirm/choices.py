@@ -10,9 +10,10 @@ from rnnlint.findings import Probe
 from rnnlint.flow.paths import dropout
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Range, Unknown, Value, options
 from rnnlint.keras.cudnn import disqualifiers
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import check_noise_shape
 from rnnlint.keras.scalars import number
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env
 
 

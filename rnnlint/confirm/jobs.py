@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 from rnnlint.confirm.choices import batch_size, rank_of, recurrent_rank
 from rnnlint.confirm.rebuild import Json, Made, ObstacleError, Rebuild
 from rnnlint.findings import Probe
-from rnnlint.flow.paths import DROPOUTS, Path, dropout
+from rnnlint.flow.paths import Path, dropout
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
+from rnnlint.keras.kinds import DROPOUTS, Kind
 from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.scalars import number
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 
 # A job, and in words what was assumed for it.
 Planned: TypeAlias = tuple[Json, tuple[str, ...]]

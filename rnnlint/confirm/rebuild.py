@@ -29,9 +29,10 @@ from rnnlint.graph import (
     options,
 )
 from rnnlint.keras.arguments import words
+from rnnlint.keras.kinds import RECURRENT, Kind
 from rnnlint.keras.scalars import number
 from rnnlint.keras.shapes import layer_outputs, op_outputs
-from rnnlint.keras.table import REQUIRED, Kind, kind_of, spec
+from rnnlint.keras.table import REQUIRED, kind_of, spec
 from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
 
@@ -53,7 +54,6 @@ _VALUES = 200_000
 _WEIGHTS = 2_000_000
 _STEPS = 64
 
-_RECURRENT = (Kind.RECURRENT, Kind.RNN, Kind.CONV_RECURRENT, Kind.CUDNN_RECURRENT, Kind.BIDIRECTIONAL)
 _CHILDREN = frozenset({"layer", "backward_layer", "cell", "cells"})
 # Arguments on which neither shapes nor masks nor kernels depend.
 _NEEDLESS = words(
@@ -183,7 +183,7 @@ class Rebuild:
     def inputs(self, node: Node, rank: int | None = None, deep: int = 0, given: Made | None = None) -> list[Made]:
         """The inputs of a call. `given` is one of them, wherever its node stands among the possible producers."""
         wanted = node.inputs
-        if node.layer is not None and kind_of(node.layer) in _RECURRENT:
+        if node.layer is not None and kind_of(node.layer) in RECURRENT:
             wanted = wanted[:1]  # initial states are zero where they are not given
         found: list[Made] = []
         for refs in wanted:
@@ -368,7 +368,7 @@ class Rebuild:
             if math.prod(size for size in sizes if type(size) is int) > _WEIGHTS:
                 raise ObstacleError("the table is too large")
         elif into and out:
-            if what in _RECURRENT and len(into) > 1 and into[1] > _STEPS:
+            if what in RECURRENT and len(into) > 1 and into[1] > _STEPS:
                 raise ObstacleError("the sequence is too long")
             if 4 * (into[-1] + out[-1]) * out[-1] > _WEIGHTS and what not in (Kind.ELEMENTWISE, Kind.RESHAPE):
                 raise ObstacleError("the layer is too wide")

@@ -16,14 +16,14 @@ from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, Model, Node, Part, Ref, Shape, Span, options
 from rnnlint.keras.cudnn import NOWHERE, disqualifiers, kernel, masked
 from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
+from rnnlint.keras.kinds import OWN_DROPOUT, Kind
 from rnnlint.keras.masks import mask, rnn_input_mask
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import BACKENDS, Env, Where
 from rnnlint.records import dataclass
 
 RowKind: TypeAlias = Literal["input", "layer", "op", "opaque", "model"]
 
-_RECURRENT = frozenset({Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT})
 _NO_KERNEL = frozenset({Kind.RNN, Kind.CONV_RECURRENT})
 
 
@@ -443,7 +443,7 @@ class _Summarizer:
         env = self._env.restrict(layer.origin)
         if (inner := dropout(layer)) is not None and (nodes or inner is layer):
             yield from dict.fromkeys(self._drawn(layer, inner, node, env) for node in nodes or (None,))
-        elif kind_of(layer) in _RECURRENT:
+        elif kind_of(layer) in OWN_DROPOUT:
             yield from self._own_masks(layer, env)
 
     def _drawn(self, layer: Layer, inner: Layer, node: Node | None, env: Env) -> str:

@@ -16,12 +16,11 @@ from typing import overload
 
 from rnnlint.findings import MaskClaim, Probe, Related
 from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
+from rnnlint.keras.kinds import CELLS, DROPOUTS, Kind
 from rnnlint.keras.shapes import Back, Way, axis_back
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
-
-DROPOUTS = frozenset({Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT})
 
 # Layers whose output has the rank of their input, whatever their arguments.
 _SAME_RANK = DROPOUTS | {
@@ -161,9 +160,7 @@ def target(layer: Layer | None) -> Target | None:
             return _oriented(layer, {"1D": 4, "2D": 5, "3D": 6}.get(layer.short[-2:]))
         case Kind.RNN:
             assert layer is not None
-            known = bool(layer.children) and all(
-                kind_of(child) in (Kind.CELL, Kind.STACKED_CELLS) for child in layer.children
-            )
+            known = bool(layer.children) and all(kind_of(child) in CELLS for child in layer.children)
             return _oriented(layer, 3 if known else None)
         case Kind.BIDIRECTIONAL:
             assert layer is not None

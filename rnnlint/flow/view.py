@@ -8,7 +8,8 @@ from functools import cached_property
 from rnnlint.flow.index import Index
 from rnnlint.flow.paths import Paths, find_paths
 from rnnlint.graph import Graph, Layer
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env
 from rnnlint.records import dataclass
 

@@ -27,8 +27,9 @@ from rnnlint.interpret.values import (
     TensorV,
     UnknownV,
 )
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.shapes import layer_outputs
-from rnnlint.keras.table import Kind, Spec, bind, default, kind_of, spec
+from rnnlint.keras.table import Spec, bind, default, kind_of, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.names import Symbol

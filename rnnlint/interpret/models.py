@@ -34,8 +34,9 @@ from rnnlint.interpret.values import (
     TupleV,
     UnknownV,
 )
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.shapes import op_outputs
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 
 MOST_NODES = 40_000  # beyond this a model is not written a further time
 

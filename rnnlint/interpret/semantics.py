@@ -37,8 +37,9 @@ from rnnlint.interpret.values import (
     UnknownV,
 )
 from rnnlint.keras.arguments import words
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.names import Symbol
-from rnnlint.keras.table import Kind, default, kind_of, spec
+from rnnlint.keras.table import default, kind_of, spec
 
 __all__ = [
     "apply",

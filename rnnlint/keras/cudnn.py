@@ -14,8 +14,9 @@ from dataclasses import replace
 
 from rnnlint.graph import Arg, Choice, Const, Layer, LayerArg, Name, Range, Value, options
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 

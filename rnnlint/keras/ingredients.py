@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from rnnlint.keras import kinds
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.rows import heads, recurrent, regularization
+
 Ingredients: TypeAlias = frozenset[str]
 
-# The classes of all Keras versions that are an ingredient: those of `rnnlint.keras.table`, by their kind.
-DROPOUTS = frozenset(
-    ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "AlphaDropout")
-)
-RECURRENT = frozenset(
-    (
-        "LSTM",
-        "GRU",
-        "SimpleRNN",
-        "CuDNNLSTM",
-        "CuDNNGRU",
-        "ConvLSTM1D",
-        "ConvLSTM2D",
-        "ConvLSTM3D",
-        "RNN",
-        "Bidirectional",
-    )
-)
-CELLS = frozenset(("LSTMCell", "GRUCell", "SimpleRNNCell", "AbstractRNNCell", "StackedRNNCells"))
+_KINDS = {name: Kind(word) for rows in (recurrent.ROWS, regularization.ROWS) for name, word in heads(rows).items()}
+
+
+def _of(kinds: frozenset[Kind]) -> frozenset[str]:
+    """The classes of all Keras versions that are of some kinds."""
+    return frozenset(name for name, kind in _KINDS.items() if kind in kinds)
+
+
+DROPOUTS = _of(kinds.DROPOUTS)
+RECURRENT = _of(kinds.RECURRENT)
+CELLS = _of(kinds.CELLS)
 
 # Ingredient -> what names it, as a whole word.
 NAMES: dict[str, frozenset[str]] = {

@@ -15,15 +15,14 @@ from typing import Literal, TypeAlias
 from rnnlint.graph import Arg, Choice, Const, Dim, Items, Layer, Range, Shape, Unknown, Value, options
 from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE, fast_in_keras2
 from rnnlint.keras.defects import CONV_LSTM_IGNORES
+from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
 from rnnlint.keras.scalars import argument, number, text
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 
 # Per axis: True, own draws along it; False, one draw for all of it; None, not known.
 Varies: TypeAlias = tuple[bool | None, ...]
-
-_KINDS = (Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def masks(layer: Layer, shape: Shape, rank: int | None, env: Env) -> tuple[Mask,
     if kind_of(layer) is Kind.TIME_DISTRIBUTED:
         return tuple(_time_distributed(layer, shape, rank, env))
     what = kind_of(layer)
-    if what not in _KINDS:
+    if what not in DROPOUTS:
         return ()
     rate = argument(layer, "rate", "p") or Unknown("no rate given")
     if what is Kind.SPATIAL_DROPOUT:
@@ -282,7 +281,7 @@ def rnn_input_mask(layer: Layer, env: Env) -> InputMask | None:
     if what in (Kind.BIDIRECTIONAL, Kind.TIME_DISTRIBUTED, Kind.RNN, Kind.STACKED_CELLS):
         return rnn_input_mask(layer.children[0], env) if layer.children else None
     arg = layer.arg("dropout")
-    if arg is None or what not in (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT):
+    if arg is None or what not in OWN_DROPOUT:
         return None
     if all(isinstance(one, Const) and not (number(one) or 0) > 0 for one in options(arg.value)):
         return None
@@ -427,7 +426,7 @@ def check_noise_shape(layer: Layer, shape: Shape, rank: int | None, env: Env) ->
         inner = None if shape is None else shape[:1] + shape[2:]
         return check_noise_shape(layer.children[0], inner, None if rank is None else rank - 1, env)
     arg = layer.arg("noise_shape")
-    if arg is None or what not in _KINDS:
+    if arg is None or what not in DROPOUTS:
         return ()
     alternatives = options(arg.value)
     found: dict[tuple[NoiseKind, int | None], NoiseProblem] = {}

@@ -15,8 +15,9 @@ from typing import Literal, TypeAlias
 from rnnlint.graph import Arg, Const, Layer, Range, Value, options
 from rnnlint.keras.cudnn import EVERYWHERE, NOWHERE
 from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
+from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
 from rnnlint.keras.scalars import number, text
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env, Where
 from rnnlint.records import dataclass
 
@@ -69,7 +70,7 @@ def check_rates(layer: Layer, env: Env) -> tuple[RateProblem, ...]:
     found: list[RateProblem] = []
     what = kind_of(layer)
     here = env.restrict(layer.origin)
-    for name in ("rate", "p") if what in _DROPOUTS else ("dropout", "recurrent_dropout") if what in _RECURRENT else ():
+    for name in ("rate", "p") if what in DROPOUTS else ("dropout", "recurrent_dropout") if what in OWN_DROPOUT else ():
         arg = layer.arg(name)
         if arg is None or what is None:
             continue
@@ -87,10 +88,6 @@ def check_rates(layer: Layer, env: Env) -> tuple[RateProblem, ...]:
                 percent = rate / 100 if reason == "percent" and rate is not None and rate < 100 else None
                 found.append(RateProblem(layer, name, arg, text(value), reason, outcomes, certain, percent))
     return tuple(found)
-
-
-_DROPOUTS = (Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT)
-_RECURRENT = (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT)
 
 
 def _reason(value: Value) -> Reason | None:

@@ -31,8 +31,9 @@ from rnnlint.keras.axes import (
     shape_of,
     source,
 )
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.ops import dot, einsum, op_plans, shifted
-from rnnlint.keras.table import Kind, kind_of, spec
+from rnnlint.keras.table import kind_of, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env

@@ -1,6 +1,6 @@
 """The layer table: every layer of Keras 2 and Keras 3, its kind, its parameters and their defaults.
 
-The rows stand in `rows.py`; they are parsed when a layer is first asked for. Source: `inspect.signature` of Keras 2.15
+The rows stand in `rows/`; they are parsed when a layer is first asked for. Source: `inspect.signature` of Keras 2.15
 and of current Keras 3 (tests/keras/test_table.py compares), and for the version marks the sources of one release of
 every minor version from 2.0 to now.
 """
@@ -14,54 +14,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from rnnlint.graph import Const, Layer
-from rnnlint.keras.rows import GENERIC, ROWS
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.rows import convolution, core, preprocessing, recurrent, regularization
+from rnnlint.keras.rows.keywords import GENERIC
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env, Version
 
 T = TypeVar("T")
-
-
-class Kind(enum.Enum):
-    """What sort of layer it is, as far as a rule or a shape asks. The value is the word in the table."""
-
-    RECURRENT = "recurrent"
-    CELL = "cell"
-    RNN = "rnn"
-    STACKED_CELLS = "stacked-cells"
-    CONV_RECURRENT = "conv-recurrent"
-    CUDNN_RECURRENT = "cudnn-recurrent"
-    BIDIRECTIONAL = "bidirectional"
-    TIME_DISTRIBUTED = "time-distributed"
-    WRAPPER = "wrapper"
-    DROPOUT = "dropout"
-    SPATIAL_DROPOUT = "spatial-dropout"
-    GAUSSIAN_DROPOUT = "gaussian-dropout"
-    ALPHA_DROPOUT = "alpha-dropout"
-    NOISE = "noise"
-    MASKING = "masking"
-    EMBEDDING = "embedding"
-    MERGE = "merge"
-    DOT = "dot"
-    DENSE = "dense"
-    ELEMENTWISE = "elementwise"
-    NORMALIZATION = "normalization"
-    CONV = "conv"
-    POOLING = "pooling"
-    GLOBAL_POOLING = "global-pooling"
-    RESHAPE = "reshape"
-    FLATTEN = "flatten"
-    PERMUTE = "permute"
-    REPEAT = "repeat"
-    UPSAMPLING = "upsampling"
-    PADDING = "padding"
-    CROPPING = "cropping"
-    ATTENTION = "attention"
-    LAMBDA = "lambda"
-    INPUT = "input"
-    PREPROCESSING = "preprocessing"
-    OTHER = "other"
 
 
 class Required(enum.Enum):
@@ -236,6 +197,9 @@ def _default(spec: Spec, param: str, versions: frozenset[Version]) -> Const | No
 # Parsing rows
 
 
+_ROWS = "".join(family.ROWS for family in (convolution, core, preprocessing, recurrent, regularization))
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     params: tuple[Param, ...]
@@ -251,7 +215,7 @@ def _index() -> dict[str, tuple[Kind, dict[int, str], str]]:
     A row's head is `Name kind` or, for another name of the same class, `Name = Other`.
     """
     index: dict[str, tuple[Kind, dict[int, str], str]] = {}
-    for block in ROWS.strip().split("\n\n"):
+    for block in _ROWS.strip().split("\n\n"):
         head, *lines = block.splitlines()
         name, kind, *other = head.split()
         if kind == "=":

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlint.flow.paths import Path, find_paths, target, upstream
 from rnnlint.graph import Layer
-from rnnlint.keras.table import Kind
+from rnnlint.keras.kinds import Kind
 from rnnlint.keras.versions import Env
 from tests.checks.graphs import UNKNOWN, Net
 from tests.effort import effort

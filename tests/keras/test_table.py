@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rnnlint.graph import Const
-from rnnlint.keras.table import REQUIRED, Kind, Param, Spec, bind, default, names, spec
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import REQUIRED, Param, Spec, bind, default, names, spec
 from rnnlint.keras.versions import RELEASES, Env
 from tests.keras.reality import ask
 

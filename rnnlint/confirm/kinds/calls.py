@@ -10,10 +10,10 @@ from rnnlint.confirm.figures import Judgement
 from rnnlint.confirm.jobs import Planned, ask, cut_for, finish, in_a_layer
 from rnnlint.confirm.rebuild import ObstacleError, Rebuild
 from rnnlint.findings import Probe
-from rnnlint.flow.paths import DROPOUTS
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer, Value
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
+from rnnlint.keras.table import kind_of
 
 
 def plan(view: View, probe: Probe) -> Planned:
@@ -59,7 +59,7 @@ def _dropped(layer: Layer) -> Iterator[tuple[str, Value]]:
     if kind_of(layer) in DROPOUTS:
         yield from rates(layer)
     for name in ("dropout", "recurrent_dropout"):
-        if layer.arg(name) is not None and kind_of(layer) in (Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT):
+        if layer.arg(name) is not None and kind_of(layer) in OWN_DROPOUT:
             yield name, highest(layer, name)
 
 

@@ -11,7 +11,8 @@ from rnnlint.confirm.wording import fails
 from rnnlint.findings import IdsClaim, Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Layer, Ref, options
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 
 _VOCABULARY = 20_000
 

@@ -10,12 +10,13 @@ from rnnlint.confirm.figures import Judgement, agreement, compare, percent
 from rnnlint.confirm.jobs import Planned, alone, ask, by_itself, cut_for, finish
 from rnnlint.confirm.rebuild import Json, ObstacleError, Rebuild
 from rnnlint.findings import Probe
-from rnnlint.flow.paths import DROPOUTS, dropout
+from rnnlint.flow.paths import dropout
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, Value, options
+from rnnlint.keras.kinds import DROPOUTS, Kind
 from rnnlint.keras.masks import mask
 from rnnlint.keras.scalars import number
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 
 
 def plan(view: View, probe: Probe) -> Planned:

@@ -12,11 +12,12 @@ from rnnlint.confirm.jobs import MOST_VALUES, Planned, alone, ask, into, path_of
 from rnnlint.confirm.rebuild import Made, Rebuild, passes_on
 from rnnlint.confirm.wording import shape_text
 from rnnlint.findings import Probe
-from rnnlint.flow.paths import DROPOUTS, dropout
+from rnnlint.flow.paths import dropout
 from rnnlint.flow.paths import target as recurrent_target
 from rnnlint.flow.view import View
 from rnnlint.graph import Node, Ref
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import DROPOUTS, Kind
+from rnnlint.keras.table import kind_of
 
 
 def plan(view: View, probe: Probe) -> Planned:

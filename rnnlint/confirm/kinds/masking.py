@@ -12,7 +12,8 @@ from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.findings import Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Node, options
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.kinds import Kind
+from rnnlint.keras.table import kind_of
 
 
 def plan(view: View, probe: Probe) -> Planned:

@@ -12,11 +12,11 @@ from rnnlint.confirm.jobs import MOST_VALUES, Planned, alone, ask, finish, in_a_
 from rnnlint.confirm.rebuild import Rebuild
 from rnnlint.confirm.wording import fails, otherwise
 from rnnlint.findings import Probe, RateClaim
-from rnnlint.flow.paths import DROPOUTS
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Range
+from rnnlint.keras.kinds import DROPOUTS, Kind
 from rnnlint.keras.rates import check_rates
-from rnnlint.keras.table import Kind, kind_of
+from rnnlint.keras.table import kind_of
 
 CLAIMS: tuple[RateClaim, ...] = get_args(RateClaim)
 

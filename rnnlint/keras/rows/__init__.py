@@ -1,0 +1,26 @@
+"""The rows of the layer table, in one module per family of layers: data, read by `rnnlint.keras.table`.
+
+A row is `Name kind`, then the constructor's signature in Keras 2 and in Keras 3, written as in Python and without
+`self`. An annotation is a version mark: `use_cudnn:"3.2-"="auto"` came with 3.2, `implementation:"-2.2"=1` was last
+there in 2.2; a parameter whose default changed stands twice. A mark in brackets before a signature limits the layer
+itself. `**_` means that the constructor passes further keywords on, to those of `keywords.py`. `same` repeats the line
+above. `Name = Other` is a second name of one class. A row without a signature is a layer of Keras 1. The kinds are
+those of `rnnlint.keras.kinds.Kind`.
+
+Sources: `inspect.signature` under Keras 2.15.0 and 3.15.1; the marks from the sources of keras 2.0.9, 2.1.6, 2.2.4,
+2.3.1, 2.6 to 2.14 and 3.0.5 to 3.14.1, one release per minor version (2.4 and 2.5 are taken to be as 2.6).
+"""
+
+from __future__ import annotations
+
+import re
+
+_HEAD = re.compile(r"^(\w+) (\S+)(?: (\w+))?$", re.MULTILINE)
+
+
+def heads(rows: str) -> dict[str, str]:
+    """The layers of some rows with the word for their kind; a second name has that of its class."""
+    found: dict[str, str] = {}
+    for name, kind, other in _HEAD.findall(rows):
+        found[name] = found[other] if other else kind
+    return found
