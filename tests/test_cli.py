@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 
 import rnnlint
 from rnnlint.checks import RULES
-from rnnlint.cli.program import EXAMPLES, SECTIONS, cli
+from rnnlint.cli.check import check as check_command
+from rnnlint.cli.options import EXAMPLES, SECTIONS
+from rnnlint.cli.program import cli
 from rnnlint.settings.settings import KEYS, NO_KEYS
 from tests.confirm import fakes
 
@@ -726,7 +728,7 @@ def test_show_settings_shows_every_setting_of_the_first_file(bad: Path, folder: 
 
 @pytest.mark.parametrize("option", sorted(NO_KEYS))
 def test_an_option_for_the_command_line_in_the_file(bad: Path, folder: Path, option: str) -> None:
-    assert f"--{option}" in {name for one in cli.commands["check"].params for name in one.opts}
+    assert f"--{option}" in {name for one in check_command.params for name in one.opts}
     write(folder / "pyproject.toml", f"[tool.rnnlint]\n{option} = true\n")
     assert check(status=2).stderr == (
         f"error: pyproject.toml:2: `{option}`: unknown key in [tool.rnnlint]; --{option} is for the command line only\n"
@@ -761,7 +763,7 @@ def test_version_and_help() -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_of_the_help_are_commands(example: str) -> None:
     args = shlex.split(example.partition(" < ")[0])[2:]
-    assert cli.commands["check"].make_context("check", args).params
+    assert check_command.make_context("check", args).params
 
 
 def test_did_you_mean(bad: Path) -> None:
@@ -876,7 +878,7 @@ def test_streams_that_do_not_work(bad: Path, command: str, status: int, message:
 
 
 def test_a_crash_does_not_look_like_a_finding(bad: Path) -> None:
-    code = "import rnnlint.cli.program as c; c._Check.run = None; c.main()"
+    code = "import rnnlint.cli.check as c; c.lint = None; from rnnlint.cli.program import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "check"],
         capture_output=True,

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rnnlint.cli.program import _Check, _with_bar, cli
+from rnnlint.cli.console import Console, _with_bar
+from rnnlint.cli.program import cli
 from rnnlint.interpret import ParsedModules
 from rnnlint.linter import environment
 from rnnlint.prefilter.gate import Examined, Gate
@@ -27,7 +28,7 @@ from rnnlint.result import FileResult
 from rnnlint.run import loop as runner
 from rnnlint.run import pool
 from rnnlint.run.pool import Linted, Task, lint_all
-from rnnlint.settings.settings import Resolver, Settings
+from rnnlint.settings.settings import Settings
 
 SAMPLE = Path(__file__).parent / "sample"
 MODEL = """
@@ -346,6 +347,5 @@ def test_no_bar_is_drawn_before(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("quiet", "tty"), [(True, True), (False, False), (True, False)])
 def test_nobody_is_shown_a_bar_who_did_not_ask(quiet: bool, tty: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal() if tty else io.StringIO())
-    check = _Check(Resolver(), {"quiet": quiet})
     items = ["a"]
-    assert check._progress(items, 1, "Linting") is items
+    assert Console(quiet=quiet).progress(items, 1, "Linting") is items

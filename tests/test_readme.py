@@ -20,6 +20,7 @@ from pygls.lsp.client import LanguageClient
 
 import rnnlint
 from rnnlint.checks import RULES
+from rnnlint.cli.check import check as check_command
 from rnnlint.cli.program import cli
 from rnnlint.settings.settings import KEYS, Resolver
 from tests.published import HOME, command, run
@@ -219,7 +220,7 @@ def test_the_configuration_is_accepted_and_complete(tmp_path: Path, monkeypatch:
 
 
 def test_every_setting_is_an_option() -> None:
-    options = {name for option in cli.commands["check"].params for name in option.opts}
+    options = {name for option in check_command.params for name in option.opts}
     assert {f"--{key}" for key in KEYS} <= options
 
 

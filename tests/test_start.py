@@ -93,14 +93,24 @@ def test_what_the_cache_needs_where_there_is_nothing_to_find(run: str) -> None:
     assert below(imported("check"), HEAVY) <= allowed
 
 
-@pytest.mark.parametrize("args", [["--version"], ["--help"], ["check", "--help"]])
-def test_what_tells_of_the_program_imports_none_of_it(args: list[str]) -> None:
-    names = imported(*args)
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("--version", ""),
+        ("rule --help", "rule options console"),
+        ("check --help", "check checked steps options console"),
+        ("--help", "check checked steps graph rule server options console"),
+    ],
+)
+def test_what_tells_of_the_program_imports_none_of_it(command: str, more: str) -> None:
+    names = imported(*command.split())
     assert {name for name in names if name.startswith("rnnlint.")} == {
         "rnnlint.cli",
         "rnnlint.cli.process",
         "rnnlint.cli.program",
         "rnnlint.output",
+        *({"rnnlint.records"} if more else ()),
+        *(f"rnnlint.cli.{name}" for name in more.split()),
     }
     assert below(names, HEAVY) <= {"shutil"}  # by which click knows how wide the terminal is
 
@@ -162,15 +172,16 @@ def test_what_watches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_an_interrupted_run_holds_is_closed() -> None:
     before = """
-import rnnlint.cli.program as c
-def lint(self, paths):
+from rnnlint.cli import steps
+def lint(request, found):
     try:
         yield
     finally:
         print("closed")
-def take(self, result):
+def collect(request, checked, results, found):
+    next(results)
     raise KeyboardInterrupt
-c._Check._lint, c._Check._take = lint, take
+steps.lint, steps.collect = lint, collect
 """
     done = run(before, "check", "--no-cache")
     assert (done.returncode, done.stdout, done.stderr) == (130, "closed\n", "")

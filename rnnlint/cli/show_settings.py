@@ -1,10 +1,12 @@
-"""What `--show-settings` prints: the settings that a file is linted with, in ruff's form, under their own names."""
+"""What `--show-settings` and `--show-files` print: the settings of a file in ruff's form, and the files of a run."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from rnnlint.cli.checked import Request
+from rnnlint.cli.options import STDIN
 from rnnlint.output import printable
 from rnnlint.settings.settings import AUTO, Patterns, Settings, known_rules
 
@@ -23,6 +25,30 @@ SECTIONS = {
     ),
     "Confirm Settings": ("python", "confirm-timeout", "confirm-memory"),
 }
+
+
+def show(request: Request) -> int:
+    """Print which files would be linted, or the settings of the first one, and return the exit status."""
+    from rnnlint.project.modules import Modules
+    from rnnlint.project.walk import discover
+
+    paths = request.paths
+    listed = discover((path for path in paths if path != STDIN), request.settings)
+    files = sorted([*listed.files, *([request.stdin.name] if STDIN in paths else [])], key=os.path.abspath)
+    for diagnostic in listed.diagnostics:
+        request.console.warning(diagnostic.message)
+    if not files:
+        request.console.warning("no Python files or notebooks found under the given paths")
+    printed: Iterable[str] = (path if path == STDIN else printable(os.path.abspath(path)) for path in files)
+    if request.options.show_settings and files:
+        tops = tuple(os.path.abspath(path) for path in paths if os.path.isdir(path))
+        top = Modules({}, tops).top(os.path.dirname(os.path.abspath(files[0])))
+        printed = lines(files[0], request.settings(files[0]), top)
+    for line in printed:
+        request.console.out(f"{line}\n")
+    if request.settings.failed:
+        return 2
+    return max((one.status for one in listed.diagnostics), default=0)
 
 
 def lines(path: str, settings: Settings, top: str | None = None) -> Iterator[str]:

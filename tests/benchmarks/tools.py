@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from rnnlint import __version__
-from rnnlint.cli.program import cli
+from rnnlint.cli.check import check as check_command
 from tests.benchmarks.measure import Command, environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +95,7 @@ def _rnnlint(scratch: Path, jobs: Sequence[int]) -> Iterator[Command]:
     """This checkout, entered as the installed script does."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from rnnlint.cli.program import main; sys.exit(main())"
     check = (sys.executable, "-c", code, "check", "--isolated", "--exclude", ".git", "--no-respect-gitignore")
-    options = {option for parameter in cli.commands["check"].params for option in parameter.opts}
+    options = {option for parameter in check_command.params for option in parameter.opts}
     accepts = _status(0, 1)
     yield Command(COLD, (*check, "--no-cache"), accepts, __version__)
     if "--cache-dir" in options:

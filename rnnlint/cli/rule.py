@@ -1,0 +1,63 @@
+"""`rnnlint rule`: the pages of the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from rnnlint.cli.console import fail
+from rnnlint.cli.options import argument, command, option
+from rnnlint.records import dataclass
+
+if TYPE_CHECKING:
+    from rnnlint.registry import Rule
+
+
+@dataclass(frozen=True)
+class RuleOptions:
+    """Which rules `rnnlint rule` explains, and how."""
+
+    rule: str | None = argument(required=False)
+    every: bool = option("--all", is_flag=True, help="Explain all rules.")
+    output_format: Literal["text", "json"] = option(
+        "--output-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Form of the output.",
+    )
+
+
+@command(RuleOptions, "Explain a rule.")
+def rule(options: RuleOptions) -> int:
+    """Print the page of RULE, a code or a name, or of all rules."""
+    from rnnlint.output import rulebook
+    from rnnlint.settings.settings import known_rules, unknown_rule
+
+    if (options.rule is None) is not options.every:
+        raise click.UsageError("Name a rule, or give --all.")
+    rules = known_rules()
+    chosen = [one for one in rules if options.every or options.rule in (one.code, one.name)]
+    if not chosen:
+        fail(unknown_rule(options.rule or "", rules))
+    try:
+        pages = [(one, rulebook.page(one.code)) for one in chosen]
+    except FileNotFoundError as error:
+        fail(f"the page is missing from this installation: {error.filename}")
+    if options.output_format == "json":
+        from json import dumps
+
+        records = [_record(one, text) for one, text in pages]
+        click.echo(dumps(records if options.every else records[0], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join(text.rstrip() for _, text in pages))
+    return 0
+
+
+def _record(rule: Rule, page: str) -> dict[str, Any]:
+    from rnnlint.output.rulebook import url
+
+    record = rule._asdict()
+    del record["requires"]  # how files are chosen, not what the rule says
+    return {**record, "url": url(rule.code), "explanation": page}

@@ -1,0 +1,38 @@
+"""`rnnlint server`: the language server on stdin and stdout."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from rnnlint.cli.console import fail
+from rnnlint.cli.options import command, option
+from rnnlint.records import dataclass
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """What editors give `rnnlint server`."""
+
+    stdio: bool = option("--stdio", is_flag=True, help="Accepted, as some editors give it; nothing else is spoken.")
+
+
+@command(ServerOptions, "Serve an editor: the language server.")
+def server(options: ServerOptions) -> int:  # noqa: ARG001
+    """Speak the language server protocol on stdin and stdout, for an editor that starts this command.
+
+    Findings are shown as you type, in Python files and notebooks, with quick fixes and the rules' pages. Settings are
+    those of the nearest pyproject.toml. The README shows how to set up VS Code, Neovim and Helix.
+
+    Needs the extra: pip install 'rnnlint[server]'
+    """
+    try:
+        from rnnlint.server.lsp import serve
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol", "cattrs", "attrs"):
+            raise
+        fail("the language server needs an extra: pip install 'rnnlint[server]'")
+    if sys.stdin is None or sys.stdin.isatty():
+        click.echo("rnnlint server talks to an editor on stdin and stdout; Ctrl+D ends it.", err=True)
+    sys.exit(serve())
