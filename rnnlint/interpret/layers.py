@@ -29,7 +29,7 @@ from rnnlint.interpret.values import (
 )
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.shapes import layer_outputs
-from rnnlint.keras.table import Spec, bind, default, kind_of, spec
+from rnnlint.keras.table import LayerSpec, bind, default, kind_of, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.names import Symbol
@@ -96,7 +96,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
 
 
 def _bind(
-    ctx: Context, found: Spec | None, symbol: Symbol, args: CallArgs, span: Span
+    ctx: Context, found: LayerSpec | None, symbol: Symbol, args: CallArgs, span: Span
 ) -> tuple[list[tuple[str, ArgV, bool]], bool]:
     """The arguments by parameter, and whether there are no others."""
     complete = args.complete

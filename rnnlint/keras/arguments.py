@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rnnlint.graph import Arg, Choice, Const, Items, Layer, Name, Shape, Value
-from rnnlint.keras.table import Spec, default, spec
+from rnnlint.keras.table import LayerSpec, default, spec
 
 if TYPE_CHECKING:
     from rnnlint.keras.versions import Env
@@ -85,7 +85,7 @@ class LayerArgs:
     def __init__(self, layer: Layer, env: Env) -> None:
         self.layer = layer
         self.env = env
-        self.spec: Spec | None = spec(layer.name) if layer.kind == "keras" else None
+        self.spec: LayerSpec | None = spec(layer.name) if layer.kind == "keras" else None
 
     def get(self, name: str) -> object:
         """A constant, or UNKNOWN: not known as written, hidden by a splat, or a default that versions disagree on."""
@@ -123,7 +123,7 @@ class LayerArgs:
         return None if found is UNKNOWN else found == "channels_first"
 
 
-class CallArgs:
+class PlainArgs:
     """The arguments of a call beside its tensors: named as in the function, or `#1` by position in the call."""
 
     def __init__(self, args: Sequence[Arg]) -> None:
@@ -140,10 +140,10 @@ class CallArgs:
         return [constant(arg.value) for arg in self.args]
 
 
-class Call(LayerArgs):
+class LayerCall(LayerArgs):
     """A call of a layer: its constructor arguments, the shapes of its inputs, and the other arguments of the call."""
 
     def __init__(self, layer: Layer, env: Env, inputs: Sequence[Shape], args: Sequence[Arg] = ()) -> None:
         super().__init__(layer, env)
         self.inputs = inputs
-        self.beside = CallArgs(args)
+        self.beside = PlainArgs(args)

@@ -2,9 +2,10 @@
 
 Sources: Keras 2 decides in `LSTM.__init__` and `GRU.__init__` (`_could_use_gpu_kernel`, keras 2.15.0
 `layers/rnn/lstm.py` and `gru.py`). Keras 3 decides at the call, in `LSTM.inner_loop` and `GRU.inner_loop`, which try
-`backend.lstm` and `backend.gru`; those ask `cudnn_ok` in `backend/<name>/rnn.py`. Which release has what: FACTS 1a and
-1b, measured over 22 combinations of version and backend. The standalone Keras 2.0 to 2.3 has plain LSTM and GRU in
-`layers/recurrent.py` without any kernel, and CuDNNLSTM and CuDNNGRU beside them.
+`backend.lstm` and `backend.gru`; those ask `cudnn_ok` in `backend/<name>/rnn.py`. Which release has what
+was run in 22 pairs of version and backend, with Keras told that there is a GPU and its entry to the kernel watched. The
+standalone Keras 2.0 to 2.3 has plain LSTM and GRU in `layers/recurrent.py` without any kernel, and CuDNNLSTM and
+CuDNNGRU beside them.
 """
 
 from __future__ import annotations
@@ -189,7 +190,7 @@ _Judge = Callable[[Value], Where | None]
 
 
 def _judges(layer: Layer, position: str) -> dict[str, _Judge]:
-    """FACTS 1b, a row each. The order is that of a message."""
+    """For each argument that can lose the kernel, where a value of it does. The order is that of a message."""
     judges: dict[str, _Judge] = {
         # Keras 2 compares the argument as written with 0, Keras 3 what it clamped to [0, 1]. Through Bidirectional
         # the argument comes out of the config, clamped.

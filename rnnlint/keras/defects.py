@@ -1,6 +1,6 @@
 """What releases of Keras got wrong about dropout: where, until which release, and who found it.
 
-Each was reproduced in the releases at both ends of its range and seen gone in `fixed` (FACTS 5).
+Each was reproduced in the releases at both ends of its range and seen gone in `fixed`.
 """
 
 from __future__ import annotations

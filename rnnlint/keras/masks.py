@@ -2,8 +2,9 @@
 
 A mask of Keras has the input's shape, or `noise_shape` broadcast to it from the right. Where it does not vary along an
 axis, one draw holds for all positions of that axis. Sources: `Dropout.call` and `_get_concrete_noise_shape` (keras
-3.15.1 `backend/tensorflow/random.py`; 2.15.0 `layers/regularization/dropout.py`), FACTS 2 and 2b; what
-`noise_shape` is refused where: FACTS 2 and 4.
+3.15.1 `backend/tensorflow/random.py`; 2.15.0 `layers/regularization/dropout.py`). Each noise shape was run in eleven
+pairs of a version (2.15.0, 3.0.5, 3.6.0, 3.15.1, tf_keras 2.21.0) and a backend; 3.13 moved the refusals from the first
+training step into `Dropout.__init__`.
 """
 
 from __future__ import annotations
@@ -203,43 +204,17 @@ def draws(found: Mask, shape: Shape, axes: Collection[int]) -> int | None:
     return count
 
 
-def step_loss(
-    found: Mask, shape: Shape, time: int, batch: Collection[int] = (0,), rate: float | None = None
-) -> float | None:
-    """The probability that one timestep of one sample is dropped whole: `rate ** draws` (FACTS 0 B).
-
-    `shape` is the shape at the dropout, `time` its time axis, `batch` the axes along which other samples lie. `rate` is
-    to be given where the layer's has several possible values. None where anything needed is not known.
-    """
-    return _loss(found, shape, {time, *batch}, rate)
-
-
-def sequence_loss(
-    found: Mask, shape: Shape, time: int, batch: Collection[int] = (0,), rate: float | None = None
-) -> float | None:
-    """The probability that all timesteps of one sample are dropped at once. Arguments as for `step_loss`."""
-    del time
-    return _loss(found, shape, {*batch}, rate)
-
-
-def _loss(found: Mask, shape: Shape, outside: set[int], rate: float | None) -> float | None:
-    if not found.drops:
-        return 0.0
-    if rate is None:
-        rate = number(found.rate)
-    if rate is None or not 0 <= rate <= 1 or found.varies is None:
-        return None
-    count = draws(found, shape, [axis for axis in range(len(found.varies)) if axis not in outside])
-    return None if count is None else rate ** min(count, 100_000)
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # The recurrent layer's own input mask
 
 
 @dataclass(frozen=True, slots=True)
 class InputMask:
-    """The mask that a recurrent layer's `dropout` puts on its input (FACTS 2b).
+    """The mask that a recurrent layer's `dropout` puts on its input.
+
+    Sources: `LSTM.call` and `GRU.call` of keras 2.15.0 mask the whole input where cuDNN may run, and else
+    `DropoutRNNCellMixin` holds one mask; `LSTM.inner_loop` and `DropoutRNNCell` of keras 3.15.1 hold one mask. Read off
+    the outputs of layers in 2.15.0, 3.0.5, 3.6.0 and 3.15.1.
 
     `per_timestep`: where it is drawn anew for every timestep, one draw for all gates. `time_shared`: where one mask
     serves all timesteps; of these `one_mask` where it is the same for all gates, and `per_gate` where each of the
@@ -264,7 +239,7 @@ class InputMask:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class InputLoss:
     """The probability that the mask drops a whole timestep, or with `time_shared` the whole sequence, and where."""
 
     probability: float
@@ -308,7 +283,7 @@ def rnn_input_mask(layer: Layer, env: Env) -> InputMask | None:
     )
 
 
-def rnn_losses(found: InputMask, features: Dim, rate: float | None = None) -> tuple[Loss, ...]:
+def rnn_losses(found: InputMask, features: Dim, rate: float | None = None) -> tuple[InputLoss, ...]:
     """What the input mask drops whole, on an input of `features` features; empty where that is not known."""
     if rate is None:
         rate = number(found.rate)
@@ -316,9 +291,9 @@ def rnn_losses(found: InputMask, features: Dim, rate: float | None = None) -> tu
         return ()
     features = min(features, 100_000)
     losses = (
-        Loss(rate**features, False, found.per_timestep),
-        Loss(rate**features, True, found.one_mask),
-        Loss(rate ** (features * found.gates), True, found.per_gate),
+        InputLoss(rate**features, False, found.per_timestep),
+        InputLoss(rate**features, True, found.one_mask),
+        InputLoss(rate ** (features * found.gates), True, found.per_gate),
     )
     return tuple(loss for loss in losses if loss.where)
 
@@ -328,7 +303,7 @@ def _per_gate(layer: Layer) -> tuple[Where, Where]:
 
     It is so under `implementation=1`, which a recurrent dropout above 0 forces: in Keras 2, and again from 3.8 on
     (`dropout_mask_count`, keras 3.15.1 `LSTMCell.__init__`). From 3.8 on, LSTM and GRU themselves fail at training with
-    `implementation=1` and no recurrent dropout (FACTS 5).
+    `implementation=1` and no recurrent dropout: `LSTM.inner_loop` of 3.15.1 broadcasts a list of masks.
     """
     if layer.short.startswith("SimpleRNN"):
         return NOWHERE, NOWHERE

@@ -6,7 +6,7 @@ Nothing is imported; a name is resolved by its spelling alone.
 from __future__ import annotations
 
 import builtins
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from rnnlint.keras.arguments import words
@@ -151,7 +151,7 @@ def _strip(dotted: str, prefix: str) -> str | None:
     return dotted[len(prefix) + 1 :] if dotted.startswith(prefix + ".") else None
 
 
-@cache
+@lru_cache(16_384)  # any name of a user's code may be asked for
 def resolve(dotted: str) -> Symbol | None:
     """The symbol of a dotted name as spelled after imports are resolved (`tensorflow.keras.layers.LSTM`).
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from rnnlint.graph import Arg, Dim, Shape
-from rnnlint.keras.arguments import UNKNOWN, CallArgs, as_flag, as_int, as_target, words
+from rnnlint.keras.arguments import UNKNOWN, PlainArgs, as_flag, as_int, as_target, words
 from rnnlint.keras.axes import (
     Axis,
     Back,
@@ -30,7 +30,7 @@ from rnnlint.keras.axes import (
 )
 
 
-class Op(CallArgs):
+class Op(PlainArgs):
     """A call of an operation: its canonical name, the shapes of its tensors, its other arguments."""
 
     def __init__(self, name: str, inputs: Sequence[Shape], args: Sequence[Arg]) -> None:

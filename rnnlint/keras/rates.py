@@ -1,4 +1,4 @@
-"""Dropout rates that Keras refuses, clamps or switches off (FACTS 4).
+"""Dropout rates that Keras refuses, clamps or switches off.
 
 Sources: `Dropout.__init__` raises for a number outside [0, 1] (keras 2.15.0, 2.6.0, every 3.x); `RNN` cells clamp to
 [0, 1] (`min(1., max(0., dropout))`, keras 2.3.1 `layers/recurrent.py` to 3.15.1 `layers/rnn/lstm.py`). What a rate of 1
@@ -25,7 +25,7 @@ Reason: TypeAlias = Literal["negative", "one", "above-one", "percent", "none", "
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RateOutcome:
     """What Keras makes of the rate, and where. `text` completes "Keras ...".
 
     "rejected": an error in the constructor; "training-error": at the first training call; "off": nothing is dropped;
@@ -50,7 +50,7 @@ class RateProblem:
     arg: Arg
     text: str
     reason: Reason
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[RateOutcome, ...]
     certain: bool
     suggestion: float | None = None
 
@@ -109,7 +109,7 @@ def _reason(value: Value) -> Reason | None:
     return "one" if rate == 1 else "percent" if 2 <= rate <= 100 else "above-one"
 
 
-def _outcomes(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[Outcome]:
+def _outcomes(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[RateOutcome]:
     if what in (Kind.DROPOUT, Kind.SPATIAL_DROPOUT):
         yield from _dropout(reason)
     elif what in (Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT):
@@ -118,37 +118,37 @@ def _outcomes(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[O
         yield from _recurrent(layer, what, name, reason)
 
 
-def _dropout(reason: Reason) -> Iterator[Outcome]:
+def _dropout(reason: Reason) -> Iterator[RateOutcome]:
     if reason in ("none", "string"):
-        yield Outcome("rejected", "raises TypeError in the constructor", _STANDALONE | _KERAS_3)
-        yield Outcome("training-error", "raises ValueError in the first training step", _KERAS_2)
+        yield RateOutcome("rejected", "raises TypeError in the constructor", _STANDALONE | _KERAS_3)
+        yield RateOutcome("training-error", "raises ValueError in the first training step", _KERAS_2)
         return
-    yield Outcome("off", "clamps it and then drops nothing", _STANDALONE)
+    yield RateOutcome("off", "clamps it and then drops nothing", _STANDALONE)
     if reason == "one":
-        yield Outcome("training-error", "raises ValueError in the first training step", _KERAS_2 | _TF_OLD)
-        yield Outcome("all-zero", "silently zeroes everything in training", _KERAS_3 - _TF_OLD)
+        yield RateOutcome("training-error", "raises ValueError in the first training step", _KERAS_2 | _TF_OLD)
+        yield RateOutcome("all-zero", "silently zeroes everything in training", _KERAS_3 - _TF_OLD)
     else:
-        yield Outcome("rejected", "raises ValueError in the constructor", _KERAS_2 | _KERAS_3)
+        yield RateOutcome("rejected", "raises ValueError in the constructor", _KERAS_2 | _KERAS_3)
 
 
-def _noise(reason: Reason) -> Iterator[Outcome]:
+def _noise(reason: Reason) -> Iterator[RateOutcome]:
     if reason in ("none", "string"):
-        yield Outcome("training-error", "raises TypeError in the first call", Where.keras2())
-        yield Outcome("rejected", "raises TypeError in the constructor", _KERAS_3)
+        yield RateOutcome("training-error", "raises TypeError in the first call", Where.keras2())
+        yield RateOutcome("rejected", "raises TypeError in the constructor", _KERAS_3)
         return
-    yield Outcome("off", "silently does nothing", Where.keras2())
+    yield RateOutcome("off", "silently does nothing", Where.keras2())
     if reason == "one":
-        yield Outcome("training-error", "raises ZeroDivisionError in the first training step", _KERAS_3)
+        yield RateOutcome("training-error", "raises ZeroDivisionError in the first training step", _KERAS_3)
     else:
-        yield Outcome("rejected", "raises ValueError in the constructor", _KERAS_3)
+        yield RateOutcome("rejected", "raises ValueError in the constructor", _KERAS_3)
 
 
-def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[Outcome]:
+def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[RateOutcome]:
     if reason in ("none", "string"):
-        yield Outcome("rejected", "raises TypeError in the constructor", EVERYWHERE)
+        yield RateOutcome("rejected", "raises TypeError in the constructor", EVERYWHERE)
         return
     if reason == "negative":
-        yield Outcome("off", "silently clamps it to 0, which drops nothing", EVERYWHERE)
+        yield RateOutcome("off", "silently clamps it to 0, which drops nothing", EVERYWHERE)
         return
     clamps = "" if reason == "one" else "clamps it to 1 and "
     simple = layer.short.startswith("SimpleRNN")
@@ -156,14 +156,14 @@ def _recurrent(layer: Layer, what: Kind, name: str, reason: Reason) -> Iterator[
     if what is Kind.CONV_RECURRENT:
         # It used neither, but drew both, which tensorflow refuses.
         ignored |= CONV_LSTM_IGNORES.where - _TF_OLD
-    yield Outcome("off", f"{clamps}drops nothing", _STANDALONE | ignored)
-    yield Outcome("training-error", f"{clamps}raises ValueError at the call", (_KERAS_2 | _TF_OLD) - ignored)
+    yield RateOutcome("off", f"{clamps}drops nothing", _STANDALONE | ignored)
+    yield RateOutcome("training-error", f"{clamps}raises ValueError at the call", (_KERAS_2 | _TF_OLD) - ignored)
     rest = _KERAS_3 - _TF_OLD - ignored
     if simple:
         lost = "the whole input" if name == "dropout" else "the whole state"
-        yield Outcome("all-zero", f"{clamps}silently zeroes {lost} in training", rest)
+        yield RateOutcome("all-zero", f"{clamps}silently zeroes {lost} in training", rest)
     elif name == "dropout" and what is Kind.RECURRENT:
         said = f"{clamps}silently drops nothing or zeroes the whole input, depending on release, backend and device"
-        yield Outcome("off-or-all-zero", said, rest)
+        yield RateOutcome("off-or-all-zero", said, rest)
     else:
-        yield Outcome("off", f"{clamps}silently drops nothing", rest)
+        yield RateOutcome("off", f"{clamps}silently drops nothing", rest)

@@ -4,7 +4,8 @@ Shapes are `(batch, timesteps, features)`. A rank or size is given only where th
 is not known, or has several possible values, gives an unknown size, or an unknown shape where the rank depends on it.
 
 Sources: `compute_output_shape` / `compute_output_spec` of Keras 2.15 and 3.15, layer by layer
-(tests/keras/test_shapes.py compares with real layers), and FACTS section 7 for what a zeroed timestep becomes.
+(tests/keras/test_shapes.py compares with real layers). What a zeroed timestep becomes was run in 2.15.0 on tensorflow
+and 3.15.1 on tensorflow and torch.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rnnlint.graph import Arg, Dim, Items, Layer, Name, Node, Shape, Unknown
-from rnnlint.keras.arguments import UNKNOWN, Call, LayerArgs, as_flag, as_int, as_ints, as_target
+from rnnlint.keras.arguments import UNKNOWN, LayerArgs, LayerCall, as_flag, as_int, as_ints, as_target
 from rnnlint.keras.axes import (
     Axis,
     Back,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Back", "Way", "axis_back", "layer_outputs", "op_outputs"]
 
-Rule = Callable[[Call], tuple[Plan, ...]]
+Rule = Callable[[LayerCall], tuple[Plan, ...]]
 
 
 def layer_outputs(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[Arg] = ()) -> tuple[Shape, ...]:
@@ -110,7 +111,7 @@ def _plans(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[
     rule = _RULES.get(kind) if kind is not None else None
     if rule is None or not inputs:
         return (None,)
-    return rule(Call(layer, env, inputs, call_args))
+    return rule(LayerCall(layer, env, inputs, call_args))
 
 
 def _suffix(layer: Layer) -> int:
@@ -120,11 +121,11 @@ def _suffix(layer: Layer) -> int:
     return next(int(digit) for digit in "123" if f"{digit}D" in short)
 
 
-def _same(call: Call) -> tuple[Plan, ...]:
+def _same(call: LayerCall) -> tuple[Plan, ...]:
     return (identity(call.inputs[0]),)
 
 
-def _elementwise(call: Call) -> tuple[Plan, ...]:
+def _elementwise(call: LayerCall) -> tuple[Plan, ...]:
     """Position by position, but softmax along its axis."""
     shape = call.inputs[0]
     axes: object = ()
@@ -140,7 +141,7 @@ def _elementwise(call: Call) -> tuple[Plan, ...]:
     return (identity(shape, mixed=range(1, len(shape)) if mixed is None else mixed),)
 
 
-def _normalization(call: Call) -> tuple[Plan, ...]:
+def _normalization(call: LayerCall) -> tuple[Plan, ...]:
     """BatchNormalization is an affine map per feature at inference; the others mix the axes they normalize over."""
     shape = call.inputs[0]
     short = call.layer.short
@@ -150,7 +151,7 @@ def _normalization(call: Call) -> tuple[Plan, ...]:
     return (identity(shape, mixed=range(1, len(shape)) if mixed is None else mixed),)
 
 
-def _dense(call: Call) -> tuple[Plan, ...]:
+def _dense(call: LayerCall) -> tuple[Plan, ...]:
     shape = call.inputs[0]
     if call.layer.short == "EinsumDense":
         return (_einsum_dense(call, shape),)
@@ -186,7 +187,7 @@ def _einsum_dense(args: LayerArgs, shape: Shape) -> Plan:
     return (plan[0], *(replace(axis, dim=as_int(size)) for axis, size in zip(plan[1:], right_sizes[1:], strict=True)))
 
 
-def _embedding(call: Call) -> tuple[Plan, ...]:
+def _embedding(call: LayerCall) -> tuple[Plan, ...]:
     shape = call.inputs[0]
     if shape is None:
         return (None,)
@@ -196,13 +197,13 @@ def _embedding(call: Call) -> tuple[Plan, ...]:
 # Recurrent layers
 
 
-def _recurrent(call: Call) -> tuple[Plan, ...]:
+def _recurrent(call: LayerCall) -> tuple[Plan, ...]:
     units = call.size("units")
     states: tuple[Plan, ...] = (None,) * (2 if call.layer.short in ("LSTM", "CuDNNLSTM") else 1)
     return _steps(call, call.inputs[0], (Axis(units),), ((Axis(units),),) * len(states))
 
 
-def _rnn(call: Call) -> tuple[Plan, ...]:
+def _rnn(call: LayerCall) -> tuple[Plan, ...]:
     """RNN(cell) or RNN([cell, cell]): the output of the last cell, the states of all."""
     cells = call.layer.children
     stacked = len(cells) > 1 or (len(cells) == 1 and kind_of(cells[0]) is Kind.STACKED_CELLS)
@@ -252,7 +253,7 @@ def _steps(
     return (output, *kept)
 
 
-def _conv_recurrent(call: Call) -> tuple[Plan, ...]:
+def _conv_recurrent(call: LayerCall) -> tuple[Plan, ...]:
     """ConvLSTM: (batch, timesteps, rows, columns, channels), a convolution over the inner axes at every timestep."""
     count = _suffix(call.layer)
     shape = call.inputs[0] if call.inputs[0] is not None else (None,) * (count + 3)
@@ -267,7 +268,7 @@ def _conv_recurrent(call: Call) -> tuple[Plan, ...]:
     return _steps(call, shape, features, (features, features))
 
 
-def _cell(call: Call) -> tuple[Plan, ...]:
+def _cell(call: LayerCall) -> tuple[Plan, ...]:
     """A cell called by hand: the output of one step, and its states as one list."""
     if call.layer.short == "AbstractRNNCell":
         return (None,)
@@ -276,7 +277,7 @@ def _cell(call: Call) -> tuple[Plan, ...]:
     return (output, None)
 
 
-def _bidirectional(call: Call) -> tuple[Plan, ...]:
+def _bidirectional(call: LayerCall) -> tuple[Plan, ...]:
     children = call.layer.children
     if not children or len(children) > 2 or (len(children) == 1 and call.given("backward_layer") and _backward(call)):
         return (None,)
@@ -304,7 +305,7 @@ def _backward(args: LayerArgs) -> bool:
     return args.get("backward_layer") is not None
 
 
-def _time_distributed(call: Call) -> tuple[Plan, ...]:
+def _time_distributed(call: LayerCall) -> tuple[Plan, ...]:
     """The wrapped layer on every timestep."""
     shape = call.inputs[0]
     if len(call.layer.children) != 1 or len(call.inputs) != 1 or (shape is not None and len(shape) < 2):
@@ -318,7 +319,7 @@ def _time_distributed(call: Call) -> tuple[Plan, ...]:
     return ((Axis(None if shape is None else shape[0], (Back(0, 0),)), steps, *moved),)
 
 
-def _wrapper(call: Call) -> tuple[Plan, ...]:
+def _wrapper(call: LayerCall) -> tuple[Plan, ...]:
     """SpectralNormalization changes weights only; a bare Wrapper does nothing by itself."""
     if call.layer.short != "SpectralNormalization" or len(call.layer.children) != 1:
         return (None,)
@@ -336,7 +337,7 @@ def _spatial(args: LayerArgs, count: int) -> tuple[tuple[int, ...], int] | None:
     return (tuple(range(2, count + 2)), 1) if first else (tuple(range(1, count + 1)), count + 1)
 
 
-def _conv(call: Call) -> tuple[Plan, ...]:
+def _conv(call: LayerCall) -> tuple[Plan, ...]:
     return (_convolve(call, call.inputs[0], _suffix(call.layer)),)
 
 
@@ -425,7 +426,7 @@ def _transposed_length(
     return (dim - 1) * stride + reach - 2 * around + extra
 
 
-def _pooling(call: Call) -> tuple[Plan, ...]:
+def _pooling(call: LayerCall) -> tuple[Plan, ...]:
     count = _suffix(call.layer)
     found = _spatial(call, count)
     shape = call.inputs[0] if call.inputs[0] is not None else (None,) * (count + 2)
@@ -453,7 +454,7 @@ def _pooling(call: Call) -> tuple[Plan, ...]:
     return (tuple(plan),)
 
 
-def _global_pooling(call: Call) -> tuple[Plan, ...]:
+def _global_pooling(call: LayerCall) -> tuple[Plan, ...]:
     count = _suffix(call.layer)
     found = _spatial(call, count)
     keep = call.flag("keepdims")
@@ -465,7 +466,7 @@ def _global_pooling(call: Call) -> tuple[Plan, ...]:
     return ((source(shape, 0), source(shape, found[1])),)
 
 
-def _upsampling(call: Call) -> tuple[Plan, ...]:
+def _upsampling(call: LayerCall) -> tuple[Plan, ...]:
     """UpSampling1D(2) repeats every timestep; bilinear interpolation of images mixes."""
     count = _suffix(call.layer)
     times = call.sizes("size", count) if call.given("size") else (2,) * count
@@ -480,12 +481,12 @@ def _upsampling(call: Call) -> tuple[Plan, ...]:
     return (_resized(call, call.inputs[0], stretched, way),)
 
 
-def _padding(call: Call) -> tuple[Plan, ...]:
+def _padding(call: LayerCall) -> tuple[Plan, ...]:
     pairs = _pairs(call, "padding")
     return (_resized(call, call.inputs[0], lambda dim, index: _grown(dim, pairs[index], 1)),)
 
 
-def _cropping(call: Call) -> tuple[Plan, ...]:
+def _cropping(call: LayerCall) -> tuple[Plan, ...]:
     pairs = _pairs(call, "cropping")
     return (_resized(call, call.inputs[0], lambda dim, index: _grown(dim, pairs[index], -1)),)
 
@@ -531,7 +532,7 @@ def _grown(dim: Dim, pair: tuple[int | None, int | None], sign: int) -> Dim:
 # Rank
 
 
-def _flatten(call: Call) -> tuple[Plan, ...]:
+def _flatten(call: LayerCall) -> tuple[Plan, ...]:
     shape = call.inputs[0]
     if shape is None:
         return ((Axis(None, (Back(0, 0),)), Axis(None)),)
@@ -544,7 +545,7 @@ def _flatten(call: Call) -> tuple[Plan, ...]:
     return (shifted(reshape(shape[1:], (None,), 0), shape[0]),)
 
 
-def _reshape(call: Call) -> tuple[Plan, ...]:
+def _reshape(call: LayerCall) -> tuple[Plan, ...]:
     shape = call.inputs[0]
     target = as_target(call.get("target_shape"))
     if target is None:
@@ -558,7 +559,7 @@ def _reshape(call: Call) -> tuple[Plan, ...]:
     return (shifted(reshape(inner, sizes, target[1][0] if target[1] else None), shape[0] if shape else None),)
 
 
-def _permute(call: Call) -> tuple[Plan, ...]:
+def _permute(call: LayerCall) -> tuple[Plan, ...]:
     dims = call.get("dims")
     if not isinstance(dims, tuple):
         return (None,)
@@ -566,7 +567,7 @@ def _permute(call: Call) -> tuple[Plan, ...]:
     return (permute(shape, (0, *dims)),)
 
 
-def _repeat(call: Call) -> tuple[Plan, ...]:
+def _repeat(call: LayerCall) -> tuple[Plan, ...]:
     shape = call.inputs[0] if call.inputs[0] is not None else (None, None)
     if len(shape) != 2:
         return (None,)
@@ -576,19 +577,19 @@ def _repeat(call: Call) -> tuple[Plan, ...]:
 # Several inputs
 
 
-def _merge(call: Call) -> tuple[Plan, ...]:
+def _merge(call: LayerCall) -> tuple[Plan, ...]:
     if call.layer.short == "Concatenate":
         return (concatenate(call.inputs, call.get("axis")),)
     return (broadcast(call.inputs, carried=call.layer.short != "Multiply", batch_first=True),)
 
 
-def _dot(call: Call) -> tuple[Plan, ...]:
+def _dot(call: LayerCall) -> tuple[Plan, ...]:
     if len(call.inputs) != 2 or call.inputs[0] is None or call.inputs[1] is None:
         return (None,)
     return (dot(call.inputs[0], call.inputs[1], call.get("axes")),)
 
 
-def _attention(call: Call) -> tuple[Plan, ...]:
+def _attention(call: LayerCall) -> tuple[Plan, ...]:
     """A position of the output depends on its own position of the query and on all positions of value and key."""
     scores = as_flag(call.beside.get("return_attention_scores", 99, False))
     query = call.inputs[0]

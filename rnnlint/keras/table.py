@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from rnnlint.graph import Const, Layer
@@ -54,7 +54,7 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class Constructor:
     """The constructor of one layer in one version: its own parameters, and what it takes through `**kwargs`."""
 
     params: tuple[Param, ...]
@@ -70,7 +70,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class LayerSpec:
     """One layer. `name` is canonical (`keras.layers.LSTM`)."""
 
     name: str
@@ -89,7 +89,7 @@ class Spec:
         newest = (major, 999) if row.until is None else row.until
         return tuple(param for param in row.params if param.at(newest))
 
-    def at(self, version: Version) -> Signature | None:
+    def at(self, version: Version) -> Constructor | None:
         """The constructor in one version; None where that version lacks the layer."""
         return _at(self.short, version)
 
@@ -107,8 +107,8 @@ class Binding(Generic[T]):
     errors: tuple[str, ...] = ()
 
 
-@cache
-def spec(name: str) -> Spec | None:
+@lru_cache(4096)  # any name of a user's code may be asked for
+def spec(name: str) -> LayerSpec | None:
     """The layer of a canonical (`keras.layers.LSTM`) or short (`LSTM`) name; None if Keras has no such layer.
 
     A second name gives the class that it stands for: `MaxPool1D` gives `keras.layers.MaxPooling1D`.
@@ -124,7 +124,7 @@ def kind_of(layer: Layer | None) -> Kind | None:
     return None if layer is None or layer.kind != "keras" else _kind_named(layer.name)
 
 
-@cache
+@lru_cache(4096)
 def _kind_named(name: str) -> Kind | None:
     found = spec(name)
     return None if found is None else found.kind
@@ -138,7 +138,7 @@ def names() -> tuple[str, ...]:
 _WITHOUT_NOISE_SHAPE = (Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT)
 
 
-def bind(spec: Spec, positional: Sequence[T], keywords: Sequence[tuple[str, T]], env: Env) -> Binding[T]:
+def bind(spec: LayerSpec, positional: Sequence[T], keywords: Sequence[tuple[str, T]], env: Env) -> Binding[T]:
     """Bind the arguments of a constructor call as the Keras versions of `env` do.
 
     Of a layer of Keras 1 no signature is known: its positional arguments are unclear, its keywords are taken as given.
@@ -171,7 +171,7 @@ def bind(spec: Spec, positional: Sequence[T], keywords: Sequence[tuple[str, T]],
     return Binding(tuple(args), tuple(unclear), tuple(errors))
 
 
-def default(spec: Spec, param: str, env: Env) -> Const | None:
+def default(spec: LayerSpec, param: str, env: Env) -> Const | None:
     """The default of a parameter in those versions of `env` that have it.
 
     None where these versions differ, where none has it, and where it has no default. A default that is a tuple comes
@@ -181,7 +181,7 @@ def default(spec: Spec, param: str, env: Env) -> Const | None:
 
 
 @cache
-def _default(spec: Spec, param: str, versions: frozenset[Version]) -> Const | None:
+def _default(spec: LayerSpec, param: str, versions: frozenset[Version]) -> Const | None:
     found = {
         (type(have.default), have.default)
         for signature in _signatures(spec, versions)
@@ -234,10 +234,9 @@ def _index() -> dict[str, tuple[Kind, dict[int, str], str]]:
     return index
 
 
-@cache
-def _spec(short: str) -> Spec | None:
+def _spec(short: str) -> LayerSpec | None:
     found = _index().get(short)
-    return None if found is None else Spec(f"keras.layers.{found[2]}", found[0])
+    return None if found is None else LayerSpec(f"keras.layers.{found[2]}", found[0])
 
 
 def _parse_version(text: str) -> Version:
@@ -297,25 +296,25 @@ def _major(short: str, major: int) -> _Row | None:
 
 
 @cache
-def _at(short: str, version: Version) -> Signature | None:
+def _at(short: str, version: Version) -> Constructor | None:
     row = _major(short, version[0])
     if row is None or (row.since and version < row.since) or (row.until and version > row.until):
         return None
-    return Signature(
+    return Constructor(
         tuple(param for param in row.params if param.at(version)),
         tuple(param for param in row.extra if param.at(version)),
     )
 
 
 @cache
-def _signatures(spec: Spec, versions: frozenset[Version]) -> tuple[Signature, ...]:
+def _signatures(spec: LayerSpec, versions: frozenset[Version]) -> tuple[Constructor, ...]:
     """The different signatures of a layer in some versions; where none of these has it, in all that have it."""
     found = _distinct(spec, versions)
     return found or _distinct(spec, [(major, minor) for major in (2, 3) for minor in range(100)])
 
 
 @cache
-def _names(spec: Spec, versions: frozenset[Version]) -> tuple[tuple[str | None, ...], frozenset[str]]:
+def _names(spec: LayerSpec, versions: frozenset[Version]) -> tuple[tuple[str | None, ...], frozenset[str]]:
     """The names that positional arguments get (None where these versions differ), and all that some version accepts."""
     signatures = _signatures(spec, versions)
     orders = [signature.positional() for signature in signatures]
@@ -326,7 +325,7 @@ def _names(spec: Spec, versions: frozenset[Version]) -> tuple[tuple[str | None, 
     return order, frozenset(param.name for one in signatures for param in (*one.params, *one.extra))
 
 
-def _distinct(spec: Spec, versions: Iterable[Version]) -> tuple[Signature, ...]:
+def _distinct(spec: LayerSpec, versions: Iterable[Version]) -> tuple[Constructor, ...]:
     return tuple(
         dict.fromkeys(found for version in sorted(versions) if (found := _at(spec.short, version)) is not None)
     )

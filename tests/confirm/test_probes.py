@@ -1,4 +1,4 @@
-"""The probes of the worker against what FACTS 2 to 5 say of real Keras, 3 and 2.15, with their negative controls."""
+"""The probes of the worker against what was observed of Keras 3 and 2.15, with their negative controls."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def of(name: str, argument: str, rate: object, **more: Any) -> JSON:
     return rated(layer(name, units=3, **more), argument)
 
 
-# What happens in Keras 2.15 and in Keras 3.15 on tensorflow (FACTS 4).
+# What happens in Keras 2.15 and in Keras 3.15 on tensorflow.
 RATES: dict[str, tuple[JSON, str, str]] = {
     "Dropout(20)": (rated(dropout(rate=20), "rate"), "constructor ValueError", "constructor ValueError"),
     "Dropout(1.0)": (rated(dropout(rate=1.0), "rate"), "training ValueError", "zero"),

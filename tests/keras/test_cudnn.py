@@ -187,7 +187,7 @@ def test_use_cudnn_conflicts_in_keras_3(index: int, keras3_python: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Other versions and backends. Source: FACTS.md 1b, the matrix that its `probe_cudnn.py` measured with a faked GPU.
+# Other versions and backends, measured with a faked GPU as `rnnlint.keras.cudnn` says.
 # C: the layer took the cuDNN entry; -: it did not; E: an error; V: it did, then an error for want of a GPU; .: no test.
 # With LSTM on torch before 3.15 nothing came of it: the code around the kernel raises (tests/nightly sees that).
 
@@ -384,7 +384,7 @@ def test_only_where_the_layer_has_a_kernel() -> None:
 
 
 def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
-    # FACTS 1b saw it lost in 3.6.0 and kept in 3.15.1; `bidirectional.py` of keras 3.11.0 and 3.12.0 differ in it.
+    # Seen lost in 3.6.0 and kept in 3.15.1; `bidirectional.py` of keras 3.11.0 and 3.12.0 differ in it.
     given = bidirectional(layer("LSTM", use_cudnn=False))
     (found,) = disqualifiers(given, ANY)
     assert found.where - kernel(given) == Where()
@@ -400,7 +400,6 @@ def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        # FACTS 1b, row `use_cudnn=True, recurrent_dropout>0`.
         (layer("LSTM", use_cudnn=True, recurrent_dropout=0.2), "Keras 3.2 and later"),
         # The fallback loops in backend/torch/rnn.py from 3.14, `lax.scan` in backend/jax/rnn.py from 3.15.
         (

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from rnnlint.graph import Choice, Const, Items, Layer, Name, Range, Unknown
+from rnnlint.graph import Choice, Const, Items, Layer, Name, Range, Shape, Unknown
 from rnnlint.keras.masks import (
+    Mask,
     check_noise_shape,
+    draws,
     mask,
     masks,
     rates,
     rnn_input_mask,
     rnn_losses,
-    sequence_loss,
-    step_loss,
 )
 from rnnlint.keras.rates import RateProblem, check_rates
+from rnnlint.keras.scalars import number
 from rnnlint.keras.versions import Env
 from tests.keras.layers import ANY, OBSERVED, encode, env, layer, observe, plausible, value
 
@@ -38,6 +40,36 @@ def rated(name: str, argument: str, rate: object) -> Layer:
 
 def over_time(inner: Layer) -> Layer:
     return layer("TimeDistributed", inner)
+
+
+def step_loss(
+    found: Mask, shape: Shape, time: int, batch: Collection[int] = (0,), rate: float | None = None
+) -> float | None:
+    """The probability that one timestep of one sample is dropped whole: `rate ** draws`, as draws are independent.
+
+    `shape` is the shape at the dropout, `time` its time axis, `batch` the axes along which other samples lie. `rate` is
+    to be given where the layer's has several possible values. None where anything needed is not known.
+    """
+    return _loss(found, shape, {time, *batch}, rate)
+
+
+def sequence_loss(
+    found: Mask, shape: Shape, time: int, batch: Collection[int] = (0,), rate: float | None = None
+) -> float | None:
+    """The probability that all timesteps of one sample are dropped at once. Arguments as for `step_loss`."""
+    del time
+    return _loss(found, shape, {*batch}, rate)
+
+
+def _loss(found: Mask, shape: Shape, outside: set[int], rate: float | None) -> float | None:
+    if not found.drops:
+        return 0.0
+    if rate is None:
+        rate = number(found.rate)
+    if rate is None or not 0 <= rate <= 1 or found.varies is None:
+        return None
+    count = draws(found, shape, [axis for axis in range(len(found.varies)) if axis not in outside])
+    return None if count is None else rate ** min(count, 100_000)
 
 
 @dataclass(frozen=True)
@@ -413,7 +445,7 @@ def test_batch_axes() -> None:
 
 
 def test_time_distributed_on_unknown_timesteps() -> None:
-    # In a TensorFlow graph Keras 3 then maps over time with one mask (FACTS 2); a lost timestep is as likely.
+    # In a TensorFlow graph Keras 3 then maps over time with one mask; a lost timestep is as likely.
     given = over_time(dropout())
     found = mask(given, (None, None, 2), None, ANY)
     assert found is not None
@@ -544,7 +576,7 @@ def test_one_of_several_values_is_not_certain() -> None:
 @pytest.mark.parametrize(
     ("given", "per_timestep", "one_mask", "per_gate"),
     [
-        # FACTS 2b.
+        # Read off the outputs of real layers: `InputMask` names the releases.
         (layer("LSTM", dropout=0.5), "Keras 2", "Keras 3", "no Keras version"),
         (layer("LSTM", dropout=0.5, recurrent_dropout=0.3), "no Keras version", "Keras 3.0 to 3.7",
          "Keras 2 and Keras 3.8 and later"),
@@ -555,7 +587,7 @@ def test_one_of_several_values_is_not_certain() -> None:
         (layer("GRU", dropout=0.5), "Keras 2", "Keras 3", "no Keras version"),
         (layer("GRU", dropout=0.5, reset_after=False), "no Keras version", "Keras 2 and Keras 3", "no Keras version"),
         (layer("SimpleRNN", dropout=0.5), "no Keras version", "Keras 2 and Keras 3", "no Keras version"),
-        # Training fails from 3.8 on (FACTS 5).
+        # Training fails from 3.8 on.
         (layer("LSTM", dropout=0.5, implementation=1), "Keras 2", "Keras 3.0 to 3.7", "no Keras version"),
         # Not known.
         (layer("LSTM", dropout=0.5, recurrent_dropout=Unknown("r")), "no Keras version", "Keras 3.0 to 3.7",
@@ -616,7 +648,7 @@ def outcomes(given: Layer) -> dict[str, str]:
 
 
 def test_rate_of_one_by_version() -> None:
-    # FACTS 4; `dropout` in backend/tensorflow/random.py of keras 3.13.0 and 3.14.0.
+    # `dropout` in backend/tensorflow/random.py of keras 3.13.0 and 3.14.0.
     raises = "Keras 2 and Keras 3.0 to 3.13 on tensorflow"
     silent = "Keras 3 on jax and torch, Keras 3.14 and later on tensorflow"
     assert outcomes(layer("Dropout", rate=1.0)) == {"training-error": raises, "all-zero": silent}

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlint.graph import Const
 from rnnlint.keras.kinds import Kind
-from rnnlint.keras.table import REQUIRED, Param, Spec, bind, default, names, spec
+from rnnlint.keras.table import REQUIRED, LayerSpec, Param, bind, default, names, spec
 from rnnlint.keras.versions import RELEASES, Env
 from tests.keras.reality import ask
 
@@ -17,7 +17,7 @@ K3 = Env(frozenset({RELEASES[-1]}), frozenset({"tensorflow"}))
 ANY = Env.unknown()
 
 
-def known(name: str) -> Spec:
+def known(name: str) -> LayerSpec:
     found = spec(name)
     assert found is not None, name
     return found
