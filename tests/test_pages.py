@@ -19,7 +19,8 @@ GROUPS = [blocks for page in PAGES for blocks in pages.groups(page)]
 RUN = {major: [group for page in PAGES for group in real.runnable(page, major)] for major in (2, 3)}
 
 STATUS = re.compile(
-    r"Default: (?P<default>on|off) · Confidence: (?P<confidence>certain|possible|certain or possible)"
+    r"Default: (?P<default>on|off) · Severity: (?P<severity>error|warning|advice)"
+    r" · Confidence: (?P<confidence>certain|possible|certain or possible)"
     r" · Fix: (?P<fix>safe|unsafe|none) · Runtime: (?P<runtime>[a-z-]+) · Since (?P<since>\d+\.\d+)"
 )
 
@@ -35,6 +36,7 @@ def test_title_and_status(page: Page) -> None:
     status = STATUS.fullmatch(page.under(page.headings[0][1])[0])
     assert status, page.under(page.headings[0][1])
     assert status["default"] == ("on" if own.default else "off")
+    assert status["severity"] == own.severity
     assert status["fix"] == own.fix
     assert status["runtime"] == (own.runtime or "none")
     assert status["since"] == own.since

@@ -204,8 +204,8 @@ def test_the_editors_start_a_server(command: Callable[[], list[str]], folder: Pa
 
 def test_the_rules_table_is_that_of_the_registry() -> None:
     rows = [
-        f"| [{rule.code}]({FILE}rules/{rule.code}.md) | `{rule.name}` | {'on' if rule.default else 'off'} | {rule.fix} "
-        f"| {rule.summary} |"
+        f"| [{rule.code}]({FILE}rules/{rule.code}.md) | `{rule.name}` | {rule.severity} "
+        f"| {'on' if rule.default else 'off'} | {rule.fix} | {rule.summary} |"
         for rule, _ in RULES
     ]
     assert [line for line in README.splitlines() if line.startswith("| [RNN")] == rows

@@ -17,14 +17,14 @@ from tests.pages import RULES as BOOK
 
 CODES = [rule.code for rule, _ in RULES]
 
-INDEX_HEAD = "| Code | Name | Default | Fix | Reports |\n| --- | --- | --- | --- | --- |\n"
+INDEX_HEAD = "| Code | Name | Severity | Default | Fix | Reports |\n| --- | --- | --- | --- | --- | --- |\n"
 
 
 def index() -> str:
     """The table of `rules/README.md`, made of the registry."""
     return INDEX_HEAD + "".join(
-        f"| [{rule.code}]({rule.code}.md) | `{rule.name}` | {'on' if rule.default else 'off'} | {rule.fix} "
-        f"| {rule.summary} |\n"
+        f"| [{rule.code}]({rule.code}.md) | `{rule.name}` | {rule.severity} | {'on' if rule.default else 'off'} "
+        f"| {rule.fix} | {rule.summary} |\n"
         for rule, _ in RULES
     )
 

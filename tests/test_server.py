@@ -305,7 +305,24 @@ def test_a_finding_with_all_that_belongs_to_it(folder: Path) -> None:
     play(scene())
 
 
-def test_less_than_certain_is_less_severe(folder: Path) -> None:
+def test_a_severity_is_that_of_the_rule(folder: Path) -> None:
+    text = "from keras import Sequential, layers\n\n"
+    text += "Sequential([layers.Input((20, 8)), layers.Dropout(0.5), layers.LSTM(8)])\nlayers.Dropout(50)\n"
+
+    async def scene() -> None:
+        async with editor(folder) as client:
+            uri = (folder / "model.py").as_uri()
+            client.open(uri, text)
+            found = await client.diagnostics(uri, "RNN102", "RNN301")
+            assert [one.severity for one in found] == [
+                types.DiagnosticSeverity.Information,
+                types.DiagnosticSeverity.Error,
+            ]
+
+    play(scene())
+
+
+def test_less_than_certain_is_said(folder: Path) -> None:
     text = "from keras import Sequential, layers\n\n\ndef build(rate=0.5):\n"
     text += "    return Sequential([layers.Input((20, 1)), layers.Dropout(rate), layers.LSTM(8)])\n"
 
@@ -314,7 +331,8 @@ def test_less_than_certain_is_less_severe(folder: Path) -> None:
             uri = (folder / "model.py").as_uri()
             client.open(uri, text)
             (found,) = await client.diagnostics(uri, "RNN101")
-            assert found.severity == types.DiagnosticSeverity.Information
+            assert found.severity == types.DiagnosticSeverity.Warning
+            assert found.message.startswith("[possible] ")
 
     play(scene())
 

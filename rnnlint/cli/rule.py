@@ -59,5 +59,6 @@ def _record(rule: Rule, page: str) -> dict[str, Any]:
     from rnnlint.output.rulebook import url
 
     record = rule._asdict()
-    del record["requires"]  # how files are chosen, not what the rule says
+    for inner in ("requires", "supersedes", "flow", "unnecessary"):  # how rnnlint works, not what the rule says
+        del record[inner]
     return {**record, "url": url(rule.code), "explanation": page}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding
     from rnnlint.graph import Span
     from rnnlint.output.report import Report
+    from rnnlint.registry import Severity
 
 # Format -> module here. A new format is one line and one module.
 FORMATS = {
@@ -42,6 +43,11 @@ def code(entry: Entry) -> str:
     return getattr(entry, "code", None) or entry.kind  # type: ignore[union-attr]
 
 
+def severity(entry: Entry) -> Severity:
+    """That of a finding's rule; what could not be read is an error."""
+    return getattr(entry, "severity", "error")
+
+
 def shown(path: str) -> str:
     """A path as the user reads it: relative to the current folder where it lies below it, and printable as UTF-8."""
     if os.path.isabs(path):
@@ -63,8 +69,10 @@ def position(span: Span) -> str:
 
 
 def sentence(entry: Entry) -> str:
-    """The message, with the verdict behind it where there is one; one printable line."""
+    """`[possible] message [verdict]`, the marks where they apply: for formats without places of their own for them."""
     text = " ".join(entry.message.split())
+    if getattr(entry, "confidence", "certain") == "possible":
+        text = f"[possible] {text}"
     if verdict := getattr(entry, "verdict", None):
         which = f"; Keras {verdict.keras}, {verdict.backend}" if verdict.keras else ""
         text += f" [{verdict.status}: {' '.join(verdict.evidence.split())}{which}]"

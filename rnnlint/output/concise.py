@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import code, position, printable, shown
+from rnnlint.output import code, position, printable, severity, shown
 from rnnlint.output.report import in_order
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rnnlint.output.report import Report
 
 REFUTED = "Refuted, and not counted:"
+# Of a severity, for formats with room for it: bright, to stand out on a light and on a dark background.
+COLORS = {"error": "bright_red", "warning": "bright_yellow", "advice": "bright_cyan"}
 _COLORS = {"confirmed": "red", "refuted": "green", "unverified": "yellow"}
 
 
@@ -33,8 +35,8 @@ def render(report: Report) -> Iterator[str]:
 def _line(entry: Entry, report: Report) -> str:
     path, colon = click.style(printable(shown(entry.span.path)), bold=True), click.style(":", fg="cyan")
     verdict = entry.verdict if isinstance(entry, Finding) else None
-    suffix = f" [{status(verdict)}: {printable(told(verdict))}]" if verdict else ""
-    return f"{path}{colon}{position(entry.span)}{colon} {title(entry, fixable=_fixable(entry, report))}{suffix}\n"
+    suffix = f" [{status(verdict)}: {printable(evidence(verdict))}]" if verdict else ""
+    return f"{path}{colon}{position(entry.span)}{colon} {headline(entry, fixable=_fixable(entry, report))}{suffix}\n"
 
 
 def status(verdict: Verdict) -> str:
@@ -42,7 +44,7 @@ def status(verdict: Verdict) -> str:
     return click.style(verdict.status, fg=_COLORS[verdict.status], bold=True)
 
 
-def told(verdict: Verdict, *, keras: bool = False) -> str:
+def evidence(verdict: Verdict, *, keras: bool = False) -> str:
     """The evidence, with the Keras that showed it; one line."""
     which = f"; Keras {verdict.keras}, {verdict.backend}" if keras and verdict.keras else ""
     return f"{' '.join(verdict.evidence.splitlines())}{which}"
@@ -52,11 +54,14 @@ def _fixable(entry: Entry, report: Report) -> bool:
     return isinstance(entry, Finding) and report.fixable(entry)
 
 
-def title(entry: Entry, *, strong: bool = False, fixable: bool = False) -> str:
-    """`RNN101 [*] [possible] message` of a finding, `invalid-syntax: message` of a diagnostic; one line."""
+def headline(entry: Entry, *, strong: bool = False, fixable: bool = False) -> str:
+    """`RNN101 [*] [possible] message` of a finding, `invalid-syntax: message` of a diagnostic; one line.
+
+    `strong`: the message in bold, and the code in the colour of the severity.
+    """
     message = printable(" ".join(entry.message.splitlines()))
     message = click.style(message, bold=True) if strong else message
-    name = click.style(code(entry), fg="bright_red" if strong else "red", bold=True)
+    name = click.style(code(entry), fg=COLORS[severity(entry)] if strong else "red", bold=True)
     if not isinstance(entry, Finding):
         return f"{name}: {message}"
     possible = f"[{click.style('possible', fg='yellow')}] " if entry.confidence == "possible" else ""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlint.findings import Finding
-from rnnlint.output import printable, where
-from rnnlint.output.concise import REFUTED, status, title, told
+from rnnlint.output import printable, severity, where
+from rnnlint.output.concise import COLORS, REFUTED, evidence, headline, status
 from rnnlint.output.report import in_order
 from rnnlint.records import dataclass
 
@@ -36,6 +36,7 @@ class _Mark:
     span: Span
     label: str
     primary: bool
+    color: str
 
     @property
     def bracketed(self) -> bool:
@@ -55,7 +56,7 @@ def render(report: Report) -> Iterator[str]:
 def _block(entry: Entry, report: Report) -> Iterator[str]:
     marks = _marks(entry)
     gutter = len(str(max(mark.span.end_row if mark.bracketed else mark.span.row for mark in marks) + CONTEXT))
-    yield title(entry, strong=True, fixable=isinstance(entry, Finding) and report.fixable(entry))
+    yield headline(entry, strong=True, fixable=isinstance(entry, Finding) and report.fixable(entry))
     groups = [list(group) for _, group in groupby(marks, key=lambda mark: (mark.span.path, mark.span.cell))]
     for number, group in enumerate(groups):
         arrow = ":::" if number else "-->"
@@ -65,7 +66,7 @@ def _block(entry: Entry, report: Report) -> Iterator[str]:
         yield from rows
     if isinstance(entry, Finding):
         if entry.verdict:
-            yield f"{status(entry.verdict)}{_bold(':')} {printable(told(entry.verdict, keras=True))}"
+            yield f"{status(entry.verdict)}{_bold(':')} {printable(evidence(entry.verdict, keras=True))}"
         if entry.fix:
             unsafe = " (unsafe fix)" if entry.fix.applicability == "unsafe" else ""
             yield f"{_help()} {printable(entry.fix.message)}{unsafe}"
@@ -75,9 +76,10 @@ def _block(entry: Entry, report: Report) -> Iterator[str]:
 def _marks(entry: Entry) -> list[_Mark]:
     """The finding first, then what is related: places of one file and cell behind each other, as they are met."""
     finding = entry if isinstance(entry, Finding) else None
-    marks = [_Mark(entry.span, finding.label if finding else "", primary=True)]
+    color = COLORS[severity(entry)]
+    marks = [_Mark(entry.span, finding.label if finding else "", primary=True, color=color)]
     for related in finding.related if finding else ():
-        mark = _Mark(related.span, related.label, primary=False)
+        mark = _Mark(related.span, related.label, primary=False, color="bright_blue")
         if mark not in marks and (related.span, related.label) != (entry.span, marks[0].label):
             marks.append(mark)
     order: dict[tuple[str, int | None], int] = {}
@@ -89,7 +91,9 @@ def _marks(entry: Entry) -> list[_Mark]:
 def _excerpt(marks: list[_Mark], report: Report, gutter: int) -> Iterator[str]:
     """The lines of one file or cell, with marks under them; nothing where the source cannot be shown."""
     path, cell = marks[0].span.path, marks[0].span.cell
-    bracket = next((mark.span for mark in marks if mark.bracketed), None)
+    bracketed = next((mark for mark in marks if mark.bracketed), None)
+    bracket = bracketed.span if bracketed else None
+    color = bracketed.color if bracketed else ""
     rows: set[int] = set()
     for mark in marks:
         around = CONTEXT if mark.primary else 0
@@ -116,24 +120,24 @@ def _excerpt(marks: list[_Mark], report: Report, gutter: int) -> Iterator[str]:
         here = sorted((mark for mark in marks if mark.span.row == row), key=lambda mark: not mark.primary)
         below = [mark for mark in here if not mark.bracketed]
         shift = min((_cut(line, mark.span, width) for mark in below), default=0)
-        rail = _rail(bracket, row)
+        rail = _rail(bracket, row, color)
         yield f"{_blue(f'{row:>{gutter}} |')} {rail}{_window(line, shift, width)}".rstrip()
-        rail = "  " if rail == "  " or (bracket and row == bracket.end_row) else _red("| ") if rail else ""
+        rail = "  " if rail == "  " or (bracket and row == bracket.end_row) else _styled("| ", color) if rail else ""
         for mark in below:
             yield from (f"{_bar(gutter)} {rail}{part}".rstrip() for part in _underline(line, mark, shift, width))
         if bracket and row == bracket.end_row:
-            tail = _red(f"|{'_' * (_columns(line, bracket.end_column - 1) + 1)}^ {_label(marks[0])}".rstrip())
+            tail = _styled(f"|{'_' * (_columns(line, bracket.end_column - 1) + 1)}^ {_label(marks[0])}".rstrip(), color)
             yield f"{_bar(gutter)} {tail}"
     yield _bar(gutter)
 
 
-def _rail(bracket: Span | None, row: int) -> str:
+def _rail(bracket: Span | None, row: int, color: str) -> str:
     """What stands left of a line beside a finding of several lines."""
     if bracket is None:
         return ""
     if row == bracket.row:
-        return _red("/ ")
-    return _red("| ") if bracket.row < row <= bracket.end_row else "  "
+        return _styled("/ ", color)
+    return _styled("| ", color) if bracket.row < row <= bracket.end_row else "  "
 
 
 def _underline(line: str, mark: _Mark, shift: int, width: int) -> Iterator[str]:
@@ -142,13 +146,12 @@ def _underline(line: str, mark: _Mark, shift: int, width: int) -> Iterator[str]:
     end = _columns(line, mark.span.end_column if mark.span.end_row == mark.span.row else len(line) + 1) - shift
     length = max(min(end, width) - start, 1)
     under, label = ("^" if mark.primary else "-") * length, _label(mark)
-    style = _red if mark.primary else _blue
     size = _columns(label, len(label) + 1)
     if not label or start + length + 1 + size <= width:
-        yield " " * start + style(f"{under} {label}".rstrip())
+        yield " " * start + _styled(f"{under} {label}".rstrip(), mark.color)
     else:
-        yield " " * start + style(under)
-        yield " " * max(min(start, width - size), 0) + style(label)
+        yield " " * start + _styled(under, mark.color)
+        yield " " * max(min(start, width - size), 0) + _styled(label, mark.color)
 
 
 def _label(mark: _Mark) -> str:
@@ -209,11 +212,11 @@ def _bar(gutter: int) -> str:
 
 
 def _blue(text: str) -> str:
-    return click.style(text, fg="bright_blue", bold=True)
+    return _styled(text, "bright_blue")
 
 
-def _red(text: str) -> str:
-    return click.style(text, fg="bright_red", bold=True)
+def _styled(text: str, color: str) -> str:
+    return click.style(text, fg=color, bold=True)
 
 
 def _help() -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from rnnlint.findings import Finding
-from rnnlint.output import code, position, sentence
+from rnnlint.output import code, position, sentence, severity
 
 if TYPE_CHECKING:
     from rnnlint.output.report import Report
@@ -14,12 +13,12 @@ if TYPE_CHECKING:
 # As GitHub's own toolkit escapes: the message, and on top of that the values of properties.
 _MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _VALUE = {**_MESSAGE, ":": "%3A", ",": "%2C"}
+_COMMANDS = {"error": "error", "warning": "warning", "advice": "notice"}
 
 
 def render(report: Report) -> Iterator[str]:
-    """One command for each entry: an error, or a warning for a possible finding."""
+    """One command for each entry, by its severity."""
     for entry in report.entries:
-        finding = entry if isinstance(entry, Finding) else None
         place = report.places.locate(entry.span)
         values: dict[str, object] = {
             "title": f"rnnlint ({code(entry)})",
@@ -30,7 +29,7 @@ def render(report: Report) -> Iterator[str]:
         # GitHub takes columns of a single line only.
         if place.row == place.end_row:
             values |= {"col": place.column, "endColumn": max(place.column, place.end_column)}
-        command = "warning" if finding and finding.confidence == "possible" else "error"
+        command = _COMMANDS[severity(entry)]
         properties = ",".join(f"{name}={_escape(str(value), _VALUE)}" for name, value in values.items())
         # The line of the log shows no properties.
         where = f"{values['file']}:{position(entry.span)}: {code(entry)} "

@@ -8,11 +8,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from rnnlint.findings import Finding
-from rnnlint.output import code, sentence
+from rnnlint.output import code, sentence, severity
 
 if TYPE_CHECKING:
     from rnnlint.output import Entry
     from rnnlint.output.report import Report
+
+_SEVERITIES = {"error": "major", "warning": "minor", "advice": "info"}
 
 
 def render(report: Report) -> Iterator[str]:
@@ -28,20 +30,19 @@ def _issue(entry: Entry, report: Report, seen: Counter[str]) -> dict[str, Any]:
     path = report.project_path(place.path)
     if isinstance(entry, Finding):
         fingerprint = report.fingerprints[entry.code, entry.span].digest
-        severity = "major" if entry.confidence == "certain" else "minor"
         name = f"{entry.code} {entry.name}"
     else:
         same = f"{path}\0{entry.kind}\0{entry.message}"
         fingerprint = sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
         seen[same] += 1
-        severity, name = "critical", entry.kind
+        name = entry.kind
     begin = {"line": place.row, "column": place.column}
     return {
         "type": "issue",
         "check_name": name,
         "description": f"{code(entry)}: {sentence(entry)}",
         "categories": ["Bug Risk"],
-        "severity": severity,
+        "severity": _SEVERITIES[severity(entry)] if isinstance(entry, Finding) else "critical",
         "fingerprint": fingerprint,
         "location": {
             "path": path,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rnnlint.findings import Finding
-from rnnlint.output import code, shown
+from rnnlint.output import code, severity, shown
 from rnnlint.output.rulebook import url
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def record(entry: Entry) -> dict[str, Any]:
         **_place(entry.span),
         "fix": _fix(finding.fix) if finding and finding.fix else None,
         "noqa_row": entry.span.row if finding else None,
-        "severity": "error",
+        "severity": severity(entry),
         "url": url(finding.code) if finding else None,
         "confidence": finding.confidence if finding else None,
         "related": [{"message": one.label, **_place(one.span)} for one in finding.related] if finding else [],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from rnnlint.findings import Finding
-from rnnlint.output import code, position, printable, sentence
+from rnnlint.output import code, position, printable, sentence, severity
 from rnnlint.output.rulebook import url
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def render(report: Report) -> Iterator[str]:
 
 
 def _suite(root: ET.Element, report: Report, name: str, entries: Iterable[Entry]) -> None:
-    """Suites carry the place as text: neither schema has attributes for it."""
+    """Suites carry the place and the severity as text: neither schema has attributes for them."""
     suite = ET.SubElement(root, "testsuite", name=name, package="rnnlint", id=str(len(root)))
     ET.SubElement(suite, "properties")
     errors = failures = tests = 0
@@ -46,10 +46,11 @@ def _suite(root: ET.Element, report: Report, name: str, entries: Iterable[Entry]
             continue
         kind = "failure" if finding else "error"
         failures, errors = failures + bool(finding), errors + (not finding)
-        told = ET.SubElement(case, kind, type=code(entry), message=sentence(entry))
+        element = ET.SubElement(case, kind, type=code(entry), message=sentence(entry))
         place = report.places.locate(entry.span)
         where = f"{name}:{place.row}:{place.column}"
-        told.text = f"{where}: {code(entry)} {sentence(entry)}{f'{chr(10)}{url(finding.code)}' if finding else ''}"
+        page = f"\n{url(finding.code)}" if finding else ""
+        element.text = f"{where}: {severity(entry)}: {code(entry)} {sentence(entry)}{page}"
     if not tests:
         ET.SubElement(suite, "testcase", name="no findings", classname=name, time="0")
     for stream in ("system-out", "system-err"):

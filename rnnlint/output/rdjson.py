@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlint.findings import Finding
 from rnnlint.graph import Span
-from rnnlint.output import code, sentence, shown
+from rnnlint.output import code, sentence, severity, shown
 from rnnlint.output.rulebook import url
 
 if TYPE_CHECKING:
     from rnnlint.findings import Fix
     from rnnlint.output import Entry
     from rnnlint.output.report import Report
+
+_SEVERITIES = {"error": "ERROR", "warning": "WARNING", "advice": "INFO"}
 
 
 def render(report: Report) -> Iterator[str]:
@@ -30,11 +32,10 @@ def render(report: Report) -> Iterator[str]:
 
 def _diagnostic(entry: Entry, report: Report) -> dict[str, Any]:
     finding = entry if isinstance(entry, Finding) else None
-    possible = finding is not None and finding.confidence == "possible"
     record: dict[str, Any] = {
         "message": sentence(entry),
         "location": _location(entry.span, report),
-        "severity": "WARNING" if possible else "ERROR",
+        "severity": _SEVERITIES[severity(entry)],
         "code": {"value": code(entry), "url": url(finding.code)} if finding else {"value": code(entry)},
     }
     if finding and finding.related:

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Fix
     from rnnlint.graph import Span
     from rnnlint.output.report import Report
-    from rnnlint.registry import Rule
+    from rnnlint.registry import Rule, Severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/rnnlint/rnnlint"
 BASE = "SRCROOT"
 # Not GitHub's `primaryLocationLineHash`: its upload action computes that one itself and warns of any other value.
 FINGERPRINT = "layerCall/v1"
-_LEVELS = {"certain": "error", "possible": "warning"}
+_LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "advice": "note"}
+# What code scanning reads of a rule; "recommendation" is its lowest.
+_PROBLEMS: dict[Severity, str] = {"error": "error", "warning": "warning", "advice": "recommendation"}
 
 
 def render(report: Report) -> Iterator[str]:
@@ -71,8 +73,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": rule.summary},
         "helpUri": url(rule.code),
         "help": {"text": text, "markdown": text},
-        "defaultConfiguration": {"enabled": rule.default, "level": "error"},
-        "properties": {"tags": ["keras", "dropout", "correctness"], "precision": "high", "problem.severity": "error"},
+        "defaultConfiguration": {"enabled": rule.default, "level": _LEVELS[rule.severity]},
+        "properties": {
+            "tags": ["keras", "dropout", "correctness"],
+            "precision": "high",
+            "problem.severity": _PROBLEMS[rule.severity],
+        },
     }
 
 
@@ -83,7 +89,7 @@ def _result(finding: Finding, index: int, report: Report) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": index,
         "kind": "pass" if refuted else "fail",
-        "level": "none" if refuted else _LEVELS[finding.confidence],
+        "level": "none" if refuted else _LEVELS[finding.severity],
         "message": {"text": sentence(finding)},
         "locations": [_location(finding.span, report, finding.label)],
         "partialFingerprints": {FINGERPRINT: report.fingerprints[finding.code, finding.span].digest},

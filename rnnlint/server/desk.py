@@ -22,7 +22,11 @@ from rnnlint.server.places import Documents, Edits, Snapshot, Text, line_range, 
 from rnnlint.server.pool import FailedError, OutdatedError, Pool
 
 FIX_ALL = "source.fixAll.rnnlint"
-SEVERITIES = {"certain": types.DiagnosticSeverity.Warning, "possible": types.DiagnosticSeverity.Information}
+SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "advice": types.DiagnosticSeverity.Information,
+}
 # Code that does nothing, which editors show faded.
 
 
@@ -260,7 +264,7 @@ class Server(LanguageServer):
         if isinstance(entry, Diagnostic):
             shown.code, shown.severity = entry.kind, types.DiagnosticSeverity.Error
             return text.uri, shown
-        shown.code, shown.severity = entry.code, SEVERITIES[entry.confidence]
+        shown.code, shown.severity = entry.code, SEVERITIES[entry.severity]
         if self.able("code_description_support"):
             shown.code_description = types.CodeDescription(url(entry.code))
         if self.able("tag_support") and entry.rule.unnecessary:

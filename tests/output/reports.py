@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import nbformat
 
@@ -14,6 +15,7 @@ from rnnlint.findings import Diagnostic, Edit, Finding, Fix, Verdict
 from rnnlint.graph import Span
 from rnnlint.output import render
 from rnnlint.output.report import Report
+from rnnlint.registry import RULES, Severity
 from rnnlint.run.loop import check_paths
 from rnnlint.settings.settings import Settings
 from rnnlint.source.read import read
@@ -53,6 +55,14 @@ def notebook(path: Path, cells: Iterable[str]) -> None:
     v4 = nbformat.v4
     made = [v4.new_markdown_cell("# Title\n\ntext"), *map(v4.new_code_cell, cells)]  # type: ignore[no-untyped-call]
     nbformat.write(v4.new_notebook(cells=made), path)  # type: ignore[no-untyped-call]
+
+
+def of_each_severity() -> Report:
+    """One finding of each severity, in lines 1 to 3: an error, a warning, and advice."""
+    rules = [next(rule for rule in RULES if rule.severity == severity) for severity in get_args(Severity)]
+    spans = [Span("a.py", row, 1, row, 2) for row in (1, 2, 3)]
+    made = [Finding.of(rule, message="message", span=span) for rule, span in zip(rules, spans, strict=True)]
+    return Report(made, (), lambda *_: "x = 1")
 
 
 def report(folder: Path, verdicts: Mapping[str, Verdict] | None = None) -> Report:

@@ -47,6 +47,7 @@ def test_concise() -> None:
 
 def test_json() -> None:
     unread, full, cell = json.loads(text("json", CELL, FULL, UNREAD))
+    assert (unread["severity"], cell["severity"]) == ("error", "warning")
     assert full == {
         "code": "RNN102",
         "name": "missing-noise-shape",
@@ -63,7 +64,7 @@ def test_json() -> None:
             ],
         },
         "noqa_row": 3,
-        "severity": "error",
+        "severity": "advice",
         "url": "https://github.com/rnnlint/rnnlint/blob/main/rules/RNN102.md",
         "confidence": "possible",
         "related": [

@@ -12,6 +12,7 @@ from rnnlint.graph import Span
 from rnnlint.output import render
 from rnnlint.output.report import Report
 from rnnlint.source.read import from_text
+from tests.output import reports
 
 CODE = """\
 import keras
@@ -235,6 +236,15 @@ def test_colours_change_nothing_but_colours() -> None:
     one = finding(span("layers.Dropout(rate)"), Related(span("layers.LSTM(8)"), "feeds"))
     colored = full(one, color=True)
     assert click.unstyle(colored) == full(one)
-    assert "\x1b[91m" in colored
+    assert "\x1b[96m" in colored
     # Neither black nor white: both would be lost on one of the two backgrounds.
     assert not {f"\x1b[{code}m" for code in (30, 37, 90, 97)} & set(colored.split("m"))
+
+
+def test_a_severity_has_its_colour() -> None:
+    colored = "".join(render("full", reports.of_each_severity()))
+    blocks = [block for block in colored.split("\n\n") if block]
+    for block, color in zip(blocks, ("91", "93", "96"), strict=True):
+        code, _, rest = block.partition(" ")
+        assert code.startswith(f"\x1b[{color}m\x1b[1mRNN")
+        assert f"\x1b[{color}m\x1b[1m^" in rest

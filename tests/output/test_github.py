@@ -45,9 +45,9 @@ def test_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = commands(reports.report(tmp_path))
     assert [(command, values["file"], values["title"]) for command, values, _ in found] == [
         ("error", "broken.py", "rnnlint (invalid-syntax)"),
-        ("error", "nb.ipynb", "rnnlint (RNN101)"),
-        ("error", reports.SCRIPT, "rnnlint (RNN101)"),
-        ("error", reports.SCRIPT, "rnnlint (RNN201)"),
+        ("warning", "nb.ipynb", "rnnlint (RNN101)"),
+        ("warning", reports.SCRIPT, "rnnlint (RNN101)"),
+        ("warning", reports.SCRIPT, "rnnlint (RNN201)"),
     ]
     physical = (tmp_path / "nb.ipynb").read_text(encoding="utf-8").split("\n")
     values = found[1][1]
@@ -72,12 +72,16 @@ def test_columns_only_for_a_single_line() -> None:
     assert several["endLine"] == "4"
 
 
-def test_possible_is_a_warning_and_the_verdict_is_said() -> None:
+def test_possible_and_the_verdict_are_said() -> None:
     one = replace(finding(Span("a.py", 3, 5, 3, 9)), confidence="possible")
     one = replace(one, verdict=Verdict("unverified", "no Keras", "", ""))
     ((command, _, message),) = commands(made(one))
     assert command == "warning"
-    assert message == "a.py:3:5: RNN101 message [unverified: no Keras]"
+    assert message == "a.py:3:5: RNN101 [possible] message [unverified: no Keras]"
+
+
+def test_a_command_for_each_severity() -> None:
+    assert [command for command, _, _ in commands(reports.of_each_severity())] == ["error", "warning", "notice"]
 
 
 def test_paths_are_the_repositorys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,9 +52,9 @@ def test_project(project: Report, tmp_path: Path) -> None:
     found = issues(project)
     assert [(one["check_name"], one["severity"], one["location"]["path"]) for one in found] == [
         ("invalid-syntax", "critical", "broken.py"),
-        ("RNN101 dropped-timesteps", "major", "nb.ipynb"),
-        ("RNN101 dropped-timesteps", "major", reports.SCRIPT),
-        ("RNN201 recurrent-dropout-disables-cudnn", "major", reports.SCRIPT),
+        ("RNN101 dropped-timesteps", "minor", "nb.ipynb"),
+        ("RNN101 dropped-timesteps", "minor", reports.SCRIPT),
+        ("RNN201 recurrent-dropout-disables-cudnn", "minor", reports.SCRIPT),
     ]
     assert found[1]["description"].startswith("RNN101: Dropout(0.5) zeroes whole timesteps")
     row = found[1]["location"]["positions"]["begin"]["line"]
@@ -78,9 +78,13 @@ def test_diagnostics_at_one_place_differ(project: Report) -> None:
     assert len(issues(replace(project, diagnostics=[one, one]))) == 5
 
 
-def test_possible_is_minor(project: Report) -> None:
+def test_possible_is_said(project: Report) -> None:
     report = replace(project, findings=[replace(one, confidence="possible") for one in project.findings])
-    assert {one["severity"] for one in issues(report)} == {"critical", "minor"}
+    assert all(f"{one.code}: [possible] " in str(issues(report)) for one in report.findings)
+
+
+def test_severities() -> None:
+    assert [one["severity"] for one in issues(reports.of_each_severity())] == ["major", "minor", "info"]
 
 
 def test_nothing_found() -> None:

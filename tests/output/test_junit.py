@@ -77,3 +77,9 @@ def test_characters_that_xml_cannot_hold() -> None:
 def test_nothing_found_is_a_test_that_passes() -> None:
     (suite,) = suites(Report((), (), lambda *_: ""))
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "0")
+
+
+def test_severities_are_said() -> None:
+    (suite,) = suites(reports.of_each_severity())
+    texts = [failure.text or "" for failure in suite.findall("testcase/failure")]
+    assert [text.split(": ")[1] for text in texts] == ["error", "warning", "advice"]

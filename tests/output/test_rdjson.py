@@ -92,9 +92,9 @@ def test_project(project: Report, tmp_path: Path) -> None:
     found = diagnostics(project)
     assert [(one["code"]["value"], one["location"]["path"], one["severity"]) for one in found] == [
         ("invalid-syntax", "broken.py", "ERROR"),
-        ("RNN101", "nb.ipynb", "ERROR"),
-        ("RNN101", reports.SCRIPT, "ERROR"),
-        ("RNN201", reports.SCRIPT, "ERROR"),
+        ("RNN101", "nb.ipynb", "WARNING"),
+        ("RNN101", reports.SCRIPT, "WARNING"),
+        ("RNN201", reports.SCRIPT, "WARNING"),
     ]
     assert found[1]["code"]["url"].endswith("rules/RNN101.md")
     for one, text in zip(found[1:], [b"layers.Dropout(0.5)"] * 2 + [b"recurrent_dropout=0.2"], strict=True):
@@ -141,9 +141,13 @@ def test_no_suggestion_within_the_json_of_a_notebook(project: Report) -> None:
     assert [("suggestions" in one) for one in found if one["code"]["value"] == "RNN101"] == [False, True]
 
 
-def test_possible_is_a_warning(project: Report) -> None:
+def test_possible_is_said(project: Report) -> None:
     report = replace(project, findings=[replace(one, confidence="possible") for one in project.findings])
-    assert {one["severity"] for one in diagnostics(report)[1:]} == {"WARNING"}
+    assert all(one["message"].startswith("[possible] ") for one in diagnostics(report)[1:])
+
+
+def test_severities() -> None:
+    assert [one["severity"] for one in diagnostics(reports.of_each_severity())] == ["ERROR", "WARNING", "INFO"]
 
 
 def test_nothing_found() -> None:

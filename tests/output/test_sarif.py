@@ -124,10 +124,19 @@ def test_the_way_through_the_model(project: Report, tmp_path: Path) -> None:
     assert other["relatedLocations"]
 
 
-def test_levels(project: Report) -> None:
+def test_levels() -> None:
+    found = run(reports.of_each_severity())
+    assert [one["level"] for one in found["results"]] == ["error", "warning", "note"]
+    rules = [found["tool"]["driver"]["rules"][one["ruleIndex"]] for one in found["results"]]
+    assert [one["defaultConfiguration"]["level"] for one in rules] == ["error", "warning", "note"]
+    assert [one["properties"]["problem.severity"] for one in rules] == ["error", "warning", "recommendation"]
+
+
+def test_possible_is_said(project: Report) -> None:
     possible = replace(project, findings=[replace(one, confidence="possible") for one in project.findings])
-    assert {one["level"] for one in run(project)["results"]} == {"error"}
-    assert {one["level"] for one in run(possible)["results"]} == {"warning"}
+    results = run(possible)["results"]
+    assert {one["properties"]["confidence"] for one in results} == {"possible"}
+    assert all(one["message"]["text"].startswith("[possible] ") for one in results)
 
 
 def test_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
