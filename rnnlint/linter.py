@@ -12,7 +12,7 @@ from rnnlint.graph import Graph, Note
 from rnnlint.result import FileResult
 from rnnlint.source import syntax
 from rnnlint.source.guard import guard
-from rnnlint.source.read import from_bytes, from_text
+from rnnlint.source.read import from_bytes, from_text, read
 from rnnlint.source.source import Source, diagnose
 from rnnlint.suppression.comments import may_suppress
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rnnlint.flow.view import View
     from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
+    from rnnlint.project.files import File
+    from rnnlint.project.modules import Modules
     from rnnlint.registry import Rule
     from rnnlint.settings.settings import Settings
 
@@ -85,31 +87,37 @@ _STANDALONE = re.compile(r"^[ \t]*(?:from|import)[ \t]+keras\b", re.MULTILINE)
 
 def environment(
     settings: Settings,
-    folder: str | None = None,
-    top: str | None = None,
-    text: Callable[[], str] = str,
+    modules: Modules | None = None,
+    path: str = "",
     found: Found | None = None,
 ) -> Env:
     """The Keras versions and backends that a file's code may run on.
 
-    As set, else as `found` in the Python that confirms, else by the pins of its folder's project. TensorFlow 2.0 to 2.4
+    As set, else as `found` in the Python that confirms, else by the pins of the file's project. TensorFlow 2.0 to 2.4
     brings no package `keras`: where only TensorFlow is pinned, a text that imports it may run on Keras 2.3 or 2.4.
+
+    Args:
+        settings: those of the file.
+        modules: know the file and its project; None for a text that stands in no file.
+        path: the file.
+        found: the Keras of the Python that confirms.
 
     Raises:
         ValueError: for a version that is none.
     """
     from rnnlint.keras.versions import Env, parse_keras_version
 
+    def standalone() -> bool:
+        return modules is not None and _STANDALONE.search(modules.source(path).text) is not None
+
     env = Env.unknown()
     if found is not None:
-        env = found.env(standalone=bool(_STANDALONE.search(text())))
-    elif folder is not None and "auto" in (settings.keras_version, settings.backend):
-        from rnnlint.project import pins
-
-        origin = pins.environment(folder, top)
+        env = found.env(standalone=standalone())
+    elif modules is not None and "auto" in (settings.keras_version, settings.backend):
+        origin = modules.origin(path)
         env = origin.env
         pinned = any(pin.name == "keras" for pin in origin.pins)
-        if env.versions == {(2, 4)} and not pinned and _STANDALONE.search(text()):
+        if env.versions == {(2, 4)} and not pinned and standalone():
             env = Env(env.versions | {(2, 3)}, env.backends)
     if settings.keras_version != "auto":
         env = Env(parse_keras_version(settings.keras_version), env.backends)
@@ -126,6 +134,11 @@ def own_backend(source: Source, env: Env, *, any_backend: bool = False) -> Env:
 
     asked = set(_ASKED.findall(source.text)).intersection(BACKENDS if any_backend else env.backends)
     return env.on(*asked) if len(asked) == 1 else env
+
+
+def read_source(file: File) -> Source:
+    """The source of a file as it stands on the disk; what cannot be read is a diagnostic of it."""
+    return read(file.shown, accepts)
 
 
 def accepts(text: str) -> bool:

@@ -285,12 +285,12 @@ def test_what_changes_within_the_grain_of_the_clock_is_seen(project: Path, monke
 
     def coarse(*given: Any) -> Discovered:
         found = discover(*given)
-        for path, (one, link) in found.looks.items():
+        for path, (one, link) in found.stats.items():
             times = {
                 name: getattr(one, name) // 2_000_000_000 * 2_000_000_000 for name in ("st_mtime_ns", "st_ctime_ns")
             }
             look: Any = SimpleNamespace(st_size=one.st_size, st_ino=0, **times)
-            found.looks[path] = look, link
+            found.stats[path] = look, link
         return found
 
     monkeypatch.setattr(runner, "discover", coarse)

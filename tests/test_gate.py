@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -37,10 +36,10 @@ def found(folder: Path, settings: Settings) -> list[tuple[str, str, int, int, st
 def candidates(folder: Path, settings: Settings | None = None) -> list[str]:
     """The names of the files below a folder that are analysed."""
     settings = settings or Settings()
-    files = discover([str(folder)], lambda _: settings).files
-    modules = Modules({os.path.realpath(path): path for path in files}, (str(folder),))
+    listed = discover([str(folder)], lambda _: settings)
+    modules = Modules(listed.files, (str(folder),))
     gate = Gate(runner.needs([settings.rules]), modules, lambda path: Path(path).read_bytes())
-    for path in files:
+    for path in listed.paths:
         gate.look(path, Path(path).read_bytes())
     return sorted(str(Path(path).relative_to(folder)) for path in gate.candidates())
 

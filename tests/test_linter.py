@@ -17,7 +17,7 @@ from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
 from rnnlint.linter import Finder, NoFinder, check_source, environment, lint
-from rnnlint.project import pins, roots
+from rnnlint.project.modules import Modules
 from rnnlint.registry import Rule
 from rnnlint.run.loop import check_paths, lint_text, run
 from rnnlint.settings.settings import Options, Resolver, Settings
@@ -34,9 +34,7 @@ OTHER = Rule("RNN101", "other-rule", "Test.")
 
 
 @pytest.fixture(autouse=True)
-def _fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    roots.forget()
-    pins._environment.cache_clear()
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
@@ -182,11 +180,10 @@ def test_an_unknown_attribute_of_the_package() -> None:
 
 def test_the_environment_is_as_set_or_as_pinned(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['keras==3.4', 'jax']\n")
-    folder = str(tmp_path)
     assert environment(Settings()) == Env.unknown()
-    assert environment(Settings(), folder) == Env(frozenset({(3, 4)}), frozenset({"jax"}))
-    assert environment(Settings(keras_version="2.4"), folder).versions == {(2, 4)}
-    assert environment(Settings(backend="torch"), folder) == Env(frozenset({(3, 4)}), frozenset({"torch"}))
+    assert environment(Settings(), Modules(), "a.py") == Env(frozenset({(3, 4)}), frozenset({"jax"}))
+    assert environment(Settings(keras_version="2.4"), Modules(), "a.py").versions == {(2, 4)}
+    assert environment(Settings(backend="torch"), Modules(), "a.py") == Env(frozenset({(3, 4)}), frozenset({"torch"}))
     both = Settings(keras_version=">=3.4,<3.6", backend="tensorflow")
     assert environment(both) == Env(parse_keras_version(">=3.4,<3.6"), frozenset({"tensorflow"}))
     assert environment(Settings()).backends == set(BACKENDS)
@@ -194,12 +191,14 @@ def test_the_environment_is_as_set_or_as_pinned(tmp_path: Path) -> None:
 
 def test_tensorflow_below_2_5_brings_no_package_keras(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['tensorflow==2.1']\n")
-    folder = str(tmp_path)
-    assert environment(Settings(), folder, text=lambda: "import keras\n").versions == {(2, 3), (2, 4)}
-    assert environment(Settings(), folder, text=lambda: "from tensorflow import keras\n").versions == {(2, 4)}
+    (tmp_path / "a.py").write_text("import keras\n")
+    (tmp_path / "b.py").write_text("from tensorflow import keras\n")
+    assert environment(Settings(), Modules(), "a.py").versions == {(2, 3), (2, 4)}
+    assert environment(Settings(), Modules(), "b.py").versions == {(2, 4)}
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/requirements.txt").write_text("keras==2.4.3\ntensorflow==2.2\n")
-    assert environment(Settings(), str(tmp_path / "sub"), text=lambda: "import keras\n").versions == {(2, 4)}
+    (tmp_path / "sub/a.py").write_text("import keras\n")
+    assert environment(Settings(), Modules(), "sub/a.py").versions == {(2, 4)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

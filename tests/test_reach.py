@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,10 @@ def gate(folder: Path, files: dict[str, str]) -> tuple[Gate, frozenset[str]]:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    paths = discover([str(folder)], lambda _: Settings()).files
-    modules = Modules({os.path.realpath(path): path for path in paths}, (str(folder),))
+    listed = discover([str(folder)], lambda _: Settings())
+    modules = Modules(listed.files, (str(folder),))
     found = Gate(runner.needs([RULES]), modules, lambda path: Path(path).read_bytes() if Path(path).exists() else None)
-    for path in paths:
+    for path in listed.paths:
         found.look(path, Path(path).read_bytes())
     return found, found.candidates()
 

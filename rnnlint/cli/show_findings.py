@@ -73,7 +73,7 @@ def _show_report(request: Request, checked: Checked, name: str, *, err: bool) ->
 
 def _report(request: Request, checked: Checked) -> Report:
     from rnnlint.output.report import Report
-    from rnnlint.project.roots import git_root
+    from rnnlint.project.roots import Roots
 
     stdin = request.stdin
     return Report(
@@ -84,7 +84,7 @@ def _report(request: Request, checked: Checked) -> Report:
         refuted=checked.refuted,
         fixable=request.fixes,
         version=__version__,
-        root=git_root(os.getcwd()) or os.getcwd(),
+        root=Roots().git_root(os.getcwd()) or os.getcwd(),
         others=(*checked.suppressed, *checked.withheld, *checked.known),
         texts={} if stdin.text is None else {stdin.name: stdin.text},
     )

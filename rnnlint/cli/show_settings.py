@@ -29,12 +29,13 @@ SECTIONS = {
 
 def show(request: Request) -> int:
     """Print which files would be linted, or the settings of the first one, and return the exit status."""
+    from rnnlint.project.files import File
     from rnnlint.project.modules import Modules
     from rnnlint.project.walk import discover
 
     paths = request.paths
     listed = discover((path for path in paths if path != STDIN), request.settings)
-    files = sorted([*listed.files, *([request.stdin.name] if STDIN in paths else [])], key=os.path.abspath)
+    files = sorted([*listed.paths, *([request.stdin.name] if STDIN in paths else [])], key=os.path.abspath)
     for diagnostic in listed.diagnostics:
         request.console.warning(diagnostic.message)
     if not files:
@@ -42,7 +43,7 @@ def show(request: Request) -> int:
     printed: Iterable[str] = (path if path == STDIN else printable(os.path.abspath(path)) for path in files)
     if request.options.show_settings and files:
         tops = tuple(os.path.abspath(path) for path in paths if os.path.isdir(path))
-        top = Modules({}, tops).top(os.path.dirname(os.path.abspath(files[0])))
+        top = Modules((), tops).top(File.at(files[0]).folder)
         printed = lines(files[0], request.settings(files[0]), top)
     for line in printed:
         request.console.out(f"{line}\n")
@@ -52,7 +53,7 @@ def show(request: Request) -> int:
 
 
 def lines(path: str, settings: Settings, top: str | None = None) -> Iterator[str]:
-    """The settings of a file, where they come from, and what `auto` stands for; `top` as for `pins.environment`."""
+    """The settings of a file, where they come from, and what `auto` stands for; `top` as for `Pins.origin`."""
     yield f"Resolved settings for: {_quoted(os.path.abspath(path))}"
     if settings.config:
         yield f"Settings path: {_quoted(settings.config)}"
@@ -91,9 +92,9 @@ def _setting(key: str, path: str, settings: Settings) -> Iterator[str]:
 def _pinned(folder: str, top: str | None) -> str:
     """What the project's pins say of Keras."""
     from rnnlint.keras.versions import Env, Where
-    from rnnlint.project import pins
+    from rnnlint.project.pins import Pins
 
-    origin = pins.environment(folder, top)
+    origin = Pins().origin(folder, top)
     if not origin.pins:
         return "nothing is pinned"
     return f"{Where(origin.env.pairs).describe(Env.unknown())}, by {printable(origin.text)}"

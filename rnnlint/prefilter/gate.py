@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from rnnlint.keras.frameworks import framework
 from rnnlint.keras.ingredients import EVERYTHING, KERAS, Ingredients, in_bytes
-from rnnlint.project.modules import INSTALLED, Known
+from rnnlint.project.locate import INSTALLED
+from rnnlint.project.modules import Known
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
@@ -283,7 +284,7 @@ class Gate:
     def _attributes(self, package: str, data: bytes) -> Iterator[str]:
         """The modules of a package that some code may reach as its attributes."""
         folder = os.path.dirname(package)
-        for name in sorted(self._modules.disk.names(os.path.abspath(folder))):
+        for name in sorted(self._modules.disk.names(self._modules.file(package).folder)):
             if name.endswith(".py") and f".{name[:-3]}".encode("utf-8", "surrogateescape") in data:
                 yield os.path.join(folder, name)
 
@@ -301,7 +302,7 @@ class Gate:
         fresh = set(marked)
         folders: dict[str, list[str]] = {}
         for path in plain:
-            folders.setdefault(os.path.dirname(path), []).append(path)
+            folders.setdefault(self._modules.file(path).folder, []).append(path)
         while fresh:
             reachable = _Reachable(fresh, self._modules)
             fresh = set()
@@ -364,7 +365,7 @@ class _Reachable:
         self._below: dict[str, set[str]] = {}
         self._found: dict[tuple[str, str, str], frozenset[str]] = {}
         for path in files:
-            folder, name = os.path.split(os.path.abspath(path))
+            folder, name = modules.file(path).folder, os.path.basename(path)
             root = modules.root(folder)
             stem = name.rpartition(".")[0]
             while stem.isidentifier():
@@ -374,9 +375,8 @@ class _Reachable:
                     break
                 folder, stem = os.path.split(folder)
 
-    def names(self, given: str) -> frozenset[bytes]:
+    def names(self, folder: str) -> frozenset[bytes]:
         """The first parts of the names by which those in a folder may import any of the files; `.` if relatively."""
-        folder = os.path.abspath(given)
         found = self._from(folder, "", self._modules.root(folder))
         known = {name.encode("utf-8", "surrogateescape") for name in found if not framework(name)}
         return frozenset(known | {b"."}) if found else frozenset()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from rnnlint.project.roots import project_root
+from rnnlint.project.roots import Roots
 
 
-def _names(folder: str) -> frozenset[str]:
-    """What can be a module or a package in a folder."""
+def module_names(folder: str) -> frozenset[str]:
+    """The names in a folder that can be a module or a package; none where it cannot be listed."""
     try:
         return frozenset(
             name
@@ -43,14 +43,28 @@ def real_by_parts(
     return found
 
 
+def questions(roots: Roots) -> dict[str, Callable[[str], object]]:
+    """What a `Disk` can be asked of a path, by the names under which it keeps the answers."""
+    return {
+        "names": module_names,
+        "file": os.path.isfile,
+        "folder": os.path.isdir,
+        "link": os.path.islink,
+        "real": os.path.realpath,
+        "root": roots.project_root,
+    }
+
+
 class Disk:
     """Asks the disk for what lies in folders and where links lead, once per question.
 
     `asked` keeps the questions with their answers, so that a later run can ask whether they are still the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Roots | None = None) -> None:
+        self.roots = roots or Roots()
         self.asked: dict[tuple[str, str], object] = {}
+        self._questions = questions(self.roots)
         self._listed: dict[str, frozenset[str]] = {}
         self._reals: dict[str, str] = {}
 
@@ -58,7 +72,7 @@ class Disk:
         """The names of modules and packages in a folder: one look instead of one for every name that is asked for."""
         found = self._listed.get(folder)
         if found is None:
-            found = self._listed[folder] = self.asked["names", folder] = _names(folder)
+            found = self._listed[folder] = self.asked["names", folder] = module_names(folder)
         return found
 
     def is_file(self, path: str) -> bool:
@@ -82,22 +96,12 @@ class Disk:
         return bool(self._ask("link", path))
 
     def root(self, folder: str) -> str | None:
-        """The project that a folder stands in."""
+        """The project that a folder stands in, or None."""
         found = self._ask("root", folder)
         return None if found is None else str(found)
 
     def _ask(self, question: str, path: str) -> object:
         key = question, path
         if key not in self.asked:
-            self.asked[key] = QUESTIONS[question](path)
+            self.asked[key] = self._questions[question](path)
         return self.asked[key]
-
-
-QUESTIONS: dict[str, Callable[[str], object]] = {
-    "names": _names,
-    "file": os.path.isfile,
-    "folder": os.path.isdir,
-    "link": os.path.islink,
-    "real": os.path.realpath,
-    "root": project_root,
-}

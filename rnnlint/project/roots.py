@@ -5,28 +5,38 @@ from __future__ import annotations
 import os
 
 _GIT = (".git",)
-_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
-# By names: of folders the nearest one, at or above them, that holds one of these. It is remembered for one run.
-_nearest: dict[tuple[str, ...], dict[str, str | None]] = {_GIT: {}, _PROJECT_FILES: {}}
+_PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-def git_root(folder: str) -> str | None:
-    """The git work tree that a folder (absolute) stands in."""
-    return _above(folder, _GIT)
+class Roots:
+    """The folders that projects begin at, each folder asked of the disk once.
+
+    Made for one run: what the disk said in an earlier one may have changed.
+    """
+
+    def __init__(self) -> None:
+        self._git: dict[str, str | None] = {}
+        self._packaged: dict[str, str | None] = {}
+
+    def git_root(self, folder: str) -> str | None:
+        """The git work tree that a folder (absolute) stands in, or None."""
+        return _above(folder, _GIT, self._git)
+
+    def project_root(self, folder: str) -> str | None:
+        """The project that a folder (absolute) stands in, or None.
+
+        That is its git work tree, else the nearest folder at or above it that is packaged.
+        """
+        return self.git_root(folder) or _above(folder, _PACKAGING, self._packaged)
 
 
-def project_root(folder: str) -> str | None:
-    """The project that a folder (absolute) stands in: its git work tree, else the nearest folder that is packaged."""
-    return git_root(folder) or _above(folder, _PROJECT_FILES)
-
-
-def _above(folder: str, names: tuple[str, ...]) -> str | None:
-    known = _nearest[names]
+def _above(folder: str, names: tuple[str, ...], known: dict[str, str | None]) -> str | None:
+    """The nearest folder, at or above this one, that holds one of the names; `known` grows by all that are passed."""
     climbed: list[str] = []
     while folder not in known:
         climbed.append(folder)
         parent = os.path.dirname(folder)
-        if _holds(folder, names):
+        if any(os.path.exists(os.path.join(folder, name)) for name in names):
             known[folder] = folder
         elif parent == folder:
             known[folder] = None
@@ -35,13 +45,3 @@ def _above(folder: str, names: tuple[str, ...]) -> str | None:
     found = known[folder]
     known.update(dict.fromkeys(climbed, found))
     return found
-
-
-def _holds(folder: str, names: tuple[str, ...]) -> bool:
-    return any(os.path.exists(os.path.join(folder, name)) for name in names)
-
-
-def forget() -> None:
-    """Ask the disk anew where projects are."""
-    for known in _nearest.values():
-        known.clear()

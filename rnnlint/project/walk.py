@@ -6,10 +6,11 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from rnnlint.project.roots import git_root
+from rnnlint.project.files import SUFFIXES, File
+from rnnlint.project.roots import Roots
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from rnnlint.findings import Diagnostic
     from rnnlint.settings.settings import Patterns, Settings
-
-SUFFIXES = (".py", ".ipynb")
 
 
 class MissingPathError(Exception):
@@ -31,27 +30,40 @@ class MissingPathError(Exception):
 
 @dataclass
 class Discovered:
-    """The files to lint, sorted, each once, spelled as the user spelled their folder; and what could not be read.
+    """The files to lint, sorted by their paths, each once; and what could not be read.
 
-    `looks` are the files' status, and whether they are symbolic links.
+    `paths` are their paths as shown, and `stats` the status of each, with whether it is a symbolic link.
     """
 
-    files: list[str] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    looks: dict[str, tuple[os.stat_result, bool]] = field(default_factory=dict)
+    stats: dict[str, tuple[os.stat_result, bool]] = field(default_factory=dict)
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The files as the user spelled them, or the folder that they lie in."""
+        return [file.shown for file in self.files]
 
 
-def discover(paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], Settings]) -> Discovered:
-    """Find the `.py` and `.ipynb` files below the given paths; `settings` resolves the settings of a path.
+def discover(
+    paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], Settings], roots: Roots | None = None
+) -> Discovered:
+    """Find the `.py` and `.ipynb` files below the given paths.
 
     A file that is named is taken whatever its suffix, excluded or not, unless `force-exclude` is set. Links to folders
     are not followed below a given path; a file that is reached twice is taken once.
+
+    Args:
+        paths: files and folders.
+        settings: resolves the settings of a path.
+        roots: what the run knows of where projects begin.
 
     Raises:
         MissingPathError: where a given path does not exist.
     """
     found = Discovered()
-    chosen: dict[tuple[int, int] | str, tuple[bool, str, os.stat_result]] = {}
+    roots = roots or Roots()
+    chosen: dict[tuple[int, int] | str, _Reached] = {}
     for given in paths:
         path = os.path.normpath(os.fspath(given))
         try:
@@ -65,37 +77,47 @@ def discover(paths: Iterable[str | os.PathLike[str]], settings: Callable[[str], 
         resolved = settings(os.path.join(path, "-") if folder else path)
         if resolved.force_exclude and resolved.excludes(path, is_dir=folder):
             continue
-        reached = _Walk(path, settings, found.diagnostics) if folder else [(os.path.islink(path), path, status)]
+        reached: Iterable[_Reached] = [(os.path.islink(path), File.at(path), status)]
+        if folder:
+            reached = _FolderWalk(path, settings, found.diagnostics, roots)
         for one in reached:
-            _, name, status = one
+            _, file, status = one
             # On Windows what a folder says of its files is without inode.
-            key = (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(name)
+            key = (status.st_dev, status.st_ino) if status.st_ino else file.real
             known = chosen.get(key)
             if known is None or one[:2] < known[:2]:
                 chosen[key] = one
-    looks = {path: (status, link) for link, path, status in chosen.values()}
-    found.files = sorted(looks)
-    found.looks = looks
+    found.files = sorted(file for _, file, _ in chosen.values())
+    found.stats = {file.shown: (status, link) for link, file, status in chosen.values()}
     found.diagnostics.sort(key=lambda one: one.span)
     return found
 
 
-class _Walk:
+# Whether a file is a symbolic link, the file, and its status.
+_Reached = tuple[bool, File, os.stat_result]
+
+
+class _FolderWalk:
     """The Python files and notebooks below one given folder, each with its status and whether it is a link."""
 
-    def __init__(self, root: str, settings: Callable[[str], Settings], diagnostics: list[Diagnostic]) -> None:
+    def __init__(
+        self, root: str, settings: Callable[[str], Settings], diagnostics: list[Diagnostic], roots: Roots
+    ) -> None:
         self._root = root
+        self._roots = roots
         self._settings = settings
         self._diagnostics = diagnostics
         self._rebased: dict[int, tuple[Patterns, ...]] = {}
 
-    def __iter__(self) -> Iterator[tuple[bool, str, os.stat_result]]:
+    def __iter__(self) -> Iterator[_Reached]:
         ignores: tuple[_Ignore, ...] = ()
+        absolute = os.path.abspath(self._root)
         if self._settings(os.path.join(self._root, "-")).respect_gitignore:
-            ignores = _ignores_above(self._root)
-        waiting = [(self._root, ignores)]
+            ignores = _ignores_above(absolute, self._roots)
+        # No link is followed below the root: the other paths of what lies there differ in their beginnings only.
+        waiting = [(self._root, absolute, os.path.realpath(self._root), ignores)]
         while waiting:
-            folder, ignores = waiting.pop()
+            folder, absolute, real, ignores = waiting.pop()
             try:
                 folders, files, git = _listed(folder)
             except OSError as error:
@@ -104,16 +126,23 @@ class _Walk:
             if not folders and not files:
                 continue
             prefix = "" if folder == os.curdir else os.path.join(folder, "")
+            inside, real_inside = os.path.join(absolute, ""), os.path.join(real, "")
             settings = self._settings(prefix + "-")
             ignores = self._ignores(folder, git, ignores) if settings.respect_gitignore else ()
-            unwanted = self._unwanted(folder, settings, ignores)
-            waiting += [(prefix + name, ignores) for name in folders if not unwanted(name, True)]
+            unwanted = self._unwanted(folder, inside, settings, ignores)
+            waiting += [
+                (prefix + name, inside + name, real_inside + name, ignores)
+                for name in folders
+                if not unwanted(name, True)
+            ]
             for entry in files:
                 if not unwanted(entry.name, False):
                     path = prefix + entry.name
                     status = self._status(path, entry)
                     if status is not None:
-                        yield entry.is_symlink(), path, status
+                        link = entry.is_symlink()
+                        file = File(path, os.path.realpath(path) if link else real_inside + entry.name, absolute)
+                        yield link, file, status
 
     def _ignores(self, folder: str, git: set[str], above: tuple[_Ignore, ...]) -> tuple[_Ignore, ...]:
         """The ignore files that hold in a folder with these names of git's, outermost first."""
@@ -124,11 +153,15 @@ class _Walk:
             above = (*above, *_load_ignore(folder, os.path.join(folder, ".gitignore")))
         return above
 
-    def _unwanted(self, folder: str, settings: Settings, ignores: tuple[_Ignore, ...]) -> Callable[[str, bool], bool]:
-        """Whether a name in the folder is excluded or ignored. What lies above was asked before."""
+    def _unwanted(
+        self, folder: str, inside: str, settings: Settings, ignores: tuple[_Ignore, ...]
+    ) -> Callable[[str, bool], bool]:
+        """Whether a name in the folder is excluded or ignored. What lies above was asked before.
+
+        `inside` is the absolute path of the folder with a trailing separator.
+        """
         matchers = [one.inside(folder) for one in self._excludes(settings)]
-        absolute = os.path.join(os.path.abspath(folder), "") if ignores else ""
-        ignored = [one.inside(absolute) for one in reversed(ignores)]
+        ignored = [one.inside(inside) for one in reversed(ignores)]
 
         def unwanted(name: str, is_dir: bool) -> bool:
             for match in matchers:
@@ -214,10 +247,9 @@ class _Ignore:
         return verdict
 
 
-def _ignores_above(root: str) -> tuple[_Ignore, ...]:
-    """The ignore files that hold in a folder: those of its git work tree above it, outermost first."""
-    folder = os.path.abspath(root)
-    top = git_root(folder)
+def _ignores_above(folder: str, roots: Roots) -> tuple[_Ignore, ...]:
+    """The ignore files that hold in a folder (absolute): those of its git work tree above it, outermost first."""
+    top = roots.git_root(folder)
     if top is None:
         return ()
     found = list(_load_ignore(top, os.path.join(top, ".git", "info", "exclude")))

@@ -23,8 +23,9 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnlint import __version__
-from rnnlint.project.disk import QUESTIONS
+from rnnlint.project.disk import questions
 from rnnlint.project.modules import Modules
+from rnnlint.project.roots import Roots
 from rnnlint.result import FileResult
 
 if TYPE_CHECKING:
@@ -237,12 +238,13 @@ class Keeper:
         started: int,
     ) -> None:
         self._store = store
-        self._paths = found.looks.keys()
+        self._paths = found.stats.keys()
         self._before = started - _GRAIN
         self._key = _key("run", list(given))
         self._fresh: set[str] = set()
         self._files = self._listing(found, settings)
         self._asked: dict[tuple[str, str], object] = {}
+        self._questions = _questions(Roots())
 
     def _listing(self, found: Discovered, settings: Callable[[str], Settings]) -> str:
         """All files by their status, and their settings as far as they matter."""
@@ -252,8 +254,8 @@ class Keeper:
         relevant: list[object] = []
         held: list[Settings] = []  # so that none takes the place of another
         looks: list[tuple[object, ...]] = []
-        for path in found.files:
-            one, link = found.looks[path]
+        for path in found.paths:
+            one, link = found.stats[path]
             own = settings(path)
             number = numbers.setdefault(id(own), len(numbers))
             if number == len(relevant):
@@ -345,7 +347,7 @@ class Keeper:
         if (question, path) not in self._asked:
             status = _status(path)
             changing = status is not None and self._young(status)
-            self._asked[question, path] = _CHANGING if changing else _QUESTIONS[question](path)
+            self._asked[question, path] = _CHANGING if changing else self._questions[question](path)
 
     def keep(self, results: list[FileResult], modules: Modules, *, worth: bool) -> None:
         """Keep the results of the run if they are `worth` it, and write all that was kept."""
@@ -376,16 +378,18 @@ def _text(path: str) -> str:
 
 
 def _dependencies(folder: str) -> tuple[str, ...]:
-    from rnnlint.project.pins import dependency_files
+    from rnnlint.project.dependencies import dependency_files
 
     return dependency_files(folder)
 
 
-_QUESTIONS: dict[str, Callable[[str], object]] = {**QUESTIONS, "text": _text, "dependencies": _dependencies}
+def _questions(roots: Roots) -> dict[str, Callable[[str], object]]:
+    return {**questions(roots), "text": _text, "dependencies": _dependencies}
 
 
 def _as_before(asked: list[list[str]]) -> bool:
-    return all(_answer(_QUESTIONS[question](path)) == answer for question, path, answer in asked)
+    ask = _questions(Roots())
+    return all(_answer(ask[question](path)) == answer for question, path, answer in asked)
 
 
 def _answer(answer: object) -> str:
@@ -519,7 +523,5 @@ def _plain(kind: Any) -> _Reader:
 
 def default_folder() -> str:
     """Where the results of a run are kept: in the project that the current folder stands in, else there."""
-    from rnnlint.project.roots import project_root
-
     here = os.getcwd()
-    return os.path.join(project_root(here) or here, FOLDER)
+    return os.path.join(Roots().project_root(here) or here, FOLDER)

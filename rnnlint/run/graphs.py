@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlint.keras.versions import Env
-from rnnlint.linter import Finder, accepts, environment, finish, lint
+from rnnlint.linter import Finder, environment, finish, lint, read_source
 from rnnlint.prefilter.gate import Gate
 from rnnlint.project.modules import Modules
 from rnnlint.project.walk import discover
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
-from rnnlint.source.read import read, read_bytes
+from rnnlint.source.read import read_bytes
 from rnnlint.source.source import Source
 
 if TYPE_CHECKING:
@@ -49,15 +49,15 @@ def graphs(
     given = [os.fspath(path) for path in paths]
     listed = discover(given, settings)
     tops = tuple(os.path.abspath(path) for path in given if os.path.isdir(path))
-    modules = Modules({os.path.realpath(path): path for path in listed.files}, tops, _read)
+    modules = Modules(listed.files, tops, read_source)
     named = {os.path.realpath(path) for path in given if not os.path.isdir(path)}
-    chosen = {path for path in listed.files if os.path.realpath(path) in named}
+    chosen = {file.shown for file in listed.files if file.real in named}
     gate = Gate((frozenset(),), modules, _bytes)
-    for path in listed.files:
+    for path in listed.paths:
         gate.look(path, _bytes(path))
     chosen |= gate.candidates()
     if chosen:
-        yield from _recovered([path for path in listed.files if path in chosen], settings, modules, prepare)
+        yield from _recovered([path for path in listed.paths if path in chosen], settings, modules, prepare)
     for diagnostic in listed.diagnostics:
         yield Recovered(FileResult(diagnostic.span.path, diagnostics=(diagnostic,)), None, Env.unknown())
 
@@ -84,12 +84,11 @@ def _recover(path: str, settings: Resolve, modules: Modules, parsed: ParsedModul
         return seen[-1][0]
 
     source, own = modules.source(path), settings(path)
-    folder = os.path.dirname(os.path.abspath(path))
-    env = environment(own, folder, modules.top(folder), lambda: source.text)
+    env = environment(own, modules, path)
     result = lint(source, own, modules, env, remember)
     findings: list[Finding] = []
     for other in dict.fromkeys([path, *(finding.span.path for finding in result.findings)]):
-        text = source if other == path else _read(other)
+        text = source if other == path else read_source(modules.file(other))
         findings += finish(replace(result, path=other), settings(other), text, complete=False).findings
     graph, env = seen[0] if seen else (None, env)
     return Recovered(replace(result, findings=tuple(findings)), graph, env)
@@ -98,7 +97,3 @@ def _recover(path: str, settings: Resolve, modules: Modules, parsed: ParsedModul
 def _bytes(path: str) -> bytes | None:
     found = read_bytes(path)
     return None if isinstance(found, Source) else found
-
-
-def _read(path: str) -> Source:
-    return read(path, accepts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnlint.keras.ingredients import Ingredients
 from rnnlint.prefilter.gate import Examined, Gate, ingredients
-from rnnlint.project import roots
-from rnnlint.project.disk import real_by_parts
+from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
+from rnnlint.project.roots import Roots
 from rnnlint.project.walk import discover
 from rnnlint.records import dataclass
 from rnnlint.registry import ABOUT_COMMENTS
@@ -76,17 +75,17 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
 class _Files:
     """What files hold: the `changed` bytes, else what stands on the disk. `told` is shown what was read.
 
-    `looks` are what was seen of files when they were found.
+    `stats` are what was seen of files when they were found.
     """
 
     def __init__(
         self,
         changed: Mapping[str, bytes],
-        looks: Mapping[str, tuple[os.stat_result, bool]],
+        stats: Mapping[str, tuple[os.stat_result, bool]],
         told: Callable[[str, bytes | None], None] | None = None,
     ) -> None:
         self._changed = changed
-        self._looks = looks
+        self._stats = stats
         self._told = told
 
     def __reduce__(self) -> tuple[type[_Files], tuple[Mapping[str, bytes], Mapping[str, Any]]]:
@@ -96,19 +95,19 @@ class _Files:
         read = self._read(path)
         return read if isinstance(read, bytes) else None
 
-    def source(self, path: str) -> Source:
-        read = self._read(path)
+    def source(self, file: File) -> Source:
+        read = self._read(file.shown)
         if not isinstance(read, bytes):
             return read
         from rnnlint.linter import accepts
         from rnnlint.source.read import from_bytes
 
-        return from_bytes(read, path, accepts)
+        return from_bytes(read, file.shown, accepts)
 
     def _read(self, path: str) -> bytes | Source:
         data = self._changed.get(path) if self._changed else None
-        if data is None and path in self._looks:
-            data = _quickly(path, self._looks[path][0].st_size)
+        if data is None and path in self._stats:
+            data = _quickly(path, self._stats[path][0].st_size)
         read: bytes | Source
         if data is None:
             from rnnlint.source.read import read_bytes
@@ -173,10 +172,10 @@ def run(
     Raises:
         MissingPathError: where a path does not exist.
     """
-    forget()
     started = time.time_ns()
     given = [os.fspath(path) for path in paths]
-    listed = discover(given, settings)
+    roots = Roots()
+    listed = discover(given, settings, roots)
     keeper = None
     if cache is not None and found is None and not changed:
         from rnnlint.run.cache import Keeper
@@ -184,17 +183,10 @@ def run(
         keeper = Keeper(cache, given, listed, settings, started)
     known = keeper.run() if keeper else None
     if known is None:
-        results = _Run(given, listed, settings, found, changed or {}, keeper, prepare).lint(jobs, watch)
+        results = _Run(given, listed, settings, found, changed or {}, keeper, prepare, roots).lint(jobs, watch)
     else:
-        results = (known.get(path) or FileResult(path) for path in listed.files)
+        results = (known.get(path) or FileResult(path) for path in listed.paths)
     yield from _with_diagnostics(listed, results)
-
-
-def forget() -> None:
-    """What was remembered of the disk is of one run."""
-    roots.forget()
-    if pins := sys.modules.get("rnnlint.project.pins"):
-        pins._environment.cache_clear()
 
 
 def _with_diagnostics(listed: Discovered, results: Iterable[FileResult]) -> Iterator[FileResult]:
@@ -220,6 +212,7 @@ class _Run:
         changed: Mapping[str, bytes],
         keeper: Keeper | None,
         prepare: Callable[[], None] | None,
+        roots: Roots,
     ) -> None:
         self._listed = listed
         self._settings = settings
@@ -227,19 +220,8 @@ class _Run:
         self._keeper = keeper
         self._prepare = prepare
         tops = tuple(os.path.abspath(path) for path in given if os.path.isdir(path))
-        self._files = _Files(changed, listed.looks, keeper.read if keeper else None)
-        self._modules = Modules(self._spelled, tops, self._files.source)
-
-    def _spelled(self) -> dict[str, str]:
-        """The files by their real paths."""
-        real: dict[str, str] = {}
-        found = {}
-        for path, (_, link) in self._listed.looks.items():
-            folder, name = os.path.split(path)
-            if folder not in real:
-                real[folder] = real_by_parts(os.path.abspath(folder), real)
-            found[os.path.realpath(path) if link else os.path.join(real[folder], name)] = path
-        return found
+        self._files = _Files(changed, listed.stats, keeper.read if keeper else None)
+        self._modules = Modules(listed.files, tops, self._files.source, roots)
 
     def lint(self, jobs: int | None, watch: Watch) -> Iterator[FileResult]:
         """The results, in the order of the paths."""
@@ -253,8 +235,8 @@ class _Run:
 
     def _candidates(self, jobs: int | None, watch: Watch) -> tuple[list[str], set[str]]:
         """The files to analyse, and those with suppression comments about our rules."""
-        files = self._listed.files
-        one_each = {os.path.dirname(path): path for path in files}.values()
+        files = self._listed.paths
+        one_each = {file.folder: file.shown for file in self._listed.files}.values()
         gate = self._gate = Gate(
             needs(self._settings(path).rules for path in one_each), self._modules, self._files.content
         )
@@ -312,8 +294,8 @@ class _Run:
         self._modules.know(gate.known())
 
     def _sizes(self, files: Iterable[str]) -> list[tuple[str, int]]:
-        looks = self._listed.looks
-        return [(path, looks[path][0].st_size if path in looks else 0) for path in files]
+        stats = self._listed.stats
+        return [(path, stats[path][0].st_size if path in stats else 0) for path in files]
 
     def _note(self, asked: Asked) -> None:
         if self._keeper:
@@ -347,13 +329,9 @@ class _Run:
         from rnnlint.run.pool import Task
 
         settings = self._settings(path)
-        folder = os.path.dirname(os.path.abspath(path))
-        top = self._modules.top(folder)
-        env = environment(settings, folder, top, lambda: self._modules.source(path).text, self._found)
+        env = environment(settings, self._modules, path, self._found)
         if self._found is None and AUTO in (settings.keras_version, settings.backend):
-            from rnnlint.project import pins
-
-            origin = pins.environment(folder, top)
+            origin = self._modules.origin(path)
             if self._keeper:
                 self._keeper.pins(origin)
             if settings.keras_version == AUTO and (note := _pins_note(path, origin)):
@@ -372,7 +350,7 @@ class _Run:
         for result in results.values():
             for finding in result.findings:
                 found.setdefault(finding.span.path, []).append(finding)
-        for path in self._listed.files:
+        for path in self._listed.paths:
             known = results.get(path)
             if known is None and path not in found and path not in commented:
                 yield FileResult(path)
@@ -450,9 +428,11 @@ def build(
     from rnnlint.confirm.observed.matching import match
     from rnnlint.confirm.session import BuildError
     from rnnlint.findings import collect
-    from rnnlint.linter import finish
+    from rnnlint.linter import finish, read_source
 
-    sources = {os.path.realpath(path): _read(path) for path in paths if os.path.isfile(path)}
+    files = [File.at(path) for path in paths if os.path.isfile(path)]
+    modules = Modules(files, (), read_source)
+    sources = {file.real: modules.source(file.shown) for file in files}
     named = [one for target in targets for one in (_makers(sources) if target == "auto" else [target])]
     graphs: list[Graph] = []
     failed: list[str] = []
@@ -470,26 +450,26 @@ def build(
     matched = match(findings, graphs, env, RuleSettings(threshold), rules, by_path)
     merged = [
         before
-        if before.span.path in by_path and _elsewhere(by_path[before.span.path], settings, session.found)
+        if before.span.path in by_path and _elsewhere(by_path[before.span.path], modules, settings, session.found)
         else after
         for before, after in zip(findings, matched.findings, strict=True)
     ]
     for path, source in by_path.items():
         own = tuple(one for one in matched.added if one.span.path == path)
         finished = finish(FileResult(path, own), settings(path), source, complete=False)
-        # --fix looks whether a fix has helped, and without the built model there is nothing to see.
+        # --fix stats whether a fix has helped, and without the built model there is nothing to see.
         merged += [replace(one, fix=None) for one in finished.findings]
     notes = list(matched.notes)
     if explain:
-        notes += [note for graph in graphs for note in _differences(graph, by_path, env)]
+        notes += [note for graph in graphs for note in _differences(graph, by_path, modules, env)]
     return Built(collect(merged), tuple(notes), tuple(failed))
 
 
-def _elsewhere(source: Source, settings: Resolve, found: Found) -> bool:
+def _elsewhere(source: Source, modules: Modules, settings: Resolve, found: Found) -> bool:
     """Whether a file is for another Keras than the one that was found."""
     from rnnlint.linter import environment, own_backend
 
-    env = environment(settings(source.path), text=lambda: source.text, found=found)
+    env = environment(settings(source.path), modules, source.path, found)
     return not own_backend(source, env, any_backend=True).pairs & found.env().pairs
 
 
@@ -499,12 +479,11 @@ def _makers(sources: Mapping[str, Source]) -> list[str]:
     return [target for source in sources.values() for target in build_targets(source)]
 
 
-def _differences(graph: Graph, sources: Mapping[str, Source], env: Env) -> Iterator[Note]:
+def _differences(graph: Graph, sources: Mapping[str, Source], modules: Modules, env: Env) -> Iterator[Note]:
     """Where the analysis of a file and what its code built differ."""
     from rnnlint.confirm.observed.comparing import differences
     from rnnlint.interpret import ParsedModules, interpret
 
-    modules = Modules({os.path.realpath(path): path for path in sources}, (), _read)
     parsed = ParsedModules()
     for path in sorted({layer.span.path for layer in graph.layers} & set(sources)):
         yield from differences(interpret(sources[path], modules, env, parsed=parsed), graph, path)
@@ -519,14 +498,13 @@ def remains(
     models; elsewhere it is enough that the rule is silent.
     """
     from rnnlint.interpret import ParsedModules, interpret
-    from rnnlint.linter import accepts, environment, replan
+    from rnnlint.linter import accepts, environment, read_source, replan
     from rnnlint.source.read import from_bytes
 
-    modules = Modules({os.path.realpath(path): path}, (), _read)
+    modules = Modules([File.at(path)], (), read_source)
     sources = [from_bytes(data, path, accepts) for data in (before, after)]
-    env = environment(
-        settings(path), os.path.dirname(os.path.abspath(path)), text=lambda: sources[1].text, found=session.found
-    )
+    modules.hold(sources[1])
+    env = environment(settings(path), modules, path, session.found)
     parsed = ParsedModules()
     old, new = (interpret(source, modules, env, parsed=parsed) for source in sources)
     if [_shape(node) for node in old.nodes] != [_shape(node) for node in new.nodes]:
@@ -555,18 +533,11 @@ def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = 
     from rnnlint.source.read import from_bytes
 
     source = from_bytes(data, name, accepts)
-    modules = Modules({os.path.realpath(name): name})
-    folder = os.path.dirname(os.path.abspath(name))
-    env = environment(settings, folder, text=lambda: source.text, found=found)
+    modules = Modules([File.at(name)])
+    modules.hold(source)
+    env = environment(settings, modules, name, found)
     result = lint(source, settings, modules, env, found=found)
     return replace(finish(result, settings, source), source=source)
-
-
-def _read(path: str) -> Source:
-    from rnnlint.linter import accepts
-    from rnnlint.source.read import read
-
-    return read(path, accepts)
 
 
 def _pins_note(path: str, origin: Origin) -> Note | None:

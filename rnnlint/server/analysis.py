@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 from rnnlint.findings import Diagnostic, Edit, Finding, collect
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
-from rnnlint.linter import accepts, environment, finish, lint
+from rnnlint.linter import accepts, environment, finish, lint, read_source
 from rnnlint.prefilter import gate
+from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
-from rnnlint.run.loop import forget, needs
+from rnnlint.run.loop import needs
 from rnnlint.settings.settings import Resolver, Settings, SettingsError
-from rnnlint.source.read import from_bytes, from_text, read, read_bytes
+from rnnlint.source.read import from_bytes, from_text, read_bytes
 from rnnlint.source.source import Source
 from rnnlint.suppression import suppress
 from rnnlint.suppression.baseline import Baseline, BaselineError, load
@@ -77,7 +78,6 @@ class Answer:
 
 def perform(job: Job, parsed: ParsedModules | None = None) -> Answer:
     """The answer to a job. Modules that were `parsed` for another one are not parsed again."""
-    forget()
     try:
         settings = Resolver(cwd=os.path.dirname(job.path)).settings(job.path)
         known = load(settings.baseline) if settings.baseline else None
@@ -108,7 +108,7 @@ class _Look:
         self._settings = settings
         self._known = known
         self._parsed = parsed
-        self._real = os.path.realpath(job.path)
+        self._file = File.at(job.path)
         self._modules = Modules()
         self.elsewhere: list[Finding] = []
         self.read: set[str] = set()
@@ -116,26 +116,24 @@ class _Look:
     def at(self, source: Source) -> tuple[FileResult, Source]:
         """What a state of the file gives."""
         path, settings = self._job.path, self._settings
-        texts = {**self._job.open, self._real: source.text}
+        texts = {**self._job.open, self._file.real: source.text}
 
-        def given(name: str) -> Source:
-            real = os.path.realpath(name)
-            if real == self._real:
+        def given(file: File) -> Source:
+            if file.real == self._file.real:
                 return source
-            self.read.add(real)
-            return from_text(texts[real], name, accepts) if real in texts else read(name, accepts)
+            self.read.add(file.real)
+            return from_text(texts[file.real], file.shown, accepts) if file.real in texts else read_source(file)
 
         def data(name: str) -> bytes | None:
-            real = os.path.realpath(name)
+            real = self._modules.file(name).real
             self.read.add(real)
             found = texts[real].encode("utf-8", "surrogatepass") if real in texts else read_bytes(name)
             return found if isinstance(found, bytes) else None
 
-        self._modules = Modules({self._real: path}, self._job.folders, given)
+        self._modules = Modules([self._file], self._job.folders, given)
         result = FileResult(path, diagnostics=source.diagnostics)
         if self._job.fix or source.diagnostics or self._candidate(data):
-            folder = os.path.dirname(path)
-            env = environment(settings, folder, self._modules.top(folder), lambda: source.text)
+            env = environment(settings, self._modules, path)
             result = lint(source, settings, self._modules, env, parsed=self._parsed)
         self.elsewhere = [one for one in result.findings if one.span.path != path]
         own = [one for one in result.findings if one.span.path == path]
@@ -153,7 +151,7 @@ class _Look:
     def _candidate(self, data: Callable[[str], bytes | None]) -> bool:
         """Whether the file can hold a finding, or put together what other open files hold."""
         asked = gate.Gate(needs([self._settings.rules]), self._modules, data)
-        for path in {self._job.path, *self._job.open} - {self._real} | {self._job.path}:
+        for path in {self._job.path, *self._job.open} - {self._file.real} | {self._job.path}:
             asked.look(path, data(path))
         return self._job.path in asked.candidates()
 

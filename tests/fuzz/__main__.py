@@ -154,6 +154,7 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
     from rnnlint import linter
     from rnnlint.interpret import interpret
     from rnnlint.prefilter.gate import Gate
+    from rnnlint.project.files import File
     from rnnlint.project.modules import Modules
     from rnnlint.run.loop import needs
     from rnnlint.source.read import from_bytes
@@ -166,8 +167,11 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
         return graph
 
     def modules() -> Modules:
-        spelled = {os.path.realpath(name): name for name in files}
-        return Modules(spelled, (os.getcwd(),), lambda path: from_bytes(files[path], path, linter.accepts))
+        return Modules(
+            [File.at(name) for name in files],
+            (os.getcwd(),),
+            lambda file: from_bytes(files[file.shown], file.shown, linter.accepts),
+        )
 
     whole, part = modules(), modules()
     gate = Gate(needs([settings.rules]), part, files.get)

@@ -93,10 +93,11 @@ def test_what_is_found_holds_no_tree() -> None:
     """Over many files, trees would take all memory."""
     source = from_text(MODEL, "model.py")
     settings = Settings(keras_version="3")
-    modules = Modules({}, ())
+    modules = Modules()
+    modules.hold(source)
     from rnnlint.linter import environment
 
-    env = environment(settings, ".", None, lambda: source.text)
+    env = environment(settings, modules, source.path)
     result = lint(source, settings, Recorder(modules), env)
     assert {finding.code for finding in result.findings} >= {"RNN101", "RNN201"}
     assert any(finding.remedy for finding in result.findings)

@@ -7,24 +7,18 @@ from pathlib import Path
 import pytest
 
 from rnnlint.keras.versions import Env, parse_keras_version
-from rnnlint.project import pins, roots
+from rnnlint.project.pins import Origin, Pins
 
 ALL = {"tensorflow", "jax", "torch"}
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    roots.forget()
-    pins._environment.cache_clear()
-
-
-def origin(root: Path, texts: dict[str, str], folder: str = "", top: str | None = None) -> pins.Origin:
+def origin(root: Path, texts: dict[str, str], folder: str = "", top: str | None = None) -> Origin:
     for name, text in texts.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (root / folder).mkdir(parents=True, exist_ok=True)
-    return pins.environment(str(root / folder), None if top is None else str(root / top))
+    return Pins().origin(str(root / folder), None if top is None else str(root / top))
 
 
 def versions(text: str) -> frozenset[tuple[int, int]]:
@@ -182,7 +176,6 @@ def test_nothing_above_the_project_is_read(tmp_path: Path) -> None:
 def test_without_a_project_the_given_folder_is_the_limit(tmp_path: Path) -> None:
     texts = {"requirements.txt": "keras==2.4", "p/requirements.txt": "numpy", "p/q/a.py": ""}
     assert origin(tmp_path, texts, "p/q").env == Env.unknown()
-    pins._environment.cache_clear()
     assert origin(tmp_path, {}, "p/q", "").env.versions == {(2, 4)}
     assert origin(tmp_path, {}, "p/q", "p").env == Env.unknown()
 
@@ -203,11 +196,11 @@ def test_includes_stay_inside_the_project(tmp_path: Path) -> None:
 def test_powershell_writes_utf_16(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "requirements.txt").write_bytes("keras==2.4.3\r\n".encode("utf-16"))
-    assert pins.environment(str(tmp_path)).env.versions == {(2, 4)}
+    assert Pins().origin(str(tmp_path)).env.versions == {(2, 4)}
 
 
 def test_odd_things_by_the_names_of_dependency_files(tmp_path: Path) -> None:
     for name in ("requirements.txt", "pyproject.toml", "environment.yml", "requirements"):
         (tmp_path / name).mkdir()
     (tmp_path / "requirements" / "x.txt").symlink_to("x.txt")
-    assert pins.environment(str(tmp_path)).env == Env.unknown()
+    assert Pins().origin(str(tmp_path)).env == Env.unknown()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.project import roots
 from rnnlint.project.disk import Disk, real_by_parts
+from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
+from rnnlint.project.roots import Roots
 from rnnlint.project.walk import MissingPathError, discover
 from rnnlint.settings.settings import Options, Resolver
 from rnnlint.source.guard import guard
@@ -18,8 +19,7 @@ from rnnlint.source.read import from_text
 
 
 @pytest.fixture(autouse=True)
-def _fresh_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    roots.forget()
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
@@ -41,7 +41,7 @@ def write(*names: str, text: str = "x = 1\n") -> None:
 def found(*paths: str, **options: object) -> list[str]:
     result = discover(paths or (".",), Resolver(Options(**options)).settings)  # type: ignore[arg-type]
     assert result.diagnostics == []
-    return result.files
+    return result.paths
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_what_cannot_be_read_is_said() -> None:
     result = discover((".",), Resolver().settings)
     if closed:
         Path("closed").chmod(0o755)
-    assert [path for path in result.files if path.startswith("p/")] == ["p/folder.py/inner.py", "p/ok.py"]
+    assert [path for path in result.paths if path.startswith("p/")] == ["p/folder.py/inner.py", "p/ok.py"]
     said = {one.span.path: one.message for one in result.diagnostics}
     assert set(said) - {"closed"} == {"p/broken.py", "p/circle.py", "p/pipe.py"}
     assert "symbolic link" in said["p/broken.py"]
@@ -171,6 +171,16 @@ def test_real_folders_are_found_by_their_parts(tmp_path: Path) -> None:
         assert real_by_parts(absolute, known) == Disk().real(absolute) == os.path.realpath(absolute)
 
 
+def test_each_file_knows_where_it_leads_and_its_folder(tmp_path: Path) -> None:
+    write("a/b/x.py", "a/z.py", "y.py")
+    Path("way").symlink_to("a", target_is_directory=True)
+    Path("a/b/link.py").symlink_to("../../y.py")
+    for given in (".", "way", "way/b", "a/b/link.py", str(tmp_path), "a/../way"):
+        files = discover((given,), Resolver().settings).files
+        assert files
+        assert files == [File.at(file.shown) for file in files]
+
+
 def test_a_folder_that_cannot_be_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     write("p/a.py", "q/b.py")
     real = os.scandir
@@ -182,7 +192,7 @@ def test_a_folder_that_cannot_be_listed_is_said(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(os, "scandir", scandir)
     result = discover((".",), Resolver().settings)
-    assert result.files == ["q/b.py"]
+    assert result.paths == ["q/b.py"]
     assert [(one.kind, one.message) for one in result.diagnostics] == [("io-error", "cannot read p: Permission denied")]
 
 
@@ -293,7 +303,7 @@ def test_no_warning_of_the_compiler_comes_through(recwarn: pytest.WarningsRecord
 def test_relative_and_absolute_modules_are_found(tmp_path: Path) -> None:
     write("p/pyproject.toml", text="")
     write("p/main.py", "p/pkg/__init__.py", "p/pkg/sub/__init__.py", "p/pkg/sub/a.py", "p/pkg/b.py", "p/src/lib/c.py")
-    modules = Modules({str(tmp_path / "p/pkg/b.py"): "p/pkg/b.py"})
+    modules = Modules([File.at("p/pkg/b.py")])
 
     def path(module: str, level: int, importer: str) -> str | None:
         source = modules.find(module, level, importer)
@@ -355,6 +365,7 @@ def test_modules_that_cannot_be_read_are_not_followed() -> None:
 def test_roots_of_projects(tmp_path: Path) -> None:
     write("g/p/setup.py", "g/p/q/a.py", "h/pyproject.toml", "h/i/setup.cfg", "h/i/a.py")
     Path("g/.git").write_text("gitdir: elsewhere\n")
+    roots = Roots()
     assert roots.project_root(str(tmp_path / "g/p/q")) == str(tmp_path / "g")
     assert roots.project_root(str(tmp_path / "h/i")) == str(tmp_path / "h/i")
     assert sys.platform == "win32" or roots.git_root(str(tmp_path / "h")) is None
