@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from rnnlint.findings import Finding, Related
+from rnnlint.findings import Claim, Finding, Probe, ProbeKind, Related, Remedy
 from rnnlint.graph import Arg, Layer, Span
-from rnnlint.keras.cudnn import Disqualifier
 from rnnlint.keras.versions import Env, Where
+from rnnlint.registry import Rule
 
 
 def place(layer: Layer, arg: Arg) -> tuple[Span, tuple[Related, ...]]:
@@ -31,6 +31,40 @@ def _contains(outer: Span, inner: Span) -> bool:
     )
 
 
+def at_argument(
+    rule: Rule,
+    layer: Layer,
+    arg: Arg,
+    *,
+    message: str,
+    certain: bool,
+    label: str,
+    kind: ProbeKind,
+    claims: tuple[Claim, ...],
+    node: int | None,
+    related: tuple[Related, ...] = (),
+    remedy: Remedy | None = None,
+    **probe: Any,
+) -> Finding:
+    """A finding about an argument of a layer, at the argument or at the layer as `place` says.
+
+    `related` follows the place that belongs to the argument. `kind`, `claims`, `node` and what else is given are the
+    fields of the `Probe`, whose `layer` and `argument` are those of the finding.
+    """
+    span, own = place(layer, arg)
+    about: dict[str, Any] = {"argument": arg.name, **probe}
+    return Finding.of(
+        rule,
+        message=message,
+        span=span,
+        certain=certain,
+        label=label,
+        related=(*own, *related),
+        probe=Probe(kind=kind, layer=layer.id, claims=claims, node=node, **about),
+        remedy=remedy,
+    )
+
+
 def combine(findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings about one layer; those that stand at the same place, since the arguments do not, become one."""
     by_place: dict[Span, Finding] = {}
@@ -49,17 +83,6 @@ def combine(findings: Iterable[Finding]) -> Iterator[Finding]:
 def scope(where: Where, env: Env) -> str:
     """Such as " in Keras 3.2 and later" where it does not hold in all of `env`, else nothing."""
     return "" if where.within(env) == "all" else f" in {where.describe(env)}"
-
-
-def forced(layer: Layer) -> bool:
-    """Whether `use_cudnn` is written as True or False: then cuDNN is wanted (RNN203) or knowingly given up."""
-    arg = layer.arg("use_cudnn")
-    return arg is not None and getattr(arg.value, "value", None) in (True, False)
-
-
-def named(found: Disqualifier) -> str:
-    """The argument as in the source: `activation='relu'`."""
-    return f"`{found.argument}={found.text}`"
 
 
 def enumeration(parts: list[str]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import enumeration, named, place, scope
+from rnnlint.checks.arguments import at_argument, enumeration, scope
 from rnnlint.checks.context import RuleSettings, affected, union
+from rnnlint.checks.cudnn import written
 from rnnlint.checks.remedies import removal
-from rnnlint.findings import Finding, Probe, Related
+from rnnlint.findings import Finding, Related
 from rnnlint.flow.view import View
 from rnnlint.graph import Const
 from rnnlint.keras.cudnn import Disqualifier, conflicts
@@ -30,23 +31,21 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
             assert arg is not None, "a conflict has a use_cudnn"
             where = union(clash.where for clash in clashes)
             certain = inner.certain and any(clash.certain for clash in clashes)
-            span, related = place(inner, arg)
-            yield Finding.of(
+            yield at_argument(
                 RULE,
-                message=f"`use_cudnn=True` with {enumeration([named(clash) for clash in clashes])}: this {inner.short} "
+                inner,
+                arg,
+                message=f"`use_cudnn=True` with {enumeration([written(clash) for clash in clashes])}: this "
+                f"{inner.short} "
                 f"{'raises' if certain else 'may raise'} ValueError at its first call{scope(where, env)}",
-                span=span,
                 certain=certain,
                 label="cuDNN cannot do this",
-                related=(*related, *(Related(clash.arg.span, "cuDNN has no such thing") for clash in clashes)),
-                probe=Probe(
-                    kind="error",
-                    layer=inner.id,
-                    claims=("raises",),
-                    node=called.get(layer.id),
-                    argument=clashes[0].argument,
-                    others=tuple(clash.argument for clash in clashes[1:]),
-                    where=affected(where, env),
-                ),
+                related=tuple(Related(clash.arg.span, "cuDNN has no such thing") for clash in clashes),
+                kind="error",
+                claims=("raises",),
+                node=called.get(layer.id),
+                argument=clashes[0].argument,
+                others=tuple(clash.argument for clash in clashes[1:]),
+                where=affected(where, env),
                 remedy=removal(inner, arg, "safe") if arg.value == Const(True) else None,
             )

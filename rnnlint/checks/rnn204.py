@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import forced, place
+from rnnlint.checks.arguments import at_argument
 from rnnlint.checks.context import RuleSettings, affected, confidence_in, union
+from rnnlint.checks.cudnn import lost_kernels
 from rnnlint.checks.rate import argument_text
-from rnnlint.findings import Finding, Probe
+from rnnlint.findings import Finding
 from rnnlint.flow.view import View
-from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.registry import rule
 
@@ -17,40 +17,28 @@ RULE = rule("RNN204")
 
 
 def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
-    """One finding per layer that nothing else takes off cuDNN."""
-    called = view.first_calls
+    """One finding per layer that nothing else takes off cuDNN, which RNN201 and RNN202 would report."""
+    defect = DROPOUT_LOSES_CUDNN
     for layer in view.outermost:
-        env = view.targets.restrict(layer.origin)
-        found = disqualifiers(layer, view.targets)
-        for lost in found:
-            if lost.argument != "dropout" or forced(lost.layer):
-                continue
-            # What loses it without the dropout is the business of RNN201 and RNN202.
-            others = union(one.where for one in found if one.layer is lost.layer and one is not lost)
-            where = lost.where - others
-            confidence = confidence_in(where, env, RULE, settings)
+        for found in lost_kernels(view, layer, ("dropout",)):
+            where = found.lost.where - union(one.where for one in found.others)
+            confidence = confidence_in(where, found.env, RULE, settings)
             if confidence is None:
                 continue
-            span, related = place(lost.layer, lost.arg)
-            sure = confidence == "certain" and lost.certain and lost.layer.certain
-            yield Finding.of(
+            inner = found.layer
+            sure = confidence == "certain" and found.lost.certain and inner.certain
+            yield at_argument(
                 RULE,
-                message=f"{argument_text(lost.layer, 'dropout')} {'takes' if sure else 'may take'} this "
-                f"{lost.layer.short} off "
-                "cuDNN in "
-                f"{DROPOUT_LOSES_CUDNN.releases}: several times slower on a GPU, in training and at inference"
-                f"{DROPOUT_LOSES_CUDNN.mended}",
-                span=span,
+                inner,
+                found.lost.arg,
+                message=f"{argument_text(inner, 'dropout')} {'takes' if sure else 'may take'} this {inner.short} off "
+                f"cuDNN in {defect.releases}: several times slower on a GPU, in training and at inference"
+                f"{defect.mended}",
                 certain=sure,
                 label="no cuDNN with this",
-                related=related,
-                probe=Probe(
-                    kind="cudnn",
-                    layer=lost.layer.id,
-                    claims=("lost",),
-                    node=called.get(layer.id),
-                    argument=lost.argument,
-                    where=affected(where, env),
-                    fixed=DROPOUT_LOSES_CUDNN.fixed,
-                ),
+                kind="cudnn",
+                claims=("lost",),
+                node=found.node,
+                where=affected(where, found.env),
+                fixed=defect.fixed,
             )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import combine, consequences, place
+from rnnlint.checks.arguments import at_argument, combine, consequences
 from rnnlint.checks.context import RuleSettings, affected, union
-from rnnlint.findings import Finding, Probe, Remedy, SetArgument
+from rnnlint.findings import Finding, Remedy, SetArgument
 from rnnlint.flow.view import View
 from rnnlint.keras.rates import RateProblem, check_rates
 from rnnlint.keras.versions import Env
@@ -29,24 +29,20 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
 
 def _finding(problem: RateProblem, node: int | None, env: Env) -> Finding:
     layer = problem.layer
-    span, related = place(layer, problem.arg)
     env = env.restrict(layer.origin)
     happens = consequences(problem.outcomes, env)
-    return Finding.of(
+    return at_argument(
         RULE,
+        layer,
+        problem.arg,
         message=f"`{problem.arg.name}={problem.text}` {_wrong(problem)}: {happens}",
-        span=span,
         certain=problem.certain and layer.certain,
         label="not a rate from 0 to below 1",
-        related=related,
-        probe=Probe(
-            kind="rate",
-            layer=layer.id,
-            claims=tuple(dict.fromkeys(outcome.what for outcome in problem.outcomes)),
-            node=node,
-            argument=problem.argument,
-            where=affected(union(outcome.where for outcome in problem.outcomes), env),
-        ),
+        kind="rate",
+        claims=tuple(dict.fromkeys(outcome.what for outcome in problem.outcomes)),
+        node=node,
+        argument=problem.argument,
+        where=affected(union(outcome.where for outcome in problem.outcomes), env),
         remedy=_remedy(problem),
     )
 

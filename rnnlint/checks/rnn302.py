@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import place
+from rnnlint.checks.arguments import at_argument
 from rnnlint.checks.context import RuleSettings, affected, confidence_in
 from rnnlint.checks.rate import argument_text, rate
 from rnnlint.checks.remedies import removal
-from rnnlint.findings import Finding, Probe, Related
+from rnnlint.findings import Finding, Related
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, options
 from rnnlint.keras.defects import IMPLEMENTATION_1_FAILS
@@ -35,25 +35,22 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
                 continue
             sure = confidence == "certain" and all(ones) and dropped.always and inner.certain
             sure = sure and inner.complete and not rate(inner, "recurrent_dropout").active
-            span, related = place(inner, arg)
             dropout = inner.arg("dropout")
             assert dropout is not None, "an active rate is written"
-            yield Finding.of(
+            yield at_argument(
                 RULE,
+                inner,
+                arg,
                 message=f"`implementation=1` with {argument_text(inner, 'dropout')}: this {inner.short} "
                 f"{'fails' if sure else 'may fail'} in the first training step in {IMPLEMENTATION_1_FAILS.releases}",
-                span=span,
                 certain=sure,
                 label="fails in training with `dropout`",
-                related=(*related, Related(dropout.span, "the dropout")),
-                probe=Probe(
-                    kind="error",
-                    layer=inner.id,
-                    claims=("raises",),
-                    node=called.get(layer.id),
-                    argument="implementation",
-                    where=affected(IMPLEMENTATION_1_FAILS.where, env),
-                ),
+                related=(Related(dropout.span, "the dropout"),),
+                kind="error",
+                claims=("raises",),
+                node=called.get(layer.id),
+                argument="implementation",
+                where=affected(IMPLEMENTATION_1_FAILS.where, env),
                 remedy=removal(inner, arg, "safe") if confidence == "certain" and all(ones) else None,
             )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import place
+from rnnlint.checks.arguments import at_argument
 from rnnlint.checks.context import RuleSettings
-from rnnlint.findings import Finding, Probe
+from rnnlint.findings import Finding
 from rnnlint.flow.view import View
 from rnnlint.graph import Arg, Const, Layer, Range, Value, options
 from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
@@ -44,18 +44,21 @@ def _high(value: Value) -> bool:
 
 
 def _finding(layer: Layer, arg: Arg, value: Value, always: bool, node: int | None) -> Finding:
-    span, related = place(layer, arg)
     rate = value.low if isinstance(value, Range) else number(value)
     assert rate is not None, "a rate is only high if it is known"
     share = f"{100 * rate:.3g} %"
     meant = f"; to keep {share}, write {1 - rate:.3g}" if isinstance(value, Const) else ""
-    return Finding.of(
+    return at_argument(
         RULE,
+        layer,
+        arg,
         message=f"`{arg.name}={text(value)}` drops {'at least ' * isinstance(value, Range)}{share}: "
         f"Keras takes the share that is dropped, not the one that is kept{meant}",
-        span=span,
         certain=always and layer.certain,
         label="drops more than it keeps",
-        related=related,
-        probe=Probe(kind="kept", layer=layer.id, claims=("share",), node=node, argument=arg.name, probability=1 - rate),
+        kind="kept",
+        claims=("share",),
+        node=node,
+        argument=arg.name,
+        probability=1 - rate,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import place
+from rnnlint.checks.arguments import at_argument
 from rnnlint.checks.context import RuleSettings, affected, confidence_in
 from rnnlint.checks.rate import argument_text, rate
-from rnnlint.findings import Finding, Probe
+from rnnlint.findings import Finding
 from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import disqualifiers, kernel
 from rnnlint.keras.defects import DROPS_AT_INFERENCE
@@ -39,23 +39,19 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             if confidence is None:
                 continue
             sure = sure and confidence == "certain"
-            span, related = place(inner, arg)
-            yield Finding.of(
+            yield at_argument(
                 RULE,
+                inner,
+                arg,
                 message=f"{argument_text(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at "
                 "inference, too: "
                 f"{DROPS_AT_INFERENCE.releases} does so where the layer runs on cuDNN{DROPS_AT_INFERENCE.mended}",
-                span=span,
                 certain=sure,
                 label="not switched off at inference on a GPU",
-                related=related,
-                probe=Probe(
-                    kind="inference",
-                    layer=inner.id,
-                    claims=("drops",),
-                    node=called.get(layer.id),
-                    argument="dropout",
-                    where=affected(where, env),
-                    fixed=DROPS_AT_INFERENCE.fixed,
-                ),
+                kind="inference",
+                claims=("drops",),
+                node=called.get(layer.id),
+                argument="dropout",
+                where=affected(where, env),
+                fixed=DROPS_AT_INFERENCE.fixed,
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import place
-from rnnlint.checks.context import RuleSettings, affected, confidence_in
+from rnnlint.checks.arguments import at_argument
+from rnnlint.checks.context import RuleSettings
+from rnnlint.checks.defects import per_argument
 from rnnlint.checks.rate import Rate, argument_text, rate
-from rnnlint.findings import Finding, Probe
+from rnnlint.findings import Finding
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer, options
-from rnnlint.keras.defects import RECURRENT_RATE_IGNORED
+from rnnlint.keras.defects import RECURRENT_RATE_IGNORED, Defect
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import kind_of
@@ -21,41 +22,33 @@ RULE = rule("RNN503")
 
 def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per recurrent layer or cell."""
-    called = view.first_calls
-    for layer in view.graph.layers:
-        arg, wanted = layer.arg("recurrent_dropout"), rate(layer, "recurrent_dropout")
-        if kind_of(layer) not in (Kind.RECURRENT, Kind.CELL) or arg is None or not wanted.active:
-            continue
-        used = rate(layer, "dropout")
-        env = view.targets.restrict(layer.origin)
-        confidence = confidence_in(RECURRENT_RATE_IGNORED.where, env, RULE, settings)
-        if confidence is None or (used.active and wanted.known == used.known):
+    for found in per_argument(view, settings, RULE, ("recurrent_dropout",), _defect):
+        layer, wanted, used = found.layer, found.dropped, rate(found.layer, "dropout")
+        if used.active and wanted.known == used.known:
             continue
         alone = _zero(layer)
-        sure = confidence == "certain" and wanted.always and layer.certain and layer.complete
-        sure = sure and (alone or _apart(wanted, used))
-        span, related = place(layer, arg)
+        sure = found.certain and layer.complete and (alone or _apart(wanted, used))
         effect = ("does nothing" if sure else "may do nothing") if alone else ("is" if sure else "may be") + " ignored"
-        yield Finding.of(
+        yield at_argument(
             RULE,
+            layer,
+            found.arg,
             message=f"{argument_text(layer, 'recurrent_dropout')} of this {layer.short} {effect}: "
-            f"{RECURRENT_RATE_IGNORED.releases} "
-            f"drops the state with the rate of `dropout`{_which(used, alone)}{RECURRENT_RATE_IGNORED.mended}",
-            span=span,
+            f"{found.defect.releases} drops the state with the rate of `dropout`{_which(used, alone)}"
+            f"{found.defect.mended}",
             certain=sure,
             label="not the rate that is used",
-            related=related,
-            probe=Probe(
-                kind="kept",
-                layer=layer.id,
-                claims=("ignored",),
-                node=called.get(layer.id),
-                argument="recurrent_dropout",
-                probability=1.0 if alone else None if used.value is None else 1 - used.value,
-                where=affected(RECURRENT_RATE_IGNORED.where, env),
-                fixed=RECURRENT_RATE_IGNORED.fixed,
-            ),
+            kind="kept",
+            claims=("ignored",),
+            node=found.node,
+            probability=1.0 if alone else None if used.value is None else 1 - used.value,
+            where=found.where,
+            fixed=found.defect.fixed,
         )
+
+
+def _defect(layer: Layer) -> Defect | None:
+    return RECURRENT_RATE_IGNORED if kind_of(layer) in (Kind.RECURRENT, Kind.CELL) else None
 
 
 def _apart(one: Rate, other: Rate) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import place
+from rnnlint.checks.arguments import at_argument
 from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.rate import argument_text, rate
-from rnnlint.findings import Finding, Probe
+from rnnlint.findings import Finding
 from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import fast_in_keras2
 from rnnlint.keras.kinds import Kind
@@ -19,7 +19,6 @@ RULE = rule("RNN505")
 
 def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, whichever Keras the code is for now."""
-    called = view.first_calls
     for layer in view.graph.layers:
         arg, dropped = layer.arg("dropout"), rate(layer, "dropout")
         if kind_of(layer) is not Kind.RECURRENT or arg is None or not dropped.active:
@@ -29,15 +28,16 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         if fast is False or max(env.versions) < (2, 4):
             continue
         sure = fast is True and dropped.always and layer.certain
-        span, related = place(layer, arg)
-        yield Finding.of(
+        yield at_argument(
             RULE,
+            layer,
+            arg,
             message=f"{argument_text(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras "
             "2 "
             f"{'draws' if sure else 'may draw'} a mask for every timestep, Keras 3 one for the whole sequence",
-            span=span,
             certain=sure,
             label="per timestep in Keras 2, per sequence in Keras 3",
-            related=related,
-            probe=Probe(kind="kept", layer=layer.id, claims=("drawn",), node=called.get(layer.id), argument="dropout"),
+            kind="kept",
+            claims=("drawn",),
+            node=view.first_calls.get(layer.id),
         )
