@@ -19,7 +19,6 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 import rnnlint
-from rnnlint.checks import RULES
 from rnnlint.cli.check import check as check_command
 from rnnlint.cli.program import cli
 from rnnlint.settings.settings import KEYS, Resolver
@@ -31,7 +30,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-FILE = f"{HOME}/blob/main/"
 EXAMPLE = blocks("python")[0]
 
 
@@ -200,15 +198,6 @@ def test_the_editors_start_a_server(command: Callable[[], list[str]], folder: Pa
     result = asyncio.run(talk())
     assert result.server_info
     assert result.server_info.name == "rnnlint"
-
-
-def test_the_rules_table_is_that_of_the_registry() -> None:
-    rows = [
-        f"| [{rule.code}]({FILE}rules/{rule.code}.md) | `{rule.name}` | {rule.severity} "
-        f"| {'on' if rule.default else 'off'} | {rule.fix} | {rule.summary} |"
-        for rule, _ in RULES
-    ]
-    assert [line for line in README.splitlines() if line.startswith("| [RNN")] == rows
 
 
 def test_the_configuration_is_accepted_and_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

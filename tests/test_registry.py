@@ -17,17 +17,6 @@ from tests.pages import RULES as BOOK
 
 CODES = [rule.code for rule, _ in RULES]
 
-INDEX_HEAD = "| Code | Name | Severity | Default | Fix | Reports |\n| --- | --- | --- | --- | --- | --- |\n"
-
-
-def index() -> str:
-    """The table of `rules/README.md`, made of the registry."""
-    return INDEX_HEAD + "".join(
-        f"| [{rule.code}]({rule.code}.md) | `{rule.name}` | {rule.severity} | {'on' if rule.default else 'off'} "
-        f"| {rule.fix} | {rule.summary} |\n"
-        for rule, _ in RULES
-    )
-
 
 def test_codes_are_in_order_and_unique() -> None:
     assert sorted(set(CODES)) == CODES
@@ -80,11 +69,6 @@ def test_cases_for_every_rule() -> None:
         ]
         assert True in spoken, f"tests/cases/{code}.md holds nothing that {code} reports"
         assert False in spoken, f"tests/cases/{code}.md holds nothing on which {code} is silent"
-
-
-def test_index_of_the_rule_book() -> None:
-    text = (BOOK / "README.md").read_text(encoding="utf-8")
-    assert index() in text, f"rules/README.md should hold this table:\n{index()}"
 
 
 def test_changelog_names_every_rule() -> None:
