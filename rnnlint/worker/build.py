@@ -19,28 +19,33 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from . import load, record
+from .package import Keras
+from .recorder import KerasRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .account import Account
+    from .places import UserPlaces
+
 # The layers of the last graph that was sent, by their number there.
 LIVE: list[Any] = []
 
-_recorder: record.Recorder | None = None
+_recorder: KerasRecorder | None = None
 _DEPTH = 4  # of tuples, dicts and objects in which models are looked for
 _NETWORK = ("URLError", "HTTPError", "gaierror", "ConnectionError", "ConnectTimeout", "ReadTimeout", "MaxRetryError",
             "SSLError", "IncompleteRead", "ContentTooShortError")  # fmt: skip
 _NETWORK_FILES = ("socket.py", "ssl.py", "urllib", "http", "requests", "urllib3")
 
 
-class BuildError(Exception):
-    """Why there is no model, in one line."""
+class NoModelError(Exception):
+    """There is no model; the message says why in one line."""
 
     stage = "build"
 
 
 class _Timeout(BaseException):
-    """The builder took too long. No Exception, so that user code does not handle it."""
+    """The builder took too long. A BaseException, so that `except Exception` in user code does not catch it."""
 
 
 def build(request: dict[str, Any]) -> dict[str, Any]:
@@ -51,12 +56,12 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
             `sys.path`), "cwd", and "timeout" in seconds (none if it is missing).
 
     Raises:
-        BuildError: where there is no model to describe.
+        NoModelError: where there is no model to describe.
     """
     global _recorder  # noqa: PLW0603 - module-level layers of one module serve all its targets
     del LIVE[:]
     if _recorder is None:
-        _recorder = record.Recorder(record.Keras(load.keras()))
+        _recorder = KerasRecorder(Keras(load.keras()))
     target = _Target(request["target"], request["cwd"], _recorder.places)
     since = len(_recorder.order)
     process, state = os.getpid(), _State(request)
@@ -68,14 +73,14 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
                 models = list(_models(result, _recorder.keras, _DEPTH, set()))
                 target.check(result, models, _recorder.keras)
                 described = target.describe(_recorder, since, models)
-            except BuildError:
+            except NoModelError:
                 raise
             except BaseException as error:
                 if os.getpid() != process:
                     raise
                 if state.stack:
-                    raise BuildError(target.slow(state.stack, request["timeout"])) from None
-                raise BuildError(target.explain(error)) from None
+                    raise NoModelError(target.slow(state.stack, request["timeout"])) from None
+                raise NoModelError(target.explain(error)) from None
     finally:
         _recorder.uninstall()
         if os.getpid() != process:
@@ -127,7 +132,7 @@ class _State:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
         for one in reversed(self._undo):
-            # A folder that is gone.
+            # The working directory may be gone.
             with contextlib.suppress(Exception):
                 one()
 
@@ -163,7 +168,7 @@ def _settings(keras: Any) -> Iterator[tuple[Callable[[], Any], Callable[[Any], A
 class _Target:
     """A callable, or a model, of a module; and what to say where that does not work out."""
 
-    def __init__(self, text: str, cwd: str, places: record.Places) -> None:
+    def __init__(self, text: str, cwd: str, places: UserPlaces) -> None:
         self._module, _, self._attribute = text.rpartition(":")
         self._cwd, self._places = cwd, places
         self._what = f"importing {self._module}"
@@ -174,7 +179,7 @@ class _Target:
         self._what = self._attribute
         if not callable(found) or isinstance(found, load.keras().layers.Layer):
             if given:
-                raise BuildError(f"{self._what} is no function, so it takes no --build-arg")
+                raise NoModelError(f"{self._what} is no function, so it takes no --build-arg")
             return found
         self._what += "()"
         self._bind(found, given)
@@ -195,12 +200,12 @@ class _Target:
         except ModuleNotFoundError as error:
             if error.name and (name + ".").startswith(error.name + "."):
                 text = "there is no module {} in {}; name a module or a file: path/to/file.py:{}"
-                raise BuildError(text.format(error.name, self._cwd, self._attribute)) from None
+                raise NoModelError(text.format(error.name, self._cwd, self._attribute)) from None
             raise
 
     def _import_file(self, path: str) -> Any:
         if not os.path.isfile(path):
-            raise BuildError(f"there is no file {self._module}")
+            raise NoModelError(f"there is no file {self._module}")
         stem = os.path.splitext(os.path.basename(path))[0]
         folder = os.path.dirname(path)
         # A module of a package is imported as one, so that its relative imports work.
@@ -220,7 +225,7 @@ class _Target:
             return known
         spec = importlib.util.spec_from_file_location(name if name not in sys.modules else "_build_" + stem, path)
         if spec is None or spec.loader is None:
-            raise BuildError(f"{self._module} is no Python file")
+            raise NoModelError(f"{self._module} is no Python file")
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
@@ -240,7 +245,7 @@ class _Target:
                 found = getattr(found, name)
             except AttributeError:
                 text = f"{self._module} has no {self._attribute!r}"
-                raise BuildError(text + self._offer(module)) from None
+                raise NoModelError(text + self._offer(module)) from None
         return found, given
 
     @staticmethod
@@ -265,19 +270,19 @@ class _Target:
         missing = [name for name, one in named.items() if one.default is one.empty and name not in given]
         if missing:
             hint = " ".join(f"--build-arg {name}=VALUE" for name in missing)
-            raise BuildError("{} needs {}: give {}".format(self._what, ", ".join(missing), hint))
+            raise NoModelError("{} needs {}: give {}".format(self._what, ", ".join(missing), hint))
         if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
             return
         unknown = [name for name in given if name not in named]
         if unknown:
             takes = "it takes " + ", ".join(named) if named else "it takes none"
-            raise BuildError("{} has no argument {}; {}".format(self._what, ", ".join(unknown), takes))
+            raise NoModelError("{} has no argument {}; {}".format(self._what, ", ".join(unknown), takes))
 
-    def check(self, result: Any, models: list[Any], keras: record.Keras) -> None:
-        """Raises BuildError where there is no model to look at."""
+    def check(self, result: Any, models: list[Any], keras: Keras) -> None:
+        """Raises NoModelError where there is no model to look at."""
         tensorflow = sys.modules.get("tensorflow")
         if tensorflow is not None and not tensorflow.executing_eagerly():
-            raise BuildError(
+            raise NoModelError(
                 f"{self._what} turns eager execution off (disable_eager_execution, disable_v2_behavior); leave that "
                 "out of what --build calls"
             )
@@ -290,19 +295,19 @@ class _Target:
                 text = "{} gives a model of {}, but rnnlint runs {} {} here: {}"
                 hint = "set TF_USE_LEGACY_KERAS=1" if other == "tf_keras" else "set TF_USE_LEGACY_KERAS=0"
                 version = keras.package.__version__
-                raise BuildError(text.format(self._what, other, keras.name, version, hint))
-        raise BuildError(
+                raise NoModelError(text.format(self._what, other, keras.name, version, hint))
+        raise NoModelError(
             f"{self._what} gives {kind}, no Keras model: let it return the model, or a tuple, list, dict or object of "
             "models"
         )
 
-    def describe(self, recorder: record.Recorder, since: int, models: list[Any]) -> record.Describe:
-        """The models; an error here is none of the user's."""
+    def describe(self, recorder: KerasRecorder, since: int, models: list[Any]) -> Account:
+        """Describe the models. Raises NoModelError that asks to report it: an error here is rnnlint's own."""
         try:
             return record.describe(recorder, since, models)
         except Exception as error:  # noqa: BLE001 - see above
             told = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-            raise BuildError(f"rnnlint cannot describe what {self._what} gives ({told}); please report it") from None
+            raise NoModelError(f"rnnlint cannot describe what {self._what} gives ({told}); please report it") from None
 
     # -- what went wrong
 
@@ -365,7 +370,7 @@ def _is_network(error: BaseException) -> bool:
     return bool(names.intersection(_NETWORK)) or "URL fetch failure" in str(error)
 
 
-def _models(result: Any, keras: record.Keras, depth: int, seen: Any) -> Iterator[Any]:
+def _models(result: Any, keras: Keras, depth: int, seen: Any) -> Iterator[Any]:
     """The models in what a target returned."""
     if isinstance(result, keras.model):
         if id(result) not in seen:

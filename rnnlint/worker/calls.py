@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .replay import Failed
+from .failure import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .replay import Context
+    from .replay import Replay
 
 _ROWS = 16
 
 
-def calls(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def calls(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """See above."""
     probe = job["probe"]
     return _CLAIMS[probe["claim"]](probe, context)
 
 
-def _overridden(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _overridden(probe: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     node = probe["node"]
     shape = _shape(context, node)
     layer = context.layer(context.outermost(node))
@@ -45,7 +45,7 @@ def _overridden(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
     }
 
 
-def _at_inference(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _at_inference(probe: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     node = probe["node"]
     shape = _shape(context, node)
     keras = context.keras
@@ -56,7 +56,7 @@ def _at_inference(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {"changed": _differ(lambda: model.predict(array, verbose=0)), "control": None}
 
 
-def _stale(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _stale(probe: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     layer = context.layer(context.spec(probe["inner"]))
     array = context.tensor(_values(context, (_ROWS, 8)))
     sizes = layer.state_size if isinstance(layer.state_size, (list, tuple)) else [layer.state_size]
@@ -73,7 +73,7 @@ def _stale(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {"changed": _differ(call), "control": _differ(reset)}
 
 
-def _same_mask(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _same_mask(probe: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     node = probe["node"]
     array = context.tensor(_values(context, _shape(context, node)))
     layers = [context.layer(context.outermost(one)) for one in (probe["target"], node)]
@@ -85,13 +85,13 @@ def _same_mask(probe: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {"changed": [int((one != two).sum()), one.size], "control": [int((one != again).sum()), one.size]}
 
 
-def _shape(context: Context, node: int) -> tuple[int, ...]:
+def _shape(context: Replay, node: int) -> tuple[int, ...]:
     """The shape of the input of a call, with enough samples for results to differ by."""
     shape = tuple(int(size) for size in context.inputs(node)[0].shape)
     return (max(shape[0], _ROWS), *shape[1:])
 
 
-def _values(context: Context, shape: tuple[int, ...]) -> Any:
+def _values(context: Replay, shape: tuple[int, ...]) -> Any:
     return context.random.uniform(0.5, 1.5, size=shape).astype("float32")
 
 

@@ -1,38 +1,24 @@
 """Whether Keras chooses its cuDNN entry point for a recurrent layer, on a machine with or without a GPU.
 
-`believing_in_a_gpu` makes Keras believe in a GPU, at the one predicate that each backend asks, and notes which layers
-arrive at the cuDNN entry point:
-
-- Keras 2.4 and later, tf_keras: `get_context_device_type`; `gpu_lstm` and `gpu_gru`.
-- Keras 3 on tensorflow: `_is_gpu_available`; `_cudnn_lstm` and `_cudnn_gru`.
-- Keras 3.14 and later on jax, LSTM only: `_is_gpu_available`; `jax.experimental.rnn.lstm`.
-- Keras 3 on torch, LSTM from 3.10, GRU from 3.14: `_is_cuda_cudnn_available`, and from 3.14 the device of the input;
-  `torch._VF.lstm` and `torch._VF.gru`. Up to 3.14 the code around the LSTM's kernel fails, and Keras takes its loop
-  without a word (keras issue 22274, pull request 22874): only a kernel whose result is used counts.
-
-A patch that does not bite is found out by a control: a layer with nothing but `units` has to be seen on cuDNN too.
+`kernels` makes Keras believe in a GPU and watches its entry points. A patch
+that has no effect is noticed by a control: a layer with nothing but `units` has to be seen on cuDNN, too.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import inspect
-import statistics
-import sys
-import time
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import numpy as np
 
-from .errors import described
-from .replay import Failed, changed
+from .failure import Failed
+from .kernels import Kernels, error_line
+from .specs import changed
+from .timing import step_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from .replay import Context
+    from .replay import Replay
 
 # Enough to choose a kernel, and quick to build and to call.
 _UNITS = 8
@@ -58,186 +44,11 @@ _ATTRIBUTES = (
 )
 
 
-class Kernels:
-    """The cuDNN path of the installed Keras for one kind of layer, "lstm" or "gru".
-
-    `entry` names the entry point that is watched, or is empty where there is none.
-    """
-
-    def __init__(self, keras: Any, kind: str) -> None:
-        self.kind = kind
-        layer = getattr(keras.layers, kind.upper())
-        self.module = sys.modules[layer.__module__]
-        self.keras2 = hasattr(self.module, "gpu_" + kind)
-        self.backend = "tensorflow"
-        self.root = layer.__module__.partition(".layers.")[0]
-        self.entry = ""
-        self.failed = ""  # what Keras made of the kernel on torch
-        self.given: list[Any] = []  # the inputs that were handed to the kernel, on tensorflow
-        if self.keras2:
-            self.entry = f"{layer.__module__}.gpu_{kind}"
-            return
-        if not hasattr(keras, "ops"):  # Keras 2.3 and before
-            return
-        self.backend = keras.backend.backend()
-        name = f"{self.root}.backend.{self.backend}.rnn"
-        try:
-            self.module = importlib.import_module(name)
-        except ImportError:  # a backend without recurrent layers
-            return
-        if self.backend == "tensorflow":
-            if hasattr(self.module, "_cudnn_" + kind):
-                self.entry = f"{name}._cudnn_{kind}"
-        elif self.backend == "torch":
-            if hasattr(self.module, "_is_cuda_cudnn_available") and hasattr(self.module, "_cudnn_" + kind):
-                self.entry = "torch._VF." + kind
-        elif self.backend == "jax" and kind == "lstm" and hasattr(self.module, "_is_gpu_available"):
-            self.entry = "jax.experimental.rnn.lstm"
-
-    @contextlib.contextmanager
-    def believing_in_a_gpu(self) -> Iterator[list[set[int]]]:
-        """For each arrival at the entry point the ids of all objects whose methods led there."""
-        seen: list[set[int]] = []
-        with contextlib.ExitStack() as stack:
-            if self.keras2:
-                self._keras2(stack, seen)
-            elif self.entry:
-                getattr(self, "_" + self.backend)(stack, seen)
-            yield seen
-
-    def has_gpu(self) -> bool:
-        """Whether Keras sees a GPU, without any help."""
-        if not self.keras2:
-            name = "_is_cuda_cudnn_available" if self.backend == "torch" else "_is_gpu_available"
-            return bool(getattr(self.module, name)())
-        import tensorflow as tf
-
-        return bool(tf.config.list_logical_devices("GPU"))
-
-    def _keras2(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
-        for holder in (self.module, getattr(self.module, "gru_lstm_utils", None)):
-            for name in ("get_context_device_type", "_get_context_device_type"):
-                if hasattr(holder, name):
-                    stack.enter_context(mock.patch.object(holder, name, return_value="GPU"))
-        standard = getattr(self.module, "standard_" + self.kind)
-        takes = inspect.signature(standard).parameters
-
-        def entry(**keywords: Any) -> Any:
-            seen.append(_callers())
-            keywords.setdefault("zero_output_for_mask", False)
-            return standard(**{name: one for name, one in keywords.items() if name in takes})
-
-        stack.enter_context(mock.patch.object(self.module, "gpu_" + self.kind, entry))
-
-    def _tensorflow(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
-        module = self.module
-        stack.enter_context(mock.patch.object(module, "_is_gpu_available", return_value=True))
-        parameters = inspect.signature(getattr(module, "_cudnn_" + self.kind))
-
-        def entry(*args: Any, **keywords: Any) -> Any:
-            given = parameters.bind(*args, **keywords).arguments
-            self.given.append(given.get("inputs"))
-            mask = given.get("mask")
-            if mask is not None and hasattr(module, "_assert_valid_mask"):
-                module._assert_valid_mask(mask)  # the first thing that the kernel does; Keras then takes its loop
-            seen.append(_callers())
-            raise NotImplementedError  # and Keras takes its own loop
-
-        stack.enter_context(mock.patch.object(module, "_cudnn_" + self.kind, entry))
-
-    def _jax(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
-        stack.enter_context(mock.patch.object(self.module, "_is_gpu_available", return_value=True))
-
-        def entry(*_: Any, **__: Any) -> Any:
-            seen.append(_callers())
-            raise NotImplementedError
-
-        stack.enter_context(mock.patch.object(importlib.import_module("jax.experimental.rnn"), "lstm", entry))
-
-    def _torch(self, stack: contextlib.ExitStack, seen: list[set[int]]) -> None:
-        import torch
-
-        class Device(str):
-            """A device that works like the CPU and says that it is a GPU."""
-
-            __slots__ = ()
-            type = "cuda"
-
-        class OnGpu(torch.Tensor):  # type: ignore[misc, unused-ignore]
-            @property
-            def device(self) -> Any:
-                return Device("cpu")
-
-        def plain(value: Any) -> Any:
-            if isinstance(value, (list, tuple)):
-                return type(value)(plain(one) for one in value)
-            return value.as_subclass(torch.Tensor) if isinstance(value, OnGpu) else value
-
-        ran: list[bool] = []
-
-        def kernel(real: Any) -> Any:
-            def run(*args: Any, **keywords: Any) -> Any:
-                ran.append(True)
-                return real(*plain(args), **keywords)  # torch has this kernel on the CPU too
-
-            return run
-
-        def noting(real: Any) -> Any:
-            """Keras 3.10 to 3.14 takes its loop, without a word, where its own code around the kernel fails."""
-
-            def call(*args: Any, **keywords: Any) -> Any:
-                ran.clear()
-                try:
-                    result = real(*args, **keywords)
-                except Exception as error:
-                    self.failed = _said(error)
-                    raise
-                if ran:
-                    seen.append(_callers())
-                return result
-
-            return call
-
-        def believing(real: Any) -> Any:
-            def call(inputs: Any, *args: Any, **keywords: Any) -> Any:
-                if isinstance(inputs, torch.Tensor) and not inputs.is_cuda:
-                    inputs = inputs.as_subclass(OnGpu)
-                return plain(real(inputs, *args, **keywords))
-
-            return call
-
-        def patch(holder: Any, name: str, around: Callable[[Any], Any]) -> None:
-            if hasattr(holder, name):
-                stack.enter_context(mock.patch.object(holder, name, around(getattr(holder, name))))
-
-        backend = importlib.import_module(self.root + ".backend")
-        patch(self.module, "_is_cuda_cudnn_available", lambda _: lambda: True)
-        patch(torch._VF, self.kind, kernel)
-        patch(self.module, "_cudnn_" + self.kind, noting)
-        patch(backend, self.kind, believing)
-        patch(backend, "bidirectional_" + self.kind, lambda real: noting(believing(real)))
-
-
-def _said(raised: Exception) -> str:
-    return "{error}: {message}".format(**described(raised))
-
-
-def _callers() -> set[int]:
-    """The ids of what is called `self` in the frames above."""
-    found: set[int] = set()
-    frame: Any = sys._getframe(2)
-    while frame is not None:
-        if "self" in frame.f_locals:
-            found.add(id(frame.f_locals["self"]))
-        frame = frame.f_back
-    return found
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # The probe
 
 
-def cudnn(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def cudnn(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """Observe the probe "cudnn" of a job.
 
     Whether a layer may run on cuDNN depends on its arguments, on a mask and on nothing else that reaches it: a small
@@ -274,27 +85,13 @@ def cudnn(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "gpu": None,
     }
     kernels = Kernels(context.keras, subject.kind.lower()) if subject.kind in ("LSTM", "GRU") else None
-    if (
-        kernels is None
-        or not kernels.entry
-        or (kernels.keras2 and not hasattr(subject.plain(), "_could_use_gpu_kernel"))
-    ):
-        version = f"Keras {context.keras.__version__} on {context.backend}"
-        return {**found, "mechanism": f"{version} has no cuDNN path for this {subject.kind}"}
-    found["attempted"] = True
-    control = _look(kernels, subject.plain, (), False, context)
-    found["control"] = control.always
-    found["mechanism"] = kernels.entry
-    if not control.always:
-        found["mechanism"] = f"not even {subject.kind}({_UNITS}) runs on {kernels.entry}"
-        if why := control.error or kernels.failed:
-            found["mechanism"] += f" ({why})"
+    found.update(_control(kernels, subject, context))
+    if kernels is None or not found["control"]:
         return found
-
     shape, masked = _arriving(context, probe.get("node"))
     found["mask"] = masked
 
-    def look(name: str, drop: Sequence[str], mask: bool = masked) -> _Look:
+    def look(name: str, drop: Sequence[str], mask: bool = masked) -> _Sightings:
         seen = _look(kernels, lambda: subject.build(drop), subject.path, mask, context)
         if seen.error:
             found["errors"][name] = seen.error
@@ -313,7 +110,25 @@ def cudnn(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return found
 
 
-def _cell(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _control(kernels: Kernels | None, subject: _Subject, context: Replay) -> dict[str, Any]:
+    """Whether a plain layer is seen on cuDNN: "attempted", "control" and "mechanism", as `cudnn` has them."""
+    if (
+        kernels is None
+        or not kernels.entry
+        or (kernels.keras2 and not hasattr(subject.plain(), "_could_use_gpu_kernel"))
+    ):
+        version = f"Keras {context.keras.__version__} on {context.backend}"
+        return {"attempted": False, "mechanism": f"{version} has no cuDNN path for this {subject.kind}"}
+    control = _look(kernels, subject.plain, (), False, context)
+    if control.always:
+        return {"attempted": True, "control": True, "mechanism": kernels.entry}
+    mechanism = f"not even {subject.kind}({_UNITS}) runs on {kernels.entry}"
+    if why := control.error or kernels.failed:
+        mechanism += f" ({why})"
+    return {"attempted": True, "control": False, "mechanism": mechanism}
+
+
+def _cell(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """The same for a cell in an RNN, and the layer that does what they do.
 
     "as_written": something in the RNN was seen on cuDNN; "without": its twin was, in training and at inference; "same":
@@ -373,7 +188,7 @@ def _few(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**spec, "children": [_few(child) for child in spec.get("children", ())]}
 
 
-def inference(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def inference(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """Observe the probe "inference": how much of an input without zeros is zero where it is handed to the kernel.
 
     "attempted", "control", "mechanism": as of `cudnn`. "training" and "inference": [zeros, values], None where the
@@ -408,7 +223,7 @@ class _Subject:
     Bidirectional, `_BOTH` for both, and 0 into any other wrapper.
     """
 
-    def __init__(self, spec: Mapping[str, Any], inner: int | None, context: Context) -> None:
+    def __init__(self, spec: Mapping[str, Any], inner: int | None, context: Replay) -> None:
         self._context = context
         self._spec = spec
         self._live: Any = context.live(spec["live"]) if "live" in spec else None
@@ -489,7 +304,7 @@ def _inside(layer: Any, path: Sequence[int]) -> list[Any]:
     return [one for direction in chosen for one in _inside(direction, path[1:])]
 
 
-class _Look:
+class _Sightings:
     """What was seen of a layer in training and at inference."""
 
     def __init__(self) -> None:
@@ -505,9 +320,9 @@ class _Look:
         return all(self.seen)
 
 
-def _look(kernels: Kernels, build: Callable[[], Any], path: Sequence[int], mask: bool, context: Context) -> _Look:
+def _look(kernels: Kernels, build: Callable[[], Any], path: Sequence[int], mask: bool, context: Replay) -> _Sightings:
     """Make a layer, call it in training and at inference, and see whether what is watched in it arrives at cuDNN."""
-    look = _Look()
+    look = _Sightings()
     try:
         layer = build()
         for index, training in enumerate((True, False)):
@@ -519,11 +334,11 @@ def _look(kernels: Kernels, build: Callable[[], Any], path: Sequence[int], mask:
     except Failed:
         raise
     except Exception as error:  # noqa: BLE001 - the call as written may fail, before the choice or after
-        look.error = _said(error)
+        look.error = error_line(error)
     return look
 
 
-def _call(context: Context, layer: Any, path: Sequence[int], mask: bool, training: bool) -> None:
+def _call(context: Replay, layer: Any, path: Sequence[int], mask: bool, training: bool) -> None:
     outer = layer
     shape: tuple[int, ...] = _SEQUENCE
     while path and not hasattr(outer, "forward_layer"):  # a TimeDistributed, over sequences of sequences
@@ -540,7 +355,7 @@ def _arrives(layer: Any, outer: Any, arrived: Sequence[set[int]]) -> bool:
     return any(id(layer) in one or (id(outer) in one and not one & both) for one in arrived)
 
 
-def _arriving(context: Context, node: int | None) -> tuple[Sequence[int], bool]:
+def _arriving(context: Replay, node: int | None) -> tuple[Sequence[int], bool]:
     """The shape of what reaches the layer, and whether a mask comes with it."""
     if node is None:
         return _TIMED, False
@@ -552,12 +367,11 @@ def _arriving(context: Context, node: int | None) -> tuple[Sequence[int], bool]:
 # ---------------------------------------------------------------------------------------------------------------------
 # Time
 
-_WARM_UP, _STEPS, _SECONDS = 3, 10, 10.0
 _TIMED = (32, 100, 16)
 
 
 def _compare(
-    context: Context, subject: _Subject, drop: Sequence[str], shape: Sequence[int], mask: bool
+    context: Replay, subject: _Subject, drop: Sequence[str], shape: Sequence[int], mask: bool
 ) -> dict[str, Any]:
     """A training step as written and with arguments put back; "shape" is what it was timed on, big enough to tell."""
     if len(shape) == len(_TIMED):
@@ -573,26 +387,3 @@ def _compare(
         "ratio": as_written / without,
         "shape": list(shape),
     }
-
-
-def step_ms(
-    keras: Any, build: Callable[[], Any], shape: Sequence[int], mask: bool = False, steps: int = _STEPS
-) -> float:
-    """The median time of one training step of a model of that layer alone, as `fit` does it, in milliseconds."""
-    inputs = keras.Input(shape=tuple(shape[1:]), batch_size=shape[0])
-    outputs = build()(keras.layers.Masking()(inputs) if mask else inputs)
-    output = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
-    model = keras.Model(inputs, output)
-    model.compile("sgd", "mse")
-    x = np.full(tuple(shape), 0.5, "float32")
-    y = np.zeros(tuple(int(size) for size in output.shape), "float32")
-    took: list[float] = []
-    begun = time.perf_counter()
-    for step in range(_WARM_UP + steps):
-        start = time.perf_counter()
-        model.train_on_batch(x, y)
-        if step >= _WARM_UP:
-            took.append(1000 * (time.perf_counter() - start))
-            if time.perf_counter() - begun > _SECONDS:
-                break
-    return statistics.median(took)

@@ -1,7 +1,6 @@
 """Probes that make calls which should fail, beside the same calls with the cause taken away.
 
-An outcome is {"ok": True, "output_shape": [...]} or {"error": class, "message": first lines, "when": "constructor",
-"inference" or "training"}; with "rows", the size of the batch, where the probe varies it.
+`outcomes` says what an outcome is; where the probe varies the size of the batch it also has that as "rows".
 
 - `error`: {"call": outcome as written, "control": outcome without what is wrong, "mask" and "control_mask": what a
   dropout layer's mask is where it could be called, as in `masks.mask`, else None}.
@@ -11,24 +10,25 @@ An outcome is {"ok": True, "output_shape": [...]} or {"error": class, "message":
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .masks import downstream, figures, innermost
-from .replay import Failed, changed
+from .kernels import Kernels
+from .layers import innermost
+from .masks import downstream, figures
+from .outcomes import described, outcome
+from .specs import changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .replay import Context
+    from .replay import Replay
 
-_MOST_LETTERS = 500
 _DRAWS = 64
 
 
-def error(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def error(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """The call as written, and the control: with other rows, without an argument, or with another value of it."""
     probe = job["probe"]
     node, spec = probe["node"], job["layers"][str(probe["layer"])]
@@ -54,48 +54,13 @@ def error(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return observed
 
 
-def outcome(
-    context: Context, node: int | None, spec: Mapping[str, Any], inputs: Sequence[Any] | None = None
-) -> dict[str, Any]:
-    """What becomes of a layer that is constructed, called at inference and, constructed anew, in training."""
-    when, shape = "constructor", None
-    try:
-        layer = context.layer(spec)
-        if node is None:
-            return {"ok": True, "output_shape": None}
-        for training in (False, True):
-            when = "training" if training else "inference"
-            layer = context.layer(spec) if training else layer
-            result = context.call(node, inputs, layer, training=training)
-            first = result[0] if isinstance(result, (list, tuple)) else result
-            shape = [int(size) for size in first.shape]
-    except Failed:
-        raise
-    except MemoryError as raised:
-        raise Failed("build", raised, spec.get("id")) from raised
-    except Exception as raised:  # noqa: BLE001 - that is what is asked
-        return {**described(raised), "when": when}
-    return {"ok": True, "output_shape": shape}
-
-
-def described(raised: BaseException) -> dict[str, str]:
-    """Class and message of an exception, without colours, placeholders and what was passed along."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(raised))
-    text = re.sub(r"^Exception encountered when calling .*?\n\n", "", text, flags=re.DOTALL)
-    text = re.split(r"\n\s*(?:Call a|A)rguments received by|\[Op:", text)[0]
-    text = " ".join(re.sub(r"\{\{.*?\}\}", "", text).split())
-    return {"error": type(raised).__name__, "message": text[:_MOST_LETTERS]}
-
-
-def _rows(context: Context, inputs: Sequence[Any], rows: int) -> list[Any]:
+def _rows(context: Replay, inputs: Sequence[Any], rows: int) -> list[Any]:
     arrays = [context.array(one) for one in inputs]
     return [context.tensor(np.resize(one, (rows, *one.shape[1:]))) for one in arrays]
 
 
-def _on_a_gpu(context: Context, node: int | None, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The same where Keras believes in a GPU: a layer that arrives at cuDNN is well, although nothing runs there."""
-    from .cudnn import Kernels
-
+def _on_a_gpu(context: Replay, node: int | None, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The same where Keras believes in a GPU: a layer that arrives at cuDNN counts as run, although nothing does."""
     kind = "lstm" if "LSTM" in innermost(spec) else "gru"
     with Kernels(context.keras, kind).believing_in_a_gpu() as arrived:
         found = outcome(context, node, spec)
@@ -105,7 +70,7 @@ def _on_a_gpu(context: Context, node: int | None, spec: Mapping[str, Any]) -> di
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def ids(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def ids(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """What a dropout in front of an Embedding makes of its ids."""
     probe = job["probe"]
     node, target = probe["node"], probe["target"]
@@ -127,7 +92,7 @@ def ids(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {**observed, "call": call, "changed": [changed_ids, total], "out_of_range": outside}
 
 
-def _looked_up(context: Context, node: int, target: int, training: bool) -> dict[str, Any]:
+def _looked_up(context: Replay, node: int, target: int, training: bool) -> dict[str, Any]:
     when = "training" if training else "inference"
     try:
         dropped = _first(context.call(node, training=training))

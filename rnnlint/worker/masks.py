@@ -14,17 +14,19 @@ independent draw: what shares a draw with something else counts once.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .replay import Failed, changed
+from .failure import Failed
+from .layers import forward, look, settled, weights
+from .outcomes import outcome
+from .specs import changed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from .replay import Context
+    from .replay import Replay
 
 # So many values are drawn at most, and so many calls of an inner layer made.
 _MOST_VALUES = 20_000_000
@@ -32,7 +34,7 @@ _MOST_CALLS = 512
 _FEWEST_DRAWS = 8
 
 
-def mask(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def mask(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """The mask of a dropout layer's call, and whether it reaches the target."""
     probe = job["probe"]
     node = probe["node"]
@@ -43,7 +45,7 @@ def mask(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return observed
 
 
-def figures(context: Context, node: int, inputs: Sequence[Any], layer: Any, draws: int | None = None) -> dict[str, Any]:
+def figures(context: Replay, node: int, inputs: Sequence[Any], layer: Any, draws: int | None = None) -> dict[str, Any]:
     """Calls the layer of a node in training on ones, again and again, and says what was lost."""
     probe = context.job["probe"]
     shape = tuple(int(size) for size in inputs[0].shape)
@@ -97,7 +99,7 @@ def _count(lost: Any, varies: Iterable[bool]) -> list[int]:
     return [int(lost.sum()), int(lost.size)]
 
 
-def _draws(context: Context, shape: tuple[int, ...], layer: Any, asked: int | None) -> int:
+def _draws(context: Replay, shape: tuple[int, ...], layer: Any, asked: int | None) -> int:
     asked = asked or int(context.job.get("draws", 256))
     possible = _MOST_VALUES // max(1, int(np.prod(shape)))
     if type(layer).__name__ == "TimeDistributed" and context.backend != "tensorflow":
@@ -110,7 +112,7 @@ def _gaussian(layer: Any) -> bool:
     return type(inner).__name__ == "GaussianDropout"
 
 
-def _reaches(context: Context, probe: Mapping[str, Any]) -> bool | None:
+def _reaches(context: Replay, probe: Mapping[str, Any]) -> bool | None:
     """Whether the target reads something else at a timestep that a training call took away than at inference."""
     node, target = probe["node"], probe["target"]
     calm = context.array(context.run(node)[0])
@@ -129,7 +131,7 @@ def _reaches(context: Context, probe: Mapping[str, Any]) -> bool | None:
     return None
 
 
-def downstream(context: Context, node: int, output: Any, target: int, training: bool | None = None) -> list[Any]:
+def downstream(context: Replay, node: int, output: Any, target: int, training: bool | None = None) -> list[Any]:
     """What the target reads if the call `node` gives `output`; what lies between is run again, the rest is not."""
     new: dict[int, list[Any]] = {node: [output]}
     for one in sorted(context.nodes):
@@ -154,7 +156,7 @@ _UNITS = 8
 _STEPS = 12
 
 
-def own_mask(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def own_mask(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """What a recurrent layer's own `dropout` hides of its input: one sample of a batch is one draw.
 
     Without recurrent kernels a recurrent dropout, which acts only there, cannot be seen, and a timestep whose whole
@@ -202,80 +204,6 @@ def _small(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return made
 
 
-def forward(layer: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
-    """The recurrent layer inside wrappers, of a Bidirectional the forward one, and the shape of what it reads."""
-    while True:
-        if hasattr(layer, "forward_layer"):
-            layer = layer.forward_layer
-        elif type(layer).__name__ == "TimeDistributed":
-            layer, shape = layer.layer, shape[:1] + shape[2:]
-        else:
-            return layer, shape
-
-
-@contextlib.contextmanager
-def settled(layer: Any) -> Iterator[None]:
-    """Within it the layer gives all timesteps and no states, and of stacked cells only the first drops."""
-    wanted: list[tuple[Any, str, Any]]
-    wanted = [(layer, "return_sequences", True), (layer, "return_state", False), (layer, "stateful", False)]
-    for cell in cells(layer)[1:]:
-        wanted += [(cell, "dropout", 0.0), (cell, "recurrent_dropout", 0.0)]
-    before = []
-    for owner, name, value in wanted:
-        if hasattr(owner, name) and getattr(owner, name) != value:
-            before.append((owner, name, getattr(owner, name)))
-            setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        for owner, name, value in before:
-            setattr(owner, name, value)
-
-
-@contextlib.contextmanager
-def weights(context: Context, layer: Any, low: float, high: float, *, recurrent: bool) -> Iterator[None]:
-    """Within it weights are random and positive, the same each time; recurrent kernels are 0 without `recurrent`."""
-    numbers = np.random.RandomState(7)
-    before = [(weight, context.array(weight)) for weight in layer.weights]
-    before = [(weight, array) for weight, array in before if array.dtype.kind == "f"]  # a seed is a weight too
-    for weight, array in before:
-        new = numbers.uniform(low, high, array.shape)
-        if not recurrent and "recurrent_kernel" in getattr(weight, "path", weight.name):
-            new *= 0
-        weight.assign(new.astype(array.dtype))
-    try:
-        yield
-    finally:
-        for weight, array in before:
-            weight.assign(array)
-
-
-def innermost(spec: Mapping[str, Any]) -> str:
-    """The class name of a layer, wrappers taken off."""
-    while spec.get("children"):
-        spec = spec["children"][0]
-    return str(spec.get("class", "")).rpartition(".")[2]
-
-
-def cells(layer: Any) -> list[Any]:
-    """The cells of a recurrent layer, in order."""
-    cell = getattr(layer, "cell", None)
-    return list(getattr(cell, "cells", [cell])) if cell is not None else []
-
-
-def look(context: Context, layer: Any, tensor: Any, *states: Any, training: bool) -> Any:
-    """What a recurrent layer gives, without a mask or state of an earlier call: Keras 2 keeps those of ConvLSTM.
-
-    `states` are those that it begins with, zero if there are none.
-    """
-    for owner in (layer, *cells(layer)):
-        for name in ("reset_dropout_mask", "reset_recurrent_dropout_mask"):
-            if hasattr(owner, name):
-                getattr(owner, name)()
-    result = context.feed(layer, [tensor, *states], training=training)
-    return context.array(result[0] if isinstance(result, (list, tuple)) else result)
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # Rates
 
@@ -283,10 +211,8 @@ def look(context: Context, layer: Any, tensor: Any, *states: Any, training: bool
 _OTHER = {"dropout": "recurrent_dropout", "recurrent_dropout": "dropout"}
 
 
-def rate(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def rate(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """What a rate that is none does: an exception, nothing, or everything dropped."""
-    from .errors import outcome
-
     probe = job["probe"]
     node, argument = probe["node"], probe.get("argument") or "rate"
     spec = job["layers"][str(probe["layer"])]
@@ -320,7 +246,7 @@ def rate(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return observed
 
 
-def _recurrent_rate(context: Context, layer: Any, shape: tuple[int, ...], argument: str) -> dict[str, bool]:
+def _recurrent_rate(context: Replay, layer: Any, shape: tuple[int, ...], argument: str) -> dict[str, bool]:
     """Of the two rates the other one must not be seen.
 
     That of the input cannot be seen with an input of zeros, that of the state without recurrent kernels.
@@ -353,7 +279,7 @@ def _same(a: Any, b: Any) -> bool:
 # Masking
 
 
-def masking(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def masking(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """Which timesteps a Masking layer takes for padding behind a dropout, in training and at inference."""
     probe = job["probe"]
     node, target = probe["node"], probe["target"]
@@ -394,7 +320,7 @@ def masking(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     }
 
 
-def _padded(context: Context, shape: tuple[int, ...], time: int, batch: int, value: float) -> tuple[Any, Any]:
+def _padded(context: Replay, shape: tuple[int, ...], time: int, batch: int, value: float) -> tuple[Any, Any]:
     """Samples of all lengths, right-padded with `value`, and where the padding is (without the last axis)."""
     array = context.random.uniform(2.0, 3.0, shape) + abs(value)
     padded = np.zeros(shape, bool)

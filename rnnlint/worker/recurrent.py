@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .masks import cells, figures, forward, innermost, look, settled, weights
-from .replay import Failed, changed
+from .failure import Failed
+from .layers import cells, forward, innermost, look, settled, weights
+from .masks import figures
+from .specs import changed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .replay import Context
+    from .replay import Replay
 
 _UNITS = 4
 _FEWEST_DRAWS = 8
@@ -32,7 +34,7 @@ _OPEN = 10.0
 _START = 0.9
 
 
-def kept(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def kept(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """How much of its input, or of its state, a layer keeps in training."""
     probe = job["probe"]
     node = probe["node"]
@@ -57,7 +59,7 @@ def kept(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
     }
 
 
-def _before(context: Context, node: int) -> list[int]:
+def _before(context: Replay, node: int) -> list[int]:
     """The calls of dropout layers straight in front of a node, the first one first."""
     found: list[int] = []
     while True:
@@ -72,7 +74,7 @@ def _before(context: Context, node: int) -> list[int]:
 
 
 def _of_the_input(
-    context: Context, layer: Any, sizes: Sequence[int], time: int, calls: Sequence[int]
+    context: Replay, layer: Any, sizes: Sequence[int], time: int, calls: Sequence[int]
 ) -> tuple[Any, bool | None]:
     """In which samples the value arrives at the first timestep."""
     nothing = np.zeros(sizes, "float32")
@@ -96,7 +98,7 @@ def _of_the_input(
 
 
 def _of_the_state(
-    context: Context, layer: Any, sizes: Sequence[int], time: int, calls: Sequence[int]
+    context: Replay, layer: Any, sizes: Sequence[int], time: int, calls: Sequence[int]
 ) -> tuple[Any, bool | None]:
     """In which samples a value of the first state has an effect, on other values than itself."""
     del calls
@@ -130,7 +132,7 @@ def _differs(trained: Any, empty: Any, calm: Any) -> Any:
     return arrives(trained)
 
 
-def _one_gate(context: Context, layer: Any, name: str) -> None:
+def _one_gate(context: Replay, layer: Any, name: str) -> None:
     """Leave of a kernel the columns that make the candidate state: other gates may have masks of their own."""
     cell = cells(layer)[0]
     gates = next((gates for word, gates in _GATES.items() if word in type(cell).__name__), 1)
@@ -155,7 +157,7 @@ def _small(spec: Mapping[str, Any]) -> Mapping[str, Any]:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def state(job: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def state(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """How large the state of a GRU becomes. It starts below 1, and what is mixed in is a tanh."""
     probe = job["probe"]
     node = probe["node"]

@@ -15,22 +15,20 @@ import contextlib
 import importlib
 import inspect
 import math
-import operator
 import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import load
+from .backend import Backend
+from .budget import MOST_IDS, MOST_WEIGHTS, bounded
+from .failure import Failed
+from .naming import keras_class, named
+from .specs import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-# One tensor (64 MB of float32) and all weights of a model (400 MB): more is not tried out.
-MOST_ELEMENTS = 16_000_000
-MOST_WEIGHTS = 100_000_000
-# A table of word vectors of this many rows does for a probe; the ids stay below.
-MOST_IDS = 10_000
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # Arguments that say nothing about what a layer does to its input, but may be refused outside of a Sequential.
 _NEEDLESS = frozenset(
@@ -50,23 +48,13 @@ _LISTS = frozenset(("concat", "concatenate", "stack", "add_n", "accumulate_n", "
 _WHOLE = ("mask", "masking")
 
 
-class Failed(Exception):  # noqa: N818 - not an error of the worker
-    """The model could not be built, or not be observed. `cause` is what was raised, `layer` the id of the layer."""
-
-    def __init__(self, stage: str, cause: BaseException | str, layer: int | None = None) -> None:
-        self.stage = stage
-        self.cause = ValueError(cause) if isinstance(cause, str) else cause
-        self.layer = layer
-        super().__init__(str(self.cause))
-
-
-def prepare(job: Mapping[str, Any], keras: Any = None) -> Context:
+def prepare(job: Mapping[str, Any], keras: Any = None) -> Replay:
     """The job's model, built with the first sizes that fit. `keras` is the package that `load` has imported."""
     sizes = job.get("sizes", {})
     failed: Failed | None = None
     for attempt in range(max((len(tried) for tried in sizes.values()), default=1)):
         chosen = {symbol: tried[min(attempt, len(tried) - 1)] for symbol, tried in sizes.items()}
-        context = Context(job, chosen, keras or load.keras())
+        context = Replay(job, chosen, keras or load.keras())
         try:
             context.build()
             return context
@@ -76,16 +64,13 @@ def prepare(job: Mapping[str, Any], keras: Any = None) -> Context:
     raise failed
 
 
-class Context:
+class Replay(Backend):
     """One attempt at a job: the chosen sizes, the layers made so far, and the tensors that the nodes gave."""
 
     def __init__(self, job: Mapping[str, Any], sizes: Mapping[str, int], keras: Any) -> None:
+        super().__init__(keras)
         self.job = job
-        self.keras = keras
         self.sizes = sizes
-        self.version = tuple(int(part) for part in keras.__version__.split(".")[:3] if part.isdigit())
-        self.legacy = self.version[0] < 3
-        self.backend: str = "tensorflow" if self.legacy else keras.backend.backend()
         self.nodes = {node["id"]: node for node in job.get("nodes", ())}
         self.layers: dict[str, Any] = {}
         self.outputs: dict[int, list[Any]] = {}
@@ -111,7 +96,7 @@ class Context:
     def spec(self, layer: int) -> Mapping[str, Any]:
         """The constructor call of a layer, also of one inside another."""
         for outermost in self.job["layers"].values():
-            for one in _walk(outermost):
+            for one in walk(outermost):
                 if one.get("id") == layer:
                     return one
         raise Failed("build", f"the job has no layer {layer}", layer)
@@ -146,32 +131,13 @@ class Context:
                 keywords["backward_layer"] = children.pop()
             listed = short == "StackedRNNCells" or len(children) > 1
             keywords[slot] = children if listed else children[0]
-        return self._class(spec)(*positional, **keywords)
+        return keras_class(self.keras, spec)(*positional, **keywords)
 
     def live(self, number: int) -> Any:
         """A layer that the user's own code has made."""
         from . import build
 
         return build.LIVE[number]
-
-    def _class(self, spec: Mapping[str, Any]) -> Any:
-        package = self.keras
-        if spec.get("origin") == "tensorflow.compat.v1.keras":
-            package = self._compat_v1()
-        found = _attribute(package, spec["class"].partition(".")[2])
-        if found is None:
-            said = "Keras {} has no {}".format(self.keras.__version__, spec["class"].rpartition(".")[2])
-            raise Failed("build", AttributeError(said), spec.get("id"))
-        return found
-
-    def _compat_v1(self) -> Any:
-        if not self.legacy:
-            raise Failed("build", f"Keras {self.keras.__version__} has no tf.compat.v1.keras")
-        if self.keras.__name__ == "tf_keras":
-            return importlib.import_module("tf_keras.api._v1.keras")
-        import tensorflow as tf
-
-        return tf.compat.v1.keras
 
     def value(self, given: Mapping[str, Any]) -> Any:
         """A Python object from its description."""
@@ -181,7 +147,7 @@ class Context:
             items = [self.value(one) for one in given["items"]]
             return items if given.get("kind") == "list" else tuple(items)
         if "name" in given:
-            return self.name(given["name"])
+            return named(given["name"], self.keras, self.backend)
         if "layer" in given:
             return self.layer(given["layer"])
         if "symbol" in given:
@@ -194,28 +160,6 @@ class Context:
             return Ellipsis
         raise Failed("build", f"a value that cannot be replayed: {sorted(given)}")
 
-    def name(self, dotted: str) -> Any:
-        """What a canonical name stands for here: of Keras in the package at hand, of TensorFlow, numpy or Python."""
-        root, _, rest = dotted.partition(".")
-        found = None
-        if root == "keras":
-            found = _attribute(self.keras, rest)
-            if found is None and rest.startswith("backend.") and self.backend == "tensorflow" and not self.legacy:
-                # Under TensorFlow `tf.keras.backend` has the functions of Keras 2 also in Keras 3.
-                found = _attribute(_module("keras._tf_keras.keras"), rest)
-        elif root == "tensorflow" and self.backend == "tensorflow":
-            tensorflow = _module("tensorflow")
-            for package in ("", "math.", "nn.", "linalg.", "compat.v1."):
-                found = found if found is not None else _attribute(tensorflow, package + rest)
-        elif root == "numpy":
-            found = _attribute(np, rest)
-        elif root == "operator":
-            found = _attribute(operator, rest)
-        if found is None:
-            said = f"Keras {self.keras.__version__} on {self.backend} has no {dotted}"
-            raise Failed("build", AttributeError(said))
-        return found
-
     # -----------------------------------------------------------------------------------------------------------------
     # Nodes
 
@@ -223,14 +167,6 @@ class Context:
         """The shape of what a node reads first, and whether a mask of timesteps comes with it."""
         tensor = self.inputs(node)[0]
         return tuple(int(size) for size in tensor.shape), self.mask(tensor) is not None
-
-    def mask(self, tensor: Any) -> Any:
-        """The mask that Keras attached to a tensor, or None."""
-        if self.legacy:
-            return getattr(tensor, "_keras_mask", None)
-        backend = _module(self.keras.__name__ + ".src.backend")
-        found = getattr(backend, "get_keras_mask", None)
-        return getattr(tensor, "_keras_mask", None) if found is None else found(tensor)
 
     def inputs(self, node: int) -> list[Any]:
         """The tensors that a node reads."""
@@ -248,7 +184,7 @@ class Context:
                     inputs = [self.outputs[before][output] for before, output in given.get("inputs", ())]
                     self.outputs[one] = self.apply(one, inputs)
                 for tensor in self.outputs[one]:
-                    _bounded(getattr(tensor, "shape", ()))
+                    bounded(getattr(tensor, "shape", ()))
         return self.outputs[node]
 
     def apply(self, node: int, inputs: Sequence[Any], training: bool | None = None) -> list[Any]:
@@ -301,7 +237,7 @@ class Context:
     def feed(self, layer: Any, inputs: Sequence[Any], listed: bool | None = None, **keywords: Any) -> Any:
         """Call a layer eagerly on tensors of its own: Keras 3.0 on torch multiplies them in place."""
         if self.backend == "torch":
-            inputs = [self._copy(one) for one in inputs]
+            inputs = [self.copy(one) for one in inputs]
         short = type(layer).__name__
         if short.startswith(_GROWING) and len(inputs) == 1:
             self._foresee(layer, inputs[0])
@@ -315,16 +251,8 @@ class Context:
             keywords["initial_state"] = list(inputs[1:])
         else:
             args = (list(inputs),)
-        with self._frugal(), self._no_gradients():
+        with self._frugal(), self.no_gradients():
             return layer(*args, **keywords)
-
-    def _copy(self, tensor: Any) -> Any:
-        if not hasattr(tensor, "clone"):
-            return tensor
-        copy = tensor.clone()
-        if self.mask(tensor) is not None:
-            copy._keras_mask = self.mask(tensor)
-        return copy
 
     def _foresee(self, layer: Any, tensor: Any) -> None:
         """Refuse what would be made too big, where the layer can say so without doing it."""
@@ -332,7 +260,7 @@ class Context:
             shape = layer.compute_output_shape(tuple(tensor.shape))
         except Exception:  # noqa: BLE001 - the call itself will say what is wrong
             return
-        _bounded(shape)
+        bounded(shape)
 
     @contextlib.contextmanager
     def _frugal(self) -> Iterator[None]:
@@ -355,16 +283,6 @@ class Context:
             base.add_weight = original
 
     @contextlib.contextmanager
-    def _no_gradients(self) -> Iterator[None]:
-        if self.backend != "torch":
-            yield
-            return
-        import torch
-
-        with torch.no_grad():
-            yield
-
-    @contextlib.contextmanager
     def _building(self, layer: int | None) -> Iterator[None]:
         try:
             yield
@@ -376,7 +294,7 @@ class Context:
 
     def _input(self, node: Mapping[str, Any]) -> Any:
         shape = tuple(self.sizes[size] if isinstance(size, str) else size for size in node["shape"])
-        _bounded(shape)
+        bounded(shape)
         dtype = np.dtype(node.get("dtype", "float32"))
         if node.get("fill") == "ids":
             high = max(2, min(int(node.get("high") or MOST_IDS), MOST_IDS))
@@ -390,7 +308,7 @@ class Context:
     def _op(self, node: Mapping[str, Any], tensors: Sequence[Any]) -> Any:
         """A function on tensors. `#1` is the position of an argument; the tensors take the other positions."""
         name = node["name"]
-        function = self.name(name)
+        function = named(name, self.keras, self.backend)
         given = {key: self.value(one) for key, one in node.get("kwargs", {}).items()}
         positions = {int(key[1:]): given.pop(key) for key in list(given) if key[0] == "#"}
         if name == "operator.getitem" and "key" in given:
@@ -422,99 +340,16 @@ class Context:
     # -----------------------------------------------------------------------------------------------------------------
     # Tensors
 
-    def tensor(self, array: Any) -> Any:
-        """A tensor of the backend."""
-        if not self.legacy:
-            return self.keras.ops.convert_to_tensor(array)
-        import tensorflow as tf
-
-        return tf.convert_to_tensor(array)
-
-    def array(self, tensor: Any) -> Any:
-        """The values of a tensor; half-precision as single."""
-        if self.backend == "torch" and hasattr(tensor, "detach"):
-            tensor = tensor.detach().cpu()
-            tensor = tensor.float() if tensor.dtype.is_floating_point else tensor
-        array = np.asarray(tensor)
-        return array if array.dtype.kind in "biuf" and array.dtype != "float16" else array.astype("float32")
-
 
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def changed(
-    spec: Mapping[str, Any], layer: int | None, without: Iterable[str] = (), instead: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The constructor call with arguments of one layer, itself or inside, left out or given other values.
-
-    `layer` None means all of them. What was written by position moves to keywords.
-    """
-    made = dict(spec)
-    made["children"] = [changed(child, layer, without, instead) for child in spec.get("children", ())]
-    if "live" in spec or (layer is not None and spec.get("id") != layer):
-        return made
-    without = tuple(without)
-    positional = list(spec.get("positional", ()))
-    keywords = dict(spec.get("keywords", {}))
-    names = _parameters(spec["class"].rpartition(".")[2])
-    if positional and len(positional) <= len(names):
-        keywords.update(zip(names, positional))  # noqa: B905 - Python 3.8 and 3.9 have no strict
-        positional = []
-    elif positional and not set(without) <= keywords.keys():
-        positional.pop()
-    for name in without:
-        keywords.pop(name, None)
-    keywords.update(instead or {})
-    made.update(positional=positional, keywords=keywords)
-    return made
-
-
-def _parameters(short: str) -> list[str]:
-    """The parameters of a layer's constructor that may be given by position."""
-    found = getattr(load.keras().layers, short, None) if load.keras() is not None else None
-    if found is None:
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [one.name for one in inspect.signature(found).parameters.values() if one.kind in kinds]
 
 
 def _needed(short: str, name: str) -> bool:
     return name not in _NEEDLESS or (short == "Embedding" and name == "input_dim")
 
 
-def _walk(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield spec
-    for child in spec.get("children", ()):
-        yield from _walk(child)
-    for value in (*spec.get("positional", ()), *spec.get("keywords", {}).values()):
-        for one in value.get("items", (value,)):
-            if "layer" in one:
-                yield from _walk(one["layer"])
-
-
 def _listed(shape: Any) -> Sequence[Any]:
     return shape if isinstance(shape, (list, tuple)) else (shape,) if isinstance(shape, int) else tuple(shape)
-
-
-def _bounded(shape: Any) -> None:
-    """Raise where a tensor of that shape would be too big."""
-    sizes = [size for size in shape if isinstance(size, int)]
-    if math.prod(sizes) > MOST_ELEMENTS:
-        said = "a tensor of shape ({}) is too big to try out".format(", ".join(map(str, sizes)))
-        raise Failed("build", MemoryError(said))
-
-
-def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
-
-
-def _attribute(found: Any, dotted: str) -> Any:
-    for name in dotted.split("."):
-        found = getattr(found, name, None)
-    return found
 
 
 def _seed(keras: Any, seed: int) -> None:

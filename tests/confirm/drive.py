@@ -40,7 +40,7 @@ def see(job: Any) -> Any:
     try:
         context = replay.prepare(job)
         outputs = context.run(job["nodes"][-1]["id"])
-    except replay.Failed as failed:
+    except module("failure").Failed as failed:
         return {"failed": [failed.stage, type(failed.cause).__name__, str(failed.cause), failed.layer]}
     return {
         "outputs": [context.array(one).tolist() for one in outputs],
@@ -57,7 +57,7 @@ def see(job: Any) -> Any:
 def answer(request: Any) -> Any:
     job = request.get("see") or request["job"]
     if "live" in job:
-        context = module("replay").Context(job, {}, module("load").keras())
+        context = module("replay").Replay(job, {}, module("load").keras())
         module("build").LIVE[:] = [context.layer(spec) for spec in job["live"]]
     return see(job) if "see" in request else module("main")._answer(request)
 

@@ -60,7 +60,7 @@ def answer(job: Any) -> Any:
                 return module("cudnn").cudnn(job, context)
         if "time" in job:
             spec = job["layers"][str(job["probe"]["layer"])]
-            return {"ms": module("cudnn").step_ms(context.keras, lambda: context.layer(spec), job["time"], steps=2)}
+            return {"ms": module("timing").step_ms(context.keras, lambda: context.layer(spec), job["time"], steps=2)}
         file, function = module("main").PROBES[job["probe"]["kind"]]
         return getattr(module(file), function)(job, context)
     except Exception as error:  # noqa: BLE001
