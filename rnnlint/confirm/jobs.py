@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from rnnlint.confirm.choices import batch_size, rank_of, recurrent_rank
-from rnnlint.confirm.rebuild import Json, Made, ObstacleError, Rebuild
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
+from rnnlint.confirm.rebuild.parts import JobTensor, Json, ObstacleError
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import Path, dropout
 from rnnlint.flow.view import View
@@ -17,28 +19,19 @@ from rnnlint.keras.masks import draws, mask
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import kind_of
 
-# A job, and in words what was assumed for it.
-Planned: TypeAlias = tuple[Json, tuple[str, ...]]
-
-
 # Longer and larger inputs make no finding clearer, and drawing many masks for them slow.
 MOST_STEPS = 24
 SHORT = 12
 MOST_VALUES = 200_000
+# Assumptions not worth telling where a layer is observed on an input of any length and width, or of any size at all.
+ANY_LENGTH = (" timesteps", " features")
+ANY_SIZE = (*ANY_LENGTH, " positions")
 
 
 def ask(probe: Probe, node: int, layer: str, **more: Any) -> Json:
     """The probe of a job: which call of which layer to observe, and what else the worker has to know."""
     about = {"kind": probe.kind, "claim": probe.claims[0], "node": node, "layer": layer, "inner": probe.layer}
     return {**about, "target": None, "axis": probe.axis, **more}
-
-
-def finish(
-    rebuild: Rebuild, asked: Json, *ends: int, but: tuple[str, ...] = (" timesteps", " features", " positions")
-) -> Planned:
-    """The job of a layer whose input may have any size; assumptions that end with `but` are not worth telling."""
-    job, assumed = rebuild.finish(asked, ends)
-    return job, tuple(words for words in assumed if not words.endswith(but))
 
 
 def path_of(view: View, probe: Probe) -> Path | None:
@@ -49,55 +42,55 @@ def path_of(view: View, probe: Probe) -> Path | None:
     return None
 
 
-def alone(rebuild: Rebuild, layer: Layer, shape: Shape) -> int:
+def alone(builder: JobBuilder, layer: Layer, shape: Shape) -> int:
     """A layer called on a synthetic input of a shape, nothing before it."""
-    settled = rebuild.settle(layer)
+    settled = builder.settler.settle(layer)
     inside = dropout(settled)
     if inside is not None and (rows := batch_size(inside)) is not None:
-        rebuild.rows(rows)
-    made = rebuild.input(rebuild.free_id(), shape, pins_of(rebuild, settled, shape))
-    node = rebuild.free_id()
-    key = rebuild.key(settled)
-    rebuild.nodes[node] = {"id": node, "kind": "layer", "layer": key, "inputs": [made.ref], "kwargs": {}}
+        builder.sizes.rows(rows)
+    made = builder.input(builder.free_id(), shape, pins_of(builder, settled, shape))
+    node = builder.free_id()
+    key = builder.key(settled)
+    builder.nodes[node] = {"id": node, "kind": "layer", "layer": key, "inputs": [made.ref], "kwargs": {}}
     return node
 
 
-def in_a_layer(rebuild: Rebuild, cell: Layer) -> tuple[int, str]:
+def in_a_layer(builder: JobBuilder, cell: Layer) -> tuple[int, str]:
     """A cell in the layer that runs it over time."""
-    settled = rebuild.settle(cell)
-    made = rebuild.input(rebuild.free_id(), (None, None, None), {})
-    rebuild.layers["cell"] = {
+    settled = builder.settler.settle(cell)
+    made = builder.input(builder.free_id(), (None, None, None), {})
+    builder.layers["cell"] = {
         "id": -1,
         "class": "keras.layers.RNN",
         "origin": cell.origin,
         "positional": [],
         "keywords": {},
-        "children": [rebuild.layer(settled)],
+        "children": [builder.settler.layer(settled)],
     }
-    node = rebuild.free_id()
-    rebuild.nodes[node] = {"id": node, "kind": "layer", "layer": "cell", "inputs": [made.ref], "kwargs": {}}
+    node = builder.free_id()
+    builder.nodes[node] = {"id": node, "kind": "layer", "layer": "cell", "inputs": [made.ref], "kwargs": {}}
     return node, "cell"
 
 
 def by_itself(view: View, probe: Probe, layer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json) -> Planned:
     """A recurrent layer on a synthetic input, wrappers taken off; a cell in the layer that runs it."""
-    rebuild = Rebuild(view.graph, view.targets, chosen)
+    builder = JobBuilder(view.graph, view.targets, chosen)
     if kind_of(layer) is Kind.CELL:
-        node, key = in_a_layer(rebuild, layer)
+        node, key = in_a_layer(builder, layer)
     else:
-        node, key = alone(rebuild, layer, (None,) * recurrent_rank(layer)), str(layer.id)
-    return finish(rebuild, ask(probe, node, key, axis=1, **more), node)
+        node, key = alone(builder, layer, (None,) * recurrent_rank(layer)), str(layer.id)
+    return finish(builder, ask(probe, node, key, axis=1, **more), [node], unsaid=ANY_SIZE)
 
 
 def recurrent(view: View, probe: Probe, outer: Layer, chosen: Mapping[tuple[int, str], Value], more: Json) -> Planned:
     """A recurrent layer on a synthetic input; no more than that decides about its kernel."""
-    rebuild = Rebuild(view.graph, view.targets, chosen)
+    builder = JobBuilder(view.graph, view.targets, chosen)
     shape = own_input(view.graph, probe, outer)
     if shape is not None and len(shape) > 1 and isinstance(shape[-2], int) and shape[-2] > MOST_STEPS:
         shape = (*shape[:-2], None, shape[-1])
-    node = alone(rebuild, outer, shape or (None,) * recurrent_rank(outer))
+    node = alone(builder, outer, shape or (None,) * recurrent_rank(outer))
     asked = ask(probe, node, str(outer.id), axis=1, argument=probe.argument, **more)
-    return finish(rebuild, asked, node, but=(" timesteps", " features"))
+    return finish(builder, asked, [node], unsaid=ANY_LENGTH)
 
 
 def own_input(graph: Graph, probe: Probe, layer: Layer) -> Shape:
@@ -111,33 +104,33 @@ def own_input(graph: Graph, probe: Probe, layer: Layer) -> Shape:
     return shape
 
 
-def cut_for(rebuild: Rebuild, node: Node, rank: int, time: int, *, keep: bool) -> Made:
+def cut_for(builder: JobBuilder, node: Node, rank: int, time: int, *, keep: bool) -> JobTensor:
     """A synthetic input for a node, of at least some rank; its timesteps few unless `keep`."""
     refs = node.inputs[0] if node.inputs else ()
     if not refs:
         raise ObstacleError("there is nothing that gives its input")
     assert node.layer is not None
-    known = rebuild.graph.shape(refs[0])
+    known = builder.graph.shape(refs[0])
     if known is not None and len(known) < rank:
         known = None
     shape = known if known is not None else (None,) * rank
-    pins = pins_of(rebuild, rebuild.settle(node.layer), shape)
+    pins = pins_of(builder, builder.settler.settle(node.layer), shape)
     if not keep and isinstance(shape[time], int) and shape[time] > MOST_STEPS and time not in pins:  # type: ignore[operator]
         shape = (*shape[:time], None, *shape[time + 1 :])
-    return rebuild.input(rebuild.free_id(), shape, pins, time)
+    return builder.input(builder.free_id(), shape, pins, time)
 
 
-def into(rebuild: Rebuild, node: Node, rank: int | None, time: int | None, *, shrink: bool) -> Made:
+def into(builder: JobBuilder, node: Node, rank: int | None, time: int | None, *, shrink: bool) -> JobTensor:
     """The input of a dropout: what leads to it if that is cheap, else a synthetic one of its shape."""
     assert node.layer is not None
-    layer = rebuild.settle(node.layer)
+    layer = builder.settler.settle(node.layer)
     refs = node.inputs[0] if node.inputs else ()
-    if rank is None and all(rebuild.graph.shape(ref) is None for ref in refs):
+    if rank is None and all(builder.graph.shape(ref) is None for ref in refs):
         rank = max(rank_of(layer), 1 if time is None else time + 2)
-        rebuild.say(layer, f"a tensor of rank {rank}")
-    shape = rebuild.graph.shape(refs[0]) if refs else None
-    pins = pins_of(rebuild, layer, shape if shape is not None or rank is None else (None,) * rank)
-    made = rebuild.cut(refs[0], rank, pins, time) if pins else rebuild.tensor(refs, rank)
+        builder.settler.say(layer, f"a tensor of rank {rank}")
+    shape = builder.graph.shape(refs[0]) if refs else None
+    pins = pins_of(builder, layer, shape if shape is not None or rank is None else (None,) * rank)
+    made = builder.cut(refs[0], rank, pins, time) if pins else builder.tensor(refs, rank)
     sizes = made.sizes[0]
     if not shrink or sizes is None or time is None or not time < len(sizes):
         return made
@@ -145,18 +138,18 @@ def into(rebuild: Rebuild, node: Node, rank: int | None, time: int | None, *, sh
     if math.prod(sizes) > MOST_VALUES or (kind_of(layer) is Kind.TIME_DISTRIBUTED and sizes[time] > MOST_STEPS):
         short = min(sizes[time], SHORT)
         wide = 64 if math.prod(sizes) * short // sizes[time] > MOST_VALUES else sizes[-1]
-        made = rebuild.smaller(made, {time: short, len(sizes) - 1: min(wide, sizes[-1])}, time)
+        made = builder.smaller(made, {time: short, len(sizes) - 1: min(wide, sizes[-1])}, time)
     return made
 
 
-def pins_of(rebuild: Rebuild, layer: Layer, shape: Shape) -> dict[int, int]:
+def pins_of(builder: JobBuilder, layer: Layer, shape: Shape) -> dict[int, int]:
     """Sizes that the noise shape of a settled dropout asks for where the input's are not known."""
     inside = dropout(layer)
     arg = inside.arg("noise_shape") if inside is not None else None
     if arg is None or shape is None or not isinstance(arg.value, Items):
         return {}
     axes = [axis for axis in range(len(shape)) if inside is layer or axis != 1]  # TimeDistributed takes axis 1 off
-    items = [rebuild.concrete(item) for item in arg.value.items]
+    items = [builder.sizes.concrete(item) for item in arg.value.items]
     return {
         axis: item.value
         for axis, item in zip(reversed(axes), reversed(items), strict=False)
@@ -164,13 +157,15 @@ def pins_of(rebuild: Rebuild, layer: Layer, shape: Shape) -> dict[int, int]:
     }
 
 
-def predicted(rebuild: Rebuild, probe: Probe, layer: Layer, made: Made, features: Iterable[int]) -> float | None:
+def predicted(
+    builder: JobBuilder, probe: Probe, layer: Layer, made: JobTensor, features: Iterable[int]
+) -> float | None:
     """The figure predicted for the values of the job; what the finding says where they do not tell."""
     sizes = made.sizes[0]
     if probe.claims not in (("steps",), ("sequences",)) or sizes is None:
         return probe.probability
-    settled = rebuild.concrete_layer(rebuild.settle(layer))
-    found = mask(settled, sizes, None, rebuild.env.restrict(layer.origin))
+    settled = builder.sizes.concrete_layer(builder.settler.settle(layer))
+    found = mask(settled, sizes, None, builder.env.restrict(layer.origin))
     if found is None or (rate := number(found.rate)) is None or (count := draws(found, sizes, [*features])) is None:
         return probe.probability
     return float(rate ** min(count, 100_000))

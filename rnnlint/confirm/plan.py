@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlint.confirm.kinds import KINDS
-from rnnlint.confirm.rebuild import ObstacleError
+from rnnlint.confirm.rebuild.parts import ObstacleError
 from rnnlint.findings import Finding, Plan
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.figures import Judgement
-from rnnlint.confirm.jobs import Planned
 from rnnlint.confirm.kinds import (
     calls,
     cudnn,
@@ -25,6 +24,7 @@ from rnnlint.confirm.kinds import (
     rate,
     state,
 )
+from rnnlint.confirm.rebuild.finish import Planned
 from rnnlint.findings import Probe, ProbeKind
 from rnnlint.flow.view import View
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import highest, rates
 from rnnlint.confirm.figures import Judgement
-from rnnlint.confirm.jobs import Planned, ask, cut_for, finish, in_a_layer
-from rnnlint.confirm.rebuild import ObstacleError, Rebuild
+from rnnlint.confirm.jobs import ANY_SIZE, ask, cut_for, in_a_layer
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
+from rnnlint.confirm.rebuild.parts import ObstacleError
 from rnnlint.findings import Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer, Value
@@ -21,14 +23,14 @@ def plan(view: View, probe: Probe) -> Planned:
     assert probe.node is not None
     node = view.graph.nodes[probe.node]
     if "at-inference" in probe.claims:
-        rebuild = Rebuild(view.graph, view.targets, {})
+        builder = JobBuilder(view.graph, view.targets, {})
         refs = node.inputs[0] if node.inputs else ()
         if not refs:
             raise ObstacleError("there is nothing that gives its input")
         shape = view.graph.shape(refs[0])
-        made = rebuild.input(rebuild.free_id(), shape if shape is not None else (None, None, None), {}, 1)
-        rebuild.call(node, [made], checked=False)
-        return finish(rebuild, ask(probe, node.id, ""), node.id)
+        made = builder.input(builder.free_id(), shape if shape is not None else (None, None, None), {}, 1)
+        builder.call(node, [made], checked=False)
+        return finish(builder, ask(probe, node.id, ""), [node.id], unsaid=ANY_SIZE)
     nodes = [view.graph.nodes[id] for id in probe.node_ids] or [node]
     chosen = {
         (one.id, name): value
@@ -37,21 +39,21 @@ def plan(view: View, probe: Probe) -> Planned:
         for one in called.layer.walk()
         for name, value in _dropped(one)
     }
-    rebuild = Rebuild(view.graph, view.targets, chosen)
+    builder = JobBuilder(view.graph, view.targets, chosen)
     assert node.layer is not None
     if "stale" in probe.claims:
-        place, key = in_a_layer(rebuild, node.layer)
-        return finish(rebuild, ask(probe, place, key), place)
+        place, key = in_a_layer(builder, node.layer)
+        return finish(builder, ask(probe, place, key), [place], unsaid=ANY_SIZE)
     rank = 3 if kind_of(node.layer) not in (*DROPOUTS, Kind.TIME_DISTRIBUTED) else 2
     keep = kind_of(node.layer) in DROPOUTS
-    made = cut_for(rebuild, nodes[-1], rank, 1, keep=keep)
+    made = cut_for(builder, nodes[-1], rank, 1, keep=keep)
     for one in nodes:
-        rebuild.call(one, [made], checked=False)
+        builder.call(one, [made], checked=False)
         seed = one.layer.arg("seed") if one.layer is not None and "same-mask" in probe.claims else None
         if seed is not None and one.layer is not None:  # which says nothing elsewhere
-            rebuild.layers[str(one.layer.id)]["keywords"]["seed"] = rebuild.value(seed.value)
+            builder.layers[str(one.layer.id)]["keywords"]["seed"] = builder.settler.value(seed.value)
     asked = {**ask(probe, node.id, str(node.layer.id)), "target": nodes[0].id}
-    return rebuild.finish(asked, [one.id for one in nodes])
+    return finish(builder, asked, [one.id for one in nodes])
 
 
 def _dropped(layer: Layer) -> Iterator[tuple[str, Value]]:

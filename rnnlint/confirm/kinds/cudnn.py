@@ -8,7 +8,8 @@ from functools import partial
 from rnnlint.confirm.case import Answer, Case
 from rnnlint.confirm.choices import choose, harmless, inner_layer, outer_layer
 from rnnlint.confirm.figures import Judgement
-from rnnlint.confirm.jobs import Planned, recurrent
+from rnnlint.confirm.jobs import recurrent
+from rnnlint.confirm.rebuild.finish import Planned
 from rnnlint.confirm.wording import clean
 from rnnlint.findings import Probe
 from rnnlint.flow.view import View

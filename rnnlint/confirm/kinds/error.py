@@ -19,8 +19,10 @@ from rnnlint.confirm.choices import (
     with_value,
 )
 from rnnlint.confirm.figures import Judgement
-from rnnlint.confirm.jobs import Planned, alone, ask, into, path_of, recurrent
-from rnnlint.confirm.rebuild import Json, ObstacleError, Rebuild
+from rnnlint.confirm.jobs import alone, ask, into, path_of, recurrent
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
+from rnnlint.confirm.rebuild.parts import Json, ObstacleError
 from rnnlint.confirm.wording import fails, otherwise, quote, shape_text
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import dropout
@@ -64,26 +66,26 @@ def _noise_error(view: View, probe: Probe) -> Planned:
                 break
         if arg is not None and arg.positional:
             chosen[layer.id, "#"] = Const(None)
-        rebuild = Rebuild(view.graph, view.targets, chosen)
-        node_id = alone(rebuild, layer, (None,) * rank_of(rebuild.settle(layer)))
+        builder = JobBuilder(view.graph, view.targets, chosen)
+        node_id = alone(builder, layer, (None,) * rank_of(builder.settler.settle(layer)))
     else:
         node = view.graph.nodes[probe.node]
         path = path_of(view, probe)
         rank = path.rank if path is not None else None
         layer, chosen = dropping(view.graph, probe, node, view.targets, rank)
-        rebuild = Rebuild(view.graph, view.targets, chosen)
-        settled = dropout(rebuild.settle(layer))
+        builder = JobBuilder(view.graph, view.targets, chosen)
+        settled = dropout(builder.settler.settle(layer))
         if rows and settled is not None:
             written = batch_size(settled)
             if written is None:
                 raise ObstacleError("the batch size in the noise shape is not known")
-            rebuild.rows(written)
+            builder.sizes.rows(written)
             more = {"rows": "other", "written": written}
-        given = into(rebuild, node, rank, probe.axis or 1, shrink=False)
-        rebuild.call(node, [given], checked=False)
+        given = into(builder, node, rank, probe.axis or 1, shrink=False)
+        builder.call(node, [given], checked=False)
         node_id = node.id
     asked = ask(probe, node_id, str(layer.id), argument="noise_shape", **more)
-    return rebuild.finish(asked, [node_id])
+    return finish(builder, asked, [node_id])
 
 
 def _conflict(view: View, probe: Probe) -> Planned:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import dropping
 from rnnlint.confirm.figures import Judgement, percent
-from rnnlint.confirm.jobs import Planned, ask, cut_for, finish
-from rnnlint.confirm.rebuild import Rebuild
+from rnnlint.confirm.jobs import ANY_LENGTH, ask, cut_for
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
 from rnnlint.confirm.wording import fails
 from rnnlint.findings import IdsClaim, Probe
 from rnnlint.flow.view import View
@@ -30,17 +31,17 @@ def plan(view: View, probe: Probe) -> Planned:
     chosen[table.id, "input_dim"] = Const(high)
     if wide is None or wide > 16:
         chosen[table.id, "output_dim"] = Const(4)  # how wide the table is does not matter
-    rebuild = Rebuild(view.graph, view.targets, chosen)
+    builder = JobBuilder(view.graph, view.targets, chosen)
     if high != words:
-        rebuild.say(last.layer, f"{high:,} words" if words is None else f"{high:,} of {words:,} words")
-    made = cut_for(rebuild, first, 2, 1, keep=bool(between))
-    entry = rebuild.nodes[made.node]
+        builder.settler.say(last.layer, f"{high:,} words" if words is None else f"{high:,} of {words:,} words")
+    made = cut_for(builder, first, 2, 1, keep=bool(between))
+    entry = builder.nodes[made.node]
     entry["fill"], entry["high"] = "ids", high
     entry["dtype"] = _dtype(view.graph, first.inputs[0][0]) if first.inputs and first.inputs[0] else "float32"
     for node in (first, *between, last):
-        made = rebuild.call(node, [made], checked=False)
+        made = builder.call(node, [made], checked=False)
     asked = ask(probe, first.id, str(layer.id), target=last.id, axis=1)
-    return finish(rebuild, asked, first.id, last.id, but=(" timesteps", " features"))
+    return finish(builder, asked, [first.id, last.id], unsaid=ANY_LENGTH)
 
 
 def _table(layer: Layer) -> Layer:

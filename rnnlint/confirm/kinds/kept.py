@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import highest, inner_layer, rank_of, rates, recurrent_rank
 from rnnlint.confirm.figures import Judgement, agreement, compare, percent
-from rnnlint.confirm.jobs import Planned, alone, ask, by_itself, cut_for, finish
-from rnnlint.confirm.rebuild import Json, ObstacleError, Rebuild
+from rnnlint.confirm.jobs import ANY_SIZE, alone, ask, by_itself, cut_for
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
+from rnnlint.confirm.rebuild.parts import Json, ObstacleError
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import dropout
 from rnnlint.flow.view import View
@@ -26,12 +28,12 @@ def plan(view: View, probe: Probe) -> Planned:
     layer = view.graph.layers[probe.layer]
     if kind_of(layer) in DROPOUTS:
         chosen = {(layer.id, name): value for name, value in rates(layer)}
-        rebuild = Rebuild(view.graph, view.targets, chosen)
+        builder = JobBuilder(view.graph, view.targets, chosen)
         rank = rank_of(layer)
-        node = alone(rebuild, layer, (None,) * rank)
+        node = alone(builder, layer, (None,) * rank)
         rate = next((number(value) for value in chosen.values()), None)
         asked = ask(probe, node, str(layer.id), axis=1, batch=[0], features=[*range(2, rank)])
-        return finish(rebuild, {**asked, "probability": None if rate is None else 1 - rate}, node)
+        return finish(builder, {**asked, "probability": None if rate is None else 1 - rate}, [node], unsaid=ANY_SIZE)
     name = probe.argument
     chosen = {(layer.id, name): highest(layer, name), **_runs(layer)}
     rate = number(chosen[layer.id, name])
@@ -73,12 +75,12 @@ def _stack(view: View, probe: Probe) -> Planned:
     own = inner_layer(last.layer, probe.layer)
     chosen[own.id, "dropout"] = highest(own, "dropout")
     kept *= 1 - (number(chosen[own.id, "dropout"]) or 0.0)
-    rebuild = Rebuild(view.graph, view.targets, chosen)
-    made = cut_for(rebuild, before[0], recurrent_rank(last.layer), 1, keep=False)
+    builder = JobBuilder(view.graph, view.targets, chosen)
+    made = cut_for(builder, before[0], recurrent_rank(last.layer), 1, keep=False)
     for node in (*before, last):
-        made = rebuild.call(node, [made], checked=False)
+        made = builder.call(node, [made], checked=False)
     asked = ask(probe, last.id, str(last.layer.id), argument="dropout", stack=True, probability=kept)
-    return finish(rebuild, asked, last.id)
+    return finish(builder, asked, [last.id], unsaid=ANY_SIZE)
 
 
 def _runs(layer: Layer) -> dict[tuple[int, str], Value]:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import batch_size, dropping, rates
 from rnnlint.confirm.figures import Judgement, compare, percent
-from rnnlint.confirm.jobs import MOST_VALUES, Planned, alone, ask, into, path_of, predicted
-from rnnlint.confirm.rebuild import Made, Rebuild, passes_on
+from rnnlint.confirm.jobs import MOST_VALUES, alone, ask, into, path_of, predicted
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.fitting import passes_on
+from rnnlint.confirm.rebuild.job import JobBuilder
+from rnnlint.confirm.rebuild.parts import JobTensor
 from rnnlint.confirm.wording import shape_text
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import dropout
@@ -28,27 +31,27 @@ def plan(view: View, probe: Probe) -> Planned:
     path = path_of(view, probe)
     rank = path.rank if path is not None else None
     layer, chosen = dropping(view.graph, probe, node, view.targets, rank)
-    rebuild = Rebuild(view.graph, view.targets, chosen)
-    inside = dropout(rebuild.settle(layer))
+    builder = JobBuilder(view.graph, view.targets, chosen)
+    inside = dropout(builder.settler.settle(layer))
     if inside is not None and (rows := batch_size(inside)) is not None:
-        rebuild.rows(rows)
+        builder.sizes.rows(rows)
     given = into(
-        rebuild, node, rank, probe.axis, shrink=_any_length(view.graph.nodes[id] for id in probe.node_ids[1:-1])
+        builder, node, rank, probe.axis, shrink=_any_length(view.graph.nodes[id] for id in probe.node_ids[1:-1])
     )
-    made = rebuild.call(node, [given], checked=False)
+    made = builder.call(node, [given], checked=False)
     target = None
     if len(probe.node_ids) > 1:
         *between, last = (view.graph.nodes[id] for id in probe.node_ids[1:])
-        made = _along(rebuild, between, made)
-        target = rebuild.free_id()
+        made = _along(builder, between, made)
+        target = builder.free_id()
         read = recurrent_target(last.layer)
         name = read.layer.short if read is not None else last.name.rpartition(".")[2]
-        rebuild.nodes[target] = {"id": target, "kind": "target", "name": name, "inputs": [made.ref]}
+        builder.nodes[target] = {"id": target, "kind": "target", "name": name, "inputs": [made.ref]}
     batch = sorted(path.batch) if path is not None else [0]
     sizes = given.sizes[0]
     features = [axis for axis in range(len(sizes or ())) if axis != probe.axis and axis not in batch]
     if math.prod(sizes or ()) > MOST_VALUES and (inside is None or batch_size(inside) is None):
-        rebuild.rows(2)
+        builder.sizes.rows(2)
     asked = ask(
         probe,
         node.id,
@@ -56,31 +59,31 @@ def plan(view: View, probe: Probe) -> Planned:
         target=target,
         batch=batch,
         features=features,
-        probability=predicted(rebuild, probe, layer, given, features),
+        probability=predicted(builder, probe, layer, given, features),
     )
-    return rebuild.finish(asked, [node.id] if target is None else [node.id, target])
+    return finish(builder, asked, [node.id] if target is None else [node.id, target])
 
 
 def _uncalled(view: View, probe: Probe) -> Planned:
     """The mask of a dropout layer that nothing calls, on a synthetic sequence."""
     layer = view.graph.layers[probe.layer]
     chosen = {(inner.id, arg): value for inner in layer.walk() for arg, value in rates(inner)}
-    rebuild = Rebuild(view.graph, view.targets, chosen)
-    node = alone(rebuild, layer, (None, None, None))
+    builder = JobBuilder(view.graph, view.targets, chosen)
+    node = alone(builder, layer, (None, None, None))
     asked = ask(probe, node, str(layer.id), axis=1, batch=[0], features=[2], probability=None)
-    return rebuild.finish(asked, [node])
+    return finish(builder, asked, [node])
 
 
-def _along(rebuild: Rebuild, between: Iterable[Node], made: Made) -> Made:
+def _along(builder: JobBuilder, between: Iterable[Node], made: JobTensor) -> JobTensor:
     """What the layers between the dropout and the recurrent layer give. Raises ObstacleError where one cannot run."""
     for node in between:
         if node.body or passes_on(node):
             for output in range(len(node.outputs)):
-                rebuild.made[Ref(node.id, output)] = made
+                builder.made[Ref(node.id, output)] = made
             continue
         if node.layer is not None:
-            rebuild.settle(node.layer)
-        made = rebuild.call(node, rebuild.beside(node, made), checked=False)
+            builder.settler.settle(node.layer)
+        made = builder.call(node, builder.beside(node, made), checked=False)
     return made
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import dropping
 from rnnlint.confirm.figures import Judgement, compare, percent
-from rnnlint.confirm.jobs import Planned, ask, cut_for, predicted
-from rnnlint.confirm.rebuild import Rebuild
+from rnnlint.confirm.jobs import ask, cut_for, predicted
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
 from rnnlint.findings import Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Node, options
@@ -26,18 +27,18 @@ def plan(view: View, probe: Probe) -> Planned:
     values = [one.value for one in options(arg.value) if isinstance(one, Const)] if arg is not None else [0.0]
     value = next((one for one in values if (one == 0) is (probe.claims == ("steps",))), values[0] if values else -1.0)
     chosen[last.layer.id, "mask_value"] = Const(value)
-    rebuild = Rebuild(view.graph, view.targets, chosen)
-    made = given = cut_for(rebuild, first, 3, 1, keep=_moves(between))
+    builder = JobBuilder(view.graph, view.targets, chosen)
+    made = given = cut_for(builder, first, 3, 1, keep=_moves(between))
     rank = len(given.sizes[0] or ())
     for node in (first, *between, last):
-        made = rebuild.call(node, [made], checked=False)
+        made = builder.call(node, [made], checked=False)
     if arg is not None and not values:
-        rebuild.say(last.layer, f"mask_value={value}")
+        builder.settler.say(last.layer, f"mask_value={value}")
     probability = probe.probability
     if rank > 2 and not _moves(between):
-        probability = predicted(rebuild, probe, layer, given, range(2, rank))
+        probability = predicted(builder, probe, layer, given, range(2, rank))
     asked = ask(probe, first.id, str(layer.id), target=last.id, axis=1, probability=probability)
-    return rebuild.finish(asked, [first.id, last.id])
+    return finish(builder, asked, [first.id, last.id])
 
 
 def _moves(nodes: Sequence[Node]) -> bool:

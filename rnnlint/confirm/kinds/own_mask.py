@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import highest, inner_layer
 from rnnlint.confirm.figures import Judgement, agreement, compare, percent
-from rnnlint.confirm.jobs import MOST_STEPS, SHORT, Planned, ask
-from rnnlint.confirm.rebuild import Rebuild
+from rnnlint.confirm.jobs import MOST_STEPS, SHORT, ask
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
 from rnnlint.findings import Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer
@@ -23,21 +24,21 @@ def plan(view: View, probe: Probe) -> Planned:
     assert node.layer is not None
     inner = inner_layer(node.layer, probe.layer)
     chosen = {(inner.id, "dropout"): highest(inner, "dropout")}
-    rebuild = Rebuild(view.graph, view.targets, chosen)
-    layer = rebuild.settle(node.layer)
-    made = rebuild.tensor(node.inputs[0], None if probe.axis is None else probe.axis + 2)
+    builder = JobBuilder(view.graph, view.targets, chosen)
+    layer = builder.settler.settle(node.layer)
+    made = builder.tensor(node.inputs[0], None if probe.axis is None else probe.axis + 2)
     sizes = made.sizes[0]
     if sizes is not None and probe.axis is not None and sizes[probe.axis] > MOST_STEPS:
-        made = rebuild.smaller(made, {probe.axis: SHORT}, probe.axis)
+        made = builder.smaller(made, {probe.axis: SHORT}, probe.axis)
         sizes = made.sizes[0]
-    rebuild.call(node, [made], checked=False)
-    asked = ask(probe, node.id, str(layer.id), argument="dropout", probability=_predicted(rebuild, probe, layer, sizes))
-    return rebuild.finish(asked, [node.id])
+    builder.call(node, [made], checked=False)
+    asked = ask(probe, node.id, str(layer.id), argument="dropout", probability=_predicted(builder, probe, layer, sizes))
+    return finish(builder, asked, [node.id])
 
 
-def _predicted(rebuild: Rebuild, probe: Probe, layer: Layer, sizes: tuple[int, ...] | None) -> float | None:
-    env = rebuild.env.restrict(layer.origin)
-    found = rnn_input_mask(rebuild.concrete_layer(layer), env)
+def _predicted(builder: JobBuilder, probe: Probe, layer: Layer, sizes: tuple[int, ...] | None) -> float | None:
+    env = builder.env.restrict(layer.origin)
+    found = rnn_input_mask(builder.sizes.concrete_layer(layer), env)
     if found is None or sizes is None or probe.axis is None:
         return probe.probability
     features = math.prod(sizes[probe.axis + 1 :])

@@ -8,8 +8,9 @@ from typing import get_args
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import choose, rank_of, recurrent_rank
 from rnnlint.confirm.figures import Judgement, percent
-from rnnlint.confirm.jobs import MOST_VALUES, Planned, alone, ask, finish, in_a_layer, own_input
-from rnnlint.confirm.rebuild import Rebuild
+from rnnlint.confirm.jobs import ANY_SIZE, MOST_VALUES, alone, ask, in_a_layer, own_input
+from rnnlint.confirm.rebuild.finish import Planned, finish
+from rnnlint.confirm.rebuild.job import JobBuilder
 from rnnlint.confirm.wording import fails, otherwise
 from rnnlint.findings import Probe, RateClaim
 from rnnlint.flow.view import View
@@ -34,19 +35,19 @@ def plan(view: View, probe: Probe) -> Planned:
     if isinstance(bad, Range):
         bad = Const(bad.high if bad.high is not None and bad.high < 0 else bad.low)
     chosen = {(layer.id, name): bad}
-    rebuild = Rebuild(view.graph, view.targets, chosen)
+    builder = JobBuilder(view.graph, view.targets, chosen)
     what = kind_of(layer)
     node_layer = view.graph.nodes[probe.node].layer if probe.node is not None else None
     shape = own_input(view.graph, probe, layer) if node_layer is not None and node_layer.id == layer.id else None
     if what is Kind.CELL:
-        node, key = in_a_layer(rebuild, layer)
+        node, key = in_a_layer(builder, layer)
     else:
         rank = rank_of(layer) if what in DROPOUTS else recurrent_rank(layer)
         if shape is not None and math.prod(size for size in shape if isinstance(size, int)) > MOST_VALUES:
             shape = None
-        node, key = alone(rebuild, layer, shape or (None,) * rank), str(layer.id)
+        node, key = alone(builder, layer, shape or (None,) * rank), str(layer.id)
     asked = ask(probe, node, key, axis=1, argument="rate" if name == "p" else name)
-    return finish(rebuild, asked, node)
+    return finish(builder, asked, [node], unsaid=ANY_SIZE)
 
 
 def judge(case: Case) -> Judgement:

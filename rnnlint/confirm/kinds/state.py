@@ -5,7 +5,8 @@ from __future__ import annotations
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import highest
 from rnnlint.confirm.figures import Judgement
-from rnnlint.confirm.jobs import Planned, by_itself
+from rnnlint.confirm.jobs import by_itself
+from rnnlint.confirm.rebuild.finish import Planned
 from rnnlint.findings import Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Value
