@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN109",
         name="timedistributed-dropout",
-        summary="Reports `TimeDistributed(Dropout(r))`, which does nothing that `Dropout(r)` does not do.",
+        summary="Reports `TimeDistributed(Dropout(r))`, which does the same as `Dropout(r)`.",
         severity="warning",
         fix="unsafe",
         runtime="wrapper",
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN110",
         name="stacked-dropout",
-        summary="Reports a dropout layer straight in front of a recurrent layer that has a `dropout` of its own.",
+        summary="Reports a dropout layer directly before a recurrent layer that has a `dropout` of its own.",
         severity="advice",
         default=False,
         runtime="kept",
@@ -150,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         code="RNN201",
         name="recurrent-dropout-disables-cudnn",
         summary="Reports a non-zero `recurrent_dropout` on an LSTM or GRU that has a cuDNN kernel in the Keras version "
-        "and backend at hand.",
+        "and backend in use.",
         severity="warning",
         fix="unsafe",
         runtime="cudnn",
@@ -159,7 +159,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN202",
         name="cudnn-incompatible-argument",
-        summary="Reports an argument other than `recurrent_dropout` that takes an LSTM or GRU off its cuDNN kernel.",
+        summary="Reports an argument other than `recurrent_dropout` that prevents an LSTM or GRU from using its "
+        "cuDNN kernel.",
         severity="warning",
         default=False,
         fix="unsafe",
@@ -178,8 +179,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN204",
         name="dropout-disables-cudnn",
-        summary="Reports a `dropout` that takes an LSTM or GRU off cuDNN, as it does in Keras 3.0 to 3.3 on "
-        "tensorflow.",
+        summary="Reports a `dropout` that stops an LSTM or GRU from using cuDNN, as in Keras 3.0 to 3.3 on tensorflow.",
         severity="warning",
         runtime="cudnn",
         requires=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
@@ -219,7 +219,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN303",
         name="suspicious-dropout-rate",
-        summary="Reports a dropout rate above 0.5, which may be the share that was to be kept.",
+        summary="Reports a dropout rate above 0.5, which may be the share that was meant to be kept.",
         severity="advice",
         default=False,
         runtime="kept",
@@ -245,7 +245,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN402",
         name="lambda-dropout",
-        summary="Reports a dropout function in a `Lambda` layer: it drops at inference, too.",
+        summary="Reports a dropout function in a `Lambda` layer, which also drops at inference.",
         severity="warning",
         runtime="calls",
         requires=(frozenset({"dropout function", "lambda"}),),
@@ -278,8 +278,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN502",
         name="dropout-at-inference",
-        summary="Reports a `dropout` on an LSTM or GRU that runs on cuDNN, where Keras 3.4 to 3.8 on tensorflow drops "
-        "at inference, too.",
+        summary="Reports a `dropout` on an LSTM or GRU that runs on cuDNN, where Keras 3.4 to 3.8 on tensorflow also "
+        "drops at inference.",
         severity="warning",
         runtime="inference",
         requires=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
@@ -287,7 +287,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN503",
         name="recurrent-dropout-ignored",
-        summary="Reports a `recurrent_dropout` that is not the rate with which Keras 3.0 and 3.1 drops the state.",
+        summary="Reports a `recurrent_dropout` that is not the rate with which Keras 3.0 and 3.1 drop the state.",
         severity="error",
         runtime="kept",
         requires=(frozenset({"recurrent layer", "recurrent dropout"}), frozenset({"recurrent layer", "positional"})),
@@ -295,7 +295,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN504",
         name="convlstm-dropout-ignored",
-        summary="Reports the `dropout` and `recurrent_dropout` of a ConvLSTM layer, which Keras 3.0 to 3.4 ignores.",
+        summary="Reports the `dropout` and `recurrent_dropout` of a ConvLSTM layer, which Keras 3.0 to 3.4 ignore.",
         severity="error",
         runtime="kept",
         requires=(frozenset({"recurrent layer", "dropout"}), frozenset({"recurrent layer", "positional"})),
@@ -303,7 +303,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN505",
         name="dropout-meaning-changed",
-        summary="Reports a `dropout` on an LSTM or GRU that Keras 2 draws for each timestep and Keras 3 once for all.",
+        summary="Reports a `dropout` on an LSTM or GRU whose mask Keras 2 draws for each timestep and Keras 3 once "
+        "for all timesteps.",
         severity="advice",
         default=False,
         runtime="mask",
@@ -321,7 +322,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="RNN901",
         name="malformed-suppression",
-        summary="Reports a suppression comment that is written wrongly, and so suppresses less than was meant.",
+        summary="Reports a suppression comment that is malformed, and so suppresses less than intended.",
         severity="warning",
     ),
 )
