@@ -233,7 +233,7 @@ class _Summarizer:
         return [node for node in nodes if node in seen] or list(nodes)
 
     def _units(self, nodes: Sequence[int], whole: Model | Part | None = None) -> list[_Unit]:
-        """The calls among some nodes, those of inner models as one. `whole`, whose nodes they are, is none of them."""
+        """The calls among some nodes, each inner model as one call. `whole` is the model that the nodes belong to."""
         own = set(nodes)
         parts = [part for part in self._graph.parts if own.issuperset(part.nodes)]
         if whole is not None:

@@ -1,4 +1,4 @@
-"""The models as a picture. Where the boxes stand is decided by grandalf (the extra `graph`)."""
+"""The models as a picture. grandalf places the boxes (the extra `graph`)."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _drawn(boxes: Mapping[str, _Box], edges: Mapping[tuple[str, str], bool]) -> 
         layout = SugiyamaLayout(component)
         layout.xspace, layout.yspace = 24.0, GAP
         layout.init_all(roots=[vertex for vertex in component.sV if not vertex.e_in()])
-        # What stands for a long edge in a layer it passes takes little room.
+        # The placeholder of a long edge in a layer that it passes takes little space.
         layout.dw = layout.dh = 12.0
         for layer in layout.layers:
             for vertex in layer:
@@ -203,7 +203,7 @@ def _component(
 
 
 def _between(layout: Any, link: Any) -> list[Any]:
-    """What stands for a long edge in the layers that it passes."""
+    """The placeholder of a long edge in the layers that it passes."""
     ranks = [layout.grx[vertex].rank for vertex in link.v]
     return [layout.ctrls[link][rank] for rank in range(ranks[0] + 1, ranks[1])] if link in layout.ctrls else []
 

@@ -21,7 +21,7 @@ LEAST = 8
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of the table: the paragraphs of each cell, and what stands below them over all columns."""
+    """A row of the table: the paragraphs of each cell, and the lines below them that span all columns."""
 
     cells: tuple[tuple[str, ...], ...]
     codes: str

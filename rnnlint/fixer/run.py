@@ -33,7 +33,7 @@ class Result(Protocol):
 
 
 R = TypeVar("R", bound=Result)
-# Lints again: all files of the run, those with the given bytes instead of what stands on the disk.
+# Lints again: all files of the run, those with the given bytes instead of the content on disk.
 Relint: TypeAlias = Callable[[Mapping[str, bytes]], Mapping[str, R]]
 # Whether some of the findings that were fixed in a file, whose bytes are given before and after, can still be observed.
 Remains: TypeAlias = Callable[[str, bytes, bytes, Sequence[Finding]], bool]

@@ -124,7 +124,7 @@ class LayerArgs:
 
 
 class PlainArgs:
-    """The arguments of a call beside its tensors: named as in the function, or `#1` by position in the call."""
+    """The arguments of a call other than its tensors: named as in the function, or `#1` by position in the call."""
 
     def __init__(self, args: Sequence[Arg]) -> None:
         self.args = args

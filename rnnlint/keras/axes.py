@@ -68,7 +68,7 @@ def source(shape: Sequence[Dim], axis: int, input: int = 0, way: Way = Way.KEEP)
 
 
 def normal(axis: object, rank: int) -> int | None:
-    """An axis that may count from the end, counted from the front; None where it is none."""
+    """An axis that may count from the end, counted from the front; None where it is not an axis."""
     if not isinstance(axis, int) or isinstance(axis, bool) or not -rank <= axis < rank:
         return None
     return axis % rank
@@ -197,7 +197,7 @@ def reshape(shape: Shape, target: Sequence[Dim], free: int | None) -> Plan:
 
 
 def _inferred(shape: Sequence[Dim], rest: Sequence[Dim]) -> Dim:
-    """The size of the free axis; sizes that stand on both sides cancel out."""
+    """The size of the free axis; sizes that occur on both sides cancel out."""
     have, want = list(shape), list(rest)
     for dim in rest:
         if dim is not None and dim in have:
@@ -220,7 +220,7 @@ def _reshape_back(shape: Sequence[Dim], sizes: Sequence[Dim], index: int) -> tup
         size = dim is not None and dim == sizes[index]
         if before + after + size >= 2:
             found.append(axis)
-    # An axis of size 1 stands between the same elements as its neighbours: it carries no position of its own.
+    # An axis of size 1 does not separate elements: it carries no position of its own.
     wide = [axis for axis in found if shape[axis] != 1] or found
     return (Back(0, wide[0]),) if len(wide) == 1 and (shape[wide[0]] != 1 or sizes[index] == 1) else ()
 

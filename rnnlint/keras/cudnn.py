@@ -100,7 +100,7 @@ def masked(layer: Layer) -> Where:
 def disqualifiers(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
     """The arguments that take the layer, or the layers inside a wrapper, off cuDNN somewhere in `env`.
 
-    A value of which nothing is known is no disqualifier. Rates that Keras refuses in the constructor (None, a string)
+    An unknown value is not a disqualifier. Rates that Keras refuses in the constructor (None, a string)
     are none either.
     """
     env = env.restrict(layer.origin)
@@ -113,7 +113,7 @@ def disqualifiers(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
 
 
 def conflicts(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
-    """The arguments that make Keras 3 raise ValueError at the first call because `use_cudnn=True` stands beside them.
+    """The arguments that make Keras 3 raise ValueError at the first call because of `use_cudnn=True` in the same call.
 
     `inner_loop` raises wherever the fast path was not taken; some backends have a loop of their own for what cuDNN
     cannot do, and take it without a word.
@@ -147,7 +147,7 @@ def fast_in_keras2(layer: Layer) -> bool | None:
     """Whether Keras 2.4 and later sets `_could_use_gpu_kernel` on this LSTM or GRU; None where it depends.
 
     With or without a GPU the layer then takes another path through `call`: the one that multiplies the whole input
-    with one mask, drawn anew for every timestep.
+    with one mask, drawn again at every timestep.
     """
     if kind_of(layer) is not Kind.RECURRENT or layer.short not in ("LSTM", "GRU") or _tensorflow_1(layer):
         return False

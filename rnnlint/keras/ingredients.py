@@ -1,4 +1,4 @@
-"""What has to come together in code before a rule can speak of it: by the bytes of a file, then by its words.
+"""What has to occur together in code before a rule can report it: by the bytes of a file, then by its words.
 
 A rule about dropout before a recurrent layer needs a name of each. Names are looked for in short texts as well, since
 `getattr(layers, "LSTM")` is a layer, too. Both answers err on the side of "it is there".
@@ -29,7 +29,7 @@ CELLS = _of(kinds.CELLS)
 # Ingredient -> what names it, as a whole word.
 NAMES: dict[str, frozenset[str]] = {
     "dropout layer": DROPOUTS,
-    "recurrent layer": RECURRENT | CELLS,  # of which some rules speak by themselves
+    "recurrent layer": RECURRENT | CELLS,  # some rules report these without a dropout layer
     "cell": CELLS,
     "dropout": frozenset(("dropout", "recurrent_dropout", "dropout_W", "dropout_U")),
     "recurrent dropout": frozenset(("recurrent_dropout", "dropout_U")),
@@ -83,5 +83,5 @@ def in_bytes(data: bytes) -> Ingredients:
 
 
 def of_word(word: str) -> Ingredients:
-    """The ingredients that a name, an attribute, a keyword or a word of a short text stands for."""
+    """The ingredients that a name, an attribute, a keyword or a word of a short text names."""
     return _WORDS.get(word, frozenset())

@@ -132,7 +132,7 @@ def _spatial(layer: Layer, rank: int | None) -> Varies | None:
 def _varies(value: Value, shape: Shape, rank: int | None) -> Varies | None:
     """How a noise shape varies, broadcast from the right. None where it is not known, or no noise shape for this rank.
 
-    A None at index i of `noise_shape` stands for the input's size at index i, counted from the left, also where the
+    A None at index i of `noise_shape` means the input's size at index i, counted from the left, also where the
     noise shape is shorter than the input.
     """
     if rank is None:
@@ -216,7 +216,7 @@ class InputMask:
     `DropoutRNNCellMixin` holds one mask; `LSTM.inner_loop` and `DropoutRNNCell` of keras 3.15.1 hold one mask. Read off
     the outputs of layers in 2.15.0, 3.0.5, 3.6.0 and 3.15.1.
 
-    `per_timestep`: where it is drawn anew for every timestep, one draw for all gates. `time_shared`: where one mask
+    `per_timestep`: where a new mask is drawn at every timestep, one for all gates. `time_shared`: where one mask
     serves all timesteps; of these `one_mask` where it is the same for all gates, and `per_gate` where each of the
     `gates` has its own, so that an input is gone only where all of them drop it. `ignored`: where Keras does not apply
     it. The remaining versions and backends depend on arguments that are not known, or fail. A Bidirectional draws

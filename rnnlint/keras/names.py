@@ -66,7 +66,7 @@ _TENSORFLOW: tuple[tuple[str, str], ...] = (
     ("tensorflow._api.v2", "tensorflow"),
 )
 
-# `tf.math.add is tf.add`: functions of tf.math, tf.nn, tf.linalg and tf.python.ops that also stand at the top level.
+# `tf.math.add is tf.add`: functions of tf.math, tf.nn, tf.linalg and tf.python.ops that also exist at the top level.
 _TENSORFLOW_TOP = words(
     """abs acos acosh add add_n argmax argmin asin asinh atan atan2 atanh cast ceil clip_by_value concat cos cosh
     cumsum divide einsum equal exp expand_dims fill floor gather gather_nd greater greater_equal identity less
@@ -134,7 +134,7 @@ _LAYER_MODULES = words(
     normalization normalization_v2 pooling preprocessing recurrent recurrent_v2 regularization reshaping rnn
     rnn_cell_wrapper_v2 serialization wrappers"""
 )
-# Built-in functions of which TensorFlow, numpy, keras.ops and keras.backend have their own. After a star import of one
+# Built-in functions that TensorFlow, numpy, keras.ops and keras.backend also define. After a star import of one
 # of these packages, any other built-in name is still Python's.
 _OWN_BUILTINS = words("abs all any bool complex float int map max min object pow print range round slice str sum")
 _BUILTINS = frozenset(dir(builtins)) - _OWN_BUILTINS
@@ -155,7 +155,7 @@ def _strip(dotted: str, prefix: str) -> str | None:
 def resolve(dotted: str) -> Symbol | None:
     """The symbol of a dotted name as spelled after imports are resolved (`tensorflow.keras.layers.LSTM`).
 
-    None where the name is none of Keras, TensorFlow or numpy (`torch.nn.Dropout`, `keras_contrib.layers.CRF`), and
+    None where the name belongs to another package (`torch.nn.Dropout`, `keras_contrib.layers.CRF`), and
     where the package, which people import with a star, has no such thing (`keras.layers.print`, `numpy.len`).
     """
     if dotted.rpartition(".")[2] in _BUILTINS:

@@ -1,6 +1,6 @@
 """The layer table: every layer of Keras 2 and Keras 3, its kind, its parameters and their defaults.
 
-The rows stand in `rows/`; they are parsed when a layer is first asked for. Source: `inspect.signature` of Keras 2.15
+The rows are in `rows/`; they are parsed when a layer is first asked for. Source: `inspect.signature` of Keras 2.15
 and of current Keras 3 (tests/keras/test_table.py compares), and for the version marks the sources of one release of
 every minor version from 2.0 to now.
 """
@@ -111,7 +111,7 @@ class Binding(Generic[T]):
 def spec(name: str) -> LayerSpec | None:
     """The layer of a canonical (`keras.layers.LSTM`) or short (`LSTM`) name; None if Keras has no such layer.
 
-    A second name gives the class that it stands for: `MaxPool1D` gives `keras.layers.MaxPooling1D`.
+    An alias gives the class that it names: `MaxPool1D` gives `keras.layers.MaxPooling1D`.
     """
     prefix, _, short = name.rpartition(".")
     if prefix not in ("", "keras.layers"):
@@ -251,7 +251,7 @@ def _parse_mark(mark: str) -> tuple[Version | None, Version | None]:
 
 
 def _parse(text: str) -> tuple[tuple[Param, ...], bool]:
-    """Parameters of a signature written as in Python; a version mark stands as annotation. And whether `**` ends it."""
+    """Parameters of a signature written as in Python, version marks as annotations; and whether `**` ends it."""
     function = ast.parse(f"def f({text}): 0").body[0]
     assert isinstance(function, ast.FunctionDef)
     args = function.args

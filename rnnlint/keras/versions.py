@@ -111,7 +111,7 @@ def parse_keras_version(text: str) -> frozenset[Version]:
         return _ERA
     known = f"Keras 2.0 to {_dotted(KERAS_2[-1])} and 3.0 to {_dotted(NEWEST)}"
     admitted = _admits(text, f"Keras version {text!r}: write a version such as 3.15, or a range such as >=3.4,<4")
-    # tf_keras went on to 2.16 and later; 2.15 stands for it.
+    # tf_keras continued with 2.16 and later; 2.15 represents it.
     found = {version for version in RELEASES if admitted(version)}
     found |= {KERAS_2[-1] for minor in _later(text, KERAS_2[-1]) if admitted((2, minor))}
     found |= {NEWEST for minor in _later(text, NEWEST) if admitted((3, minor))}

@@ -132,7 +132,7 @@ def _excerpt(marks: list[_Mark], report: Report, gutter: int) -> Iterator[str]:
 
 
 def _rail(bracket: Span | None, row: int, color: str) -> str:
-    """What stands left of a line beside a finding of several lines."""
+    """The gutter to the left of a line within a finding of several lines."""
     if bracket is None:
         return ""
     if row == bracket.row:
@@ -141,7 +141,7 @@ def _rail(bracket: Span | None, row: int, color: str) -> str:
 
 
 def _underline(line: str, mark: _Mark, shift: int, width: int) -> Iterator[str]:
-    """The mark with its label beside it, or below it where it fits only there."""
+    """The mark with its label next to it, or below it where it fits only there."""
     start = _columns(line, mark.span.column) - shift
     end = _columns(line, mark.span.end_column if mark.span.end_row == mark.span.row else len(line) + 1) - shift
     length = max(min(end, width) - start, 1)
@@ -163,7 +163,7 @@ def _label(mark: _Mark) -> str:
 
 
 def _columns(line: str, column: int) -> int:
-    """How many terminal columns stand left of a character (column from 1)."""
+    """The number of terminal columns to the left of a character (column from 1)."""
     return sum(_width(char) for char in line[: column - 1]) + max(column - 1 - len(line), 0)
 
 

@@ -22,7 +22,7 @@ def url(code: str) -> str:
 
 @lru_cache(maxsize=1)
 def folder() -> Traversable:
-    """The folder of the pages: inside the installed package, or beside it in a checkout."""
+    """The folder of the pages: inside the installed package, or next to it in a checkout."""
     inside = files("rnnlint") / "rules"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "rules"
 

@@ -64,7 +64,7 @@ def normalize(name: str) -> str:
 
 
 def requirement(line: str, path: str) -> Pin | None:
-    """A PEP 508 requirement as a pin, its extras and marker left out; None where it is none (a URL, a path)."""
+    """A PEP 508 requirement as a pin, its extras and marker left out; None where it is not one (a URL, a path)."""
     match = _REQUIREMENT.match(line)
     if not match:
         return None

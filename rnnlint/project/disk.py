@@ -1,4 +1,4 @@
-"""What a run asks of the disk beside the contents of its files, each question once."""
+"""What a run asks of the disk apart from the contents of its files, each question once."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Disk:
         return bool(self._ask("link", path))
 
     def root(self, folder: str) -> str | None:
-        """The project that a folder stands in, or None."""
+        """The project that contains a folder, or None."""
         found = self._ask("root", folder)
         return None if found is None else str(found)
 

@@ -12,7 +12,7 @@ class File(NamedTuple):
     """One file, made where it is found and carried from there on.
 
     `shown` is the path as the user wrote it, by which findings name the file; `real` is the absolute path without
-    symbolic links, by which imports and editors find it; `folder` is the absolute path of the folder it stands in.
+    symbolic links, by which imports and editors find it; `folder` is the absolute path of its folder.
     """
 
     shown: str

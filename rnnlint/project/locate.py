@@ -49,7 +49,7 @@ class Locator:
         return found
 
     def shown(self, real: str, otherwise: str) -> str:
-        """How the run shows the file with this real path; `otherwise` where it is none of its files."""
+        """How the run shows the file with this real path; `otherwise` where it is not a file of the run."""
         return self._shown.get(real, otherwise)
 
     def locate(self, module: str, level: int, importer: str) -> str | None:
@@ -84,7 +84,7 @@ class Locator:
             return None
         for base in self._bases(folder, level, root):
             if parts and os.path.basename(base) in INSTALLED and _below(base, folder) != parts[0]:
-                continue  # another project's package, installed beside this one
+                continue  # another project's package, installed next to this one
             above = self._descend(base, parts[:-1])
             if above is None:
                 continue

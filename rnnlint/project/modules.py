@@ -109,7 +109,7 @@ class Modules:
         return Pins(self.disk.roots)
 
     def hold(self, source: Source) -> None:
-        """Use this source for its file, instead of what stands on the disk."""
+        """Use this source for its file, instead of the content on disk."""
         self._sources[self.file(source.path).real] = source
 
     def source(self, path: str) -> Source:

@@ -19,11 +19,11 @@ class Roots:
         self._packaged: dict[str, str | None] = {}
 
     def git_root(self, folder: str) -> str | None:
-        """The git work tree that a folder (absolute) stands in, or None."""
+        """The git work tree that contains a folder (absolute), or None."""
         return _above(folder, _GIT, self._git)
 
     def project_root(self, folder: str) -> str | None:
-        """The project that a folder (absolute) stands in, or None.
+        """The project that contains a folder (absolute), or None.
 
         That is its git work tree, else the nearest folder at or above it that is packaged.
         """

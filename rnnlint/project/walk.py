@@ -226,7 +226,7 @@ def _unreadable(path: str, reason: str) -> Diagnostic:
 class _Ignore:
     """One ignore file; its patterns are relative to `base`, an absolute path with a trailing separator.
 
-    Where patterns are `plain`, without a slash but at the end, they speak of names, whatever folder these are in.
+    Where patterns are `plain`, without a slash except at the end, they match names in any folder.
     """
 
     base: str
@@ -288,7 +288,7 @@ def _patterns(line: str) -> tuple[Any, ...]:
 
 
 def _ignored(ignores: Sequence[_Ignore], path: str, is_dir: bool) -> bool:
-    """Whether git ignores a path: the innermost ignore file that speaks of it decides."""
+    """Whether git ignores a path: the innermost ignore file with a matching pattern decides."""
     if not ignores:
         return False
     absolute = os.path.abspath(path)

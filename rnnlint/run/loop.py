@@ -157,7 +157,7 @@ def run(
     A file that cannot hold a finding is not parsed, also not for errors in its syntax.
 
     Where a Keras was `found`, it is the one that code runs on, and the findings carry plans to be confirmed by it.
-    `changed` files hold these bytes instead of what stands on the disk.
+    `changed` files hold these bytes instead of the content on disk.
 
     Args:
         paths: files and folders.

@@ -244,7 +244,7 @@ def known_rules() -> tuple[Rule, ...]:
 
 
 def matching(selector: str, rules: Sequence[Rule]) -> frozenset[str]:
-    """The codes that a code, prefix, name or ALL stands for; empty where it is none of these."""
+    """The codes that a code, prefix, name or ALL selects; empty where it is none of these."""
     if selector == ALL:
         return frozenset(rule.code for rule in rules)
     prefix = selector if re.fullmatch(r"RNN[0-9]{0,3}", selector) else None
@@ -254,7 +254,7 @@ def matching(selector: str, rules: Sequence[Rule]) -> frozenset[str]:
 
 
 def unknown_rule(selector: str, rules: Sequence[Rule]) -> str:
-    """What to say of a selector that stands for no rule."""
+    """The error message for a selector that matches no rule."""
     return f"unknown rule '{selector}'{nearest(selector, [n for rule in rules for n in (rule.code, rule.name)])}"
 
 
@@ -365,7 +365,7 @@ def _load(path: str, *, must: bool) -> tuple[Options, _Place] | None:
             data = file.read()
     except OSError as error:
         raise SettingsError(f"{shown}: cannot be read: {error.strerror or error}") from error
-    # Only a file that speaks of rnnlint is parsed: the others are none of its business, and it is faster.
+    # Only a file that mentions rnnlint is parsed: others need not be valid, and it is faster.
     table: object = None
     text = ""
     if b"rnnlint" in data:

@@ -30,7 +30,7 @@ def replace_surrogates(text: str) -> str:
 
 
 def clean_text(text: str, path: str) -> str | Source:
-    """The text of a script as the user sees it, or the refused source that says why it is none."""
+    """The text of a script as the user sees it, or the refused source that says why it is not a script."""
     text = normalize(text)
     return _binary(text, path) if "\0" in text else replace_surrogates(text)
 

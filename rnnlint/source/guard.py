@@ -122,7 +122,7 @@ def _too_deep(source: Source, tree: ast.Module) -> Diagnostic | None:
     return None
 
 
-# Nodes in which no other stands, and those that are one for `ast` and a nest of them for libcst.
+# Nodes without children, and nodes that are single in `ast` but nested in libcst.
 _LEAVES = frozenset((ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, *ast.operator.__subclasses__()))
 _CHAINED = frozenset(
     (ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Import, ast.ImportFrom)

@@ -66,7 +66,7 @@ def _read(data: bytes, path: str) -> list[object] | Source:
 
 
 def _cells(content: object) -> list[object] | None:
-    """All cells of a notebook of any format, or None where it is none."""
+    """All cells of a notebook of any format, or None where the data is not a notebook."""
     if not isinstance(content, dict):
         return None
     if isinstance(cells := content.get("cells"), list):
@@ -172,7 +172,7 @@ _SETS = re.compile(
 
 
 def _outline(text: str) -> str:
-    """What stands for a cell that does not parse: the names it sets, now unknown, so that no stale value is used."""
+    """The replacement for a cell that does not parse: the names it sets become unknown."""
     import keyword
 
     rows = []

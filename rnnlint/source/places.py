@@ -1,4 +1,4 @@
-"""Where the text of a notebook's cells stands in its JSON, for formats that know no cells and for edits."""
+"""The positions of a notebook's cells in its JSON, for formats without cells and for edits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHARACTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CellPlaces:
-    """Where each character of a code cell stands in the notebook's JSON.
+    """The position of each character of a code cell in the notebook's JSON.
 
     `text` is the cell as `Cell.text` holds it. Its character number i is written in `json[starts[i]:ends[i]]`, which is
     longer than one character where it is escaped. `strings` are the JSON strings that the text is put together from,
@@ -165,7 +165,7 @@ def _places(json: str, strings: Sequence[tuple[int, int]]) -> CellPlaces:
 
 
 class Places:
-    """Where findings stand in the files themselves, for formats that know no cells. Reads a notebook when first asked.
+    """The positions of findings in their files, for formats without cells. A notebook is read when first needed.
 
     `given` are the bytes of files that came through a pipe.
     """

@@ -92,7 +92,7 @@ class Source:
         return Span(self.path, first, begin, last, end, cell, rows)
 
     def line(self, row: int, cell: int | None = None) -> str:
-        """A row as the user sees it, without its line end; empty where there is none. `cell` as in a `Span`."""
+        """A row as the user sees it, without its line end; empty where there is no such row. `cell` as in a `Span`."""
         lines = self._lines if cell is None else self._cell_lines(cell)
         return lines[row - 1] if 0 < row <= len(lines) else ""
 

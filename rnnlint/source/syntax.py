@@ -105,7 +105,7 @@ def extremes(text: str) -> Extremes:
             run = 0
             line = match.end()
         elif kind == "comment":
-            line = match.end()  # not counted: it may stand alone
+            line = match.end()  # not counted: it may be alone on its line
         elif kind == "link":
             parts += 1
             chains[-1] += 1

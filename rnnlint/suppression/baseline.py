@@ -1,7 +1,7 @@
 """A baseline: a file with the findings of today, so that only new ones are reported.
 
-JSON that is read in a diff: files, below them rules, below them layer calls, each with how many findings it stands for.
-Lines are not in it: code may move, and be formatted anew. Paths are relative to the folder of the baseline.
+JSON that reads well in a diff: files, below them rules, below them layer calls with the number of findings each covers.
+Line numbers are left out: code may move and be reformatted. Paths are relative to the folder of the baseline.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _entry(mark: Fingerprint) -> Entry:
 
 
 def load(path: str, *, must: bool = True) -> Baseline:
-    """Read a baseline. Where there is none yet that is an error if it `must`, else an empty one."""
+    """Read a baseline. Where the file does not exist, that is an error if it `must`, else the baseline is empty."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -138,7 +138,8 @@ def _table(path: str, value: object, place: str) -> Iterable[tuple[str, Any]]:
 
 def _wrong(path: str, reason: str) -> BaselineError:
     return BaselineError(
-        f"{path} is no baseline of rnnlint: {reason}; restore it, or delete it and write it anew with --write-baseline"
+        f"{path} is not a baseline of rnnlint: {reason}; "
+        "restore it, or delete it and write a new one with --write-baseline"
     )
 
 

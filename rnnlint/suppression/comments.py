@@ -14,7 +14,7 @@ def may_suppress(text: str) -> bool:
 
 
 def may_hold_directives(data: bytes) -> bool:
-    """Whether a file's bytes hold a suppression comment that speaks of our rules, by a cheap scan."""
+    """Whether a file's bytes may hold a suppression comment about our rules, by a cheap scan."""
     lower = data.lower()
     for word in (b"noqa", b"rnnlint"):
         at = lower.find(word)

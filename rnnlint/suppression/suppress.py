@@ -59,7 +59,7 @@ class Directive:
     `codes` are the rules it names, None for all. `scope` is "line" for a comment that belongs to its own physical line,
     "statement" for one on a line of its own above a statement, "file" for the whole file or notebook. `rows` are the
     lines it speaks about (in cell `span.cell`): its own, and for "statement" the next line of code. A directive with a
-    `problem` suppresses no more than the rules that it names beside it. `alone` is a comment with a line for itself.
+    `problem` suppresses only the rules that it also names correctly. `alone` is a comment with a line for itself.
     """
 
     span: Span
@@ -162,7 +162,7 @@ def _malformed(directive: Directive) -> Finding:
 
 
 def _unused(directive: Directive, used: set[str], source: Source, selected: frozenset[str]) -> Iterator[Finding]:
-    """The finding about a directive of which a part, or all, suppresses nothing."""
+    """The finding about a directive that suppresses nothing in part or in whole."""
 
     def idle(codes: frozenset[str]) -> bool:
         judged = codes - ABOUT_COMMENTS
@@ -380,7 +380,7 @@ def _parse_noqa(match: re.Match[str], rules: Sequence[Rule]) -> _Parsed | None:
 
 
 def _noqa_codes(comment: str, position: int, scope: Scope, rules: Sequence[Rule]) -> _Parsed:
-    """Our rules in flake8's list: codes, prefixes and names up to the first word that is none.
+    """Our rules in flake8's list: codes, prefixes and names up to the first word that is not one of them.
 
     Codes of other tools are none of our business; ours that are unknown are a problem.
     """

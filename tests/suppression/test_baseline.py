@@ -138,8 +138,8 @@ def test_malformed(folder: Path, text: str, reason: str) -> None:
     with pytest.raises(BaselineError) as error:
         load("known.json", must=False)
     message = str(error.value)
-    assert message.startswith(f"known.json is no baseline of rnnlint: {reason}")
-    assert message.endswith("; restore it, or delete it and write it anew with --write-baseline")
+    assert message.startswith(f"known.json is not a baseline of rnnlint: {reason}")
+    assert message.endswith("; restore it, or delete it and write a new one with --write-baseline")
 
 
 def test_unreadable(folder: Path) -> None:
@@ -261,5 +261,5 @@ def test_wrong_use(folder: Path) -> None:
     assert result.stderr == "error: the baseline none.json does not exist; write it with --write-baseline\n"
     (folder / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
     result = check("--baseline", "pyproject.toml", "--write-baseline", status=2)
-    assert "error: pyproject.toml is no baseline of rnnlint" in result.stderr
+    assert "error: pyproject.toml is not a baseline of rnnlint" in result.stderr
     assert (folder / "pyproject.toml").read_text(encoding="utf-8") == "[project]\n"
