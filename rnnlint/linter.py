@@ -18,7 +18,7 @@ from rnnlint.suppression.comments import may_suppress
 
 if TYPE_CHECKING:
     from rnnlint.checks.context import Check
-    from rnnlint.confirm.session import Found
+    from rnnlint.confirm.installed import InstalledKeras
     from rnnlint.flow.view import View
     from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
@@ -89,7 +89,7 @@ def environment(
     settings: Settings,
     modules: Modules | None = None,
     path: str = "",
-    found: Found | None = None,
+    found: InstalledKeras | None = None,
 ) -> Env:
     """The Keras versions and backends that a file's code may run on.
 
@@ -161,7 +161,7 @@ def lint(
     env: Env,
     interpret: Interpret | None = None,
     rules: Rules | None = None,
-    found: Found | None = None,
+    found: InstalledKeras | None = None,
     passed_over: frozenset[str] = frozenset(),
     parsed: ParsedModules | None = None,
 ) -> FileResult:
@@ -200,14 +200,14 @@ def lint(
     return _result(source, tuple(findings), diagnostics, graph.notes if graph else ())
 
 
-def replan(finding: Finding, graph: Graph, env: Env, found: Found) -> Finding:
+def replan(finding: Finding, graph: Graph, env: Env, found: InstalledKeras) -> Finding:
     """The finding with a plan for another graph, whose layers and calls have the same ids."""
     from rnnlint.flow.view import View
 
     return _planned(finding, View(graph, env), found, [])
 
 
-def _planned(finding: Finding, view: View, found: Found, diagnostics: list[Diagnostic]) -> Finding:
+def _planned(finding: Finding, view: View, found: InstalledKeras, diagnostics: list[Diagnostic]) -> Finding:
     """The finding with a plan of how the Keras that was found can show it, or with what is in the way."""
     from rnnlint.confirm.plan import with_plan
 
@@ -259,7 +259,7 @@ def _check(
     settings: Settings,
     rules: Rules | None,
     diagnostics: list[Diagnostic],
-    found: Found | None,
+    found: InstalledKeras | None,
 ) -> list[Finding]:
     """What the rules find; with plans for the Keras that was found to confirm them."""
     from rnnlint import checks

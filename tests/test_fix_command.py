@@ -18,6 +18,7 @@ from rnnlint.confirm.session import Session
 from rnnlint.result import FileResult
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
+from tests.confirm.confirming import LIMITS
 
 BAD = """\
 import keras
@@ -264,7 +265,7 @@ def test_real_keras_has_a_say(keras3_python: str, folder: Path) -> None:
     before = path.read_bytes()
     unhelpful = before.replace(b"Dropout(0.3)", b"Dropout(0.3, noise_shape=None)")
     helpful = before.replace(b"Dropout(0.3)", b"SpatialDropout1D(0.3)")
-    session = Session(keras3_python)
+    session = Session(keras3_python, limits=LIMITS)
     try:
         (result,) = runner.run([str(path)], lambda _: Settings(), session.found)
         first = result.findings[0]

@@ -19,7 +19,8 @@ from rnnlint.records import dataclass
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from rnnlint.confirm.session import Found, Session
+    from rnnlint.confirm.installed import InstalledKeras
+    from rnnlint.confirm.session import Session
     from rnnlint.findings import Diagnostic, Finding
     from rnnlint.fixer import Outcome
     from rnnlint.result import FileResult
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def lint(
-    request: Request, found: Found | None = None, changed: Mapping[str, bytes] | None = None
+    request: Request, found: InstalledKeras | None = None, changed: Mapping[str, bytes] | None = None
 ) -> Iterator[FileResult]:
     """Lint what comes through stdin, then the files and folders. `changed` files hold these bytes instead of their own.
 
@@ -77,7 +78,7 @@ def _cache(request: Request) -> Cache | None:
     return Cache(folder or default_folder(), named=folder is not None)
 
 
-def collect(request: Request, checked: Checked, results: Iterable[FileResult], found: Found | None) -> Checked:
+def collect(request: Request, checked: Checked, results: Iterable[FileResult], found: InstalledKeras | None) -> Checked:
     """Add the results of files to what was found, and explain each one with --verbose."""
     findings: list[Finding] = []
     suppressed: list[Finding] = []
@@ -107,7 +108,7 @@ def collect(request: Request, checked: Checked, results: Iterable[FileResult], f
     return collected.reporting(findings, request)
 
 
-def _explanation(request: Request, result: FileResult, found: Found | None) -> Iterator[str]:
+def _explanation(request: Request, result: FileResult, found: InstalledKeras | None) -> Iterator[str]:
     """The settings of a file, and what was not understood in it."""
     yield _origin(request, request.settings(result.path))
     if found:
@@ -310,19 +311,20 @@ class Confirmation:
     """The worker with the Keras that was found for it; both None where none can be started, for this reason."""
 
     session: Session | None = None
-    found: Found | None = None
+    found: InstalledKeras | None = None
     reason: str = ""
 
 
 def start_keras(request: Request, paths: tuple[str, ...], stack: ExitStack) -> Confirmation:
     """Start the worker: Keras loads while the files are read. `stack` closes it."""
-    from rnnlint.confirm.session import DRAWS, ConfirmError, Limits, Session
+    from rnnlint.confirm.process import Limits
+    from rnnlint.confirm.session import DRAWS, ConfirmError, Session
 
     # One Python for the whole run: that of the first path.
     settings = request.settings(os.path.join(paths[0], STDIN) if os.path.isdir(paths[0]) else paths[0])
     limits = Limits(settings.confirm_timeout, settings.confirm_memory)
     try:
-        session = Session(settings.python, settings.backend, limits, request.options.draws or DRAWS)
+        session = Session(settings.python, settings.backend, limits=limits, draws=request.options.draws or DRAWS)
         stack.callback(session.close)
         return Confirmation(session, session.found)
     except ConfirmError as error:

@@ -23,7 +23,8 @@ from rnnlint.suppression.comments import may_hold_directives
 
 # Most runs find no candidate: what one is analysed with is imported where there is one.
 if TYPE_CHECKING:
-    from rnnlint.confirm.session import Found, Session
+    from rnnlint.confirm.installed import InstalledKeras
+    from rnnlint.confirm.session import Session
     from rnnlint.findings import Finding
     from rnnlint.graph import Graph, Node, Note
     from rnnlint.keras.versions import Env
@@ -144,7 +145,7 @@ def _quickly(path: str, size: int) -> bytes | None:
 def run(
     paths: Iterable[str | os.PathLike[str]],
     settings: Resolve,
-    found: Found | None = None,
+    found: InstalledKeras | None = None,
     changed: Mapping[str, bytes] | None = None,
     *,
     jobs: int | None = 1,
@@ -208,7 +209,7 @@ class _Run:
         given: list[str],
         listed: Discovered,
         settings: Resolve,
-        found: Found | None,
+        found: InstalledKeras | None,
         changed: Mapping[str, bytes],
         keeper: Keeper | None,
         prepare: Callable[[], None] | None,
@@ -465,7 +466,7 @@ def build(
     return Built(collect(merged), tuple(notes), tuple(failed))
 
 
-def _elsewhere(source: Source, modules: Modules, settings: Resolve, found: Found) -> bool:
+def _elsewhere(source: Source, modules: Modules, settings: Resolve, found: InstalledKeras) -> bool:
     """Whether a file is for another Keras than the one that was found."""
     from rnnlint.linter import environment, own_backend
 
@@ -527,7 +528,7 @@ def _same_layer(finding: Finding, old: Graph, new: Graph) -> bool:
     return there and len(old.layers) == len(new.layers) and after.short.endswith(before.short.removesuffix("1D"))
 
 
-def lint_text(data: bytes, name: str, settings: Settings, found: Found | None = None) -> FileResult:
+def lint_text(data: bytes, name: str, settings: Settings, found: InstalledKeras | None = None) -> FileResult:
     """Lint what came through a pipe as if it were the file `name`."""
     from rnnlint.linter import accepts, environment, finish, lint
     from rnnlint.source.read import from_bytes

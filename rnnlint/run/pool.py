@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
 
-    from rnnlint.confirm.session import Found
+    from rnnlint.confirm.installed import InstalledKeras
     from rnnlint.interpret import ParsedModules
     from rnnlint.keras.versions import Env
     from rnnlint.project.modules import Modules
@@ -82,7 +82,9 @@ class Linted:
     asked: tuple[Asked, ...] = ()
 
 
-def lint_task(task: Task, modules: Modules, found: Found | None = None, parsed: ParsedModules | None = None) -> Linted:
+def lint_task(
+    task: Task, modules: Modules, found: InstalledKeras | None = None, parsed: ParsedModules | None = None
+) -> Linted:
     """Lint one file; findings that lie in other files are among the result's."""
     recorder = Recorder(modules)
     source = modules.source(task.path)
@@ -94,7 +96,7 @@ def lint_task(task: Task, modules: Modules, found: Found | None = None, parsed: 
 class _Lint:
     """Lints one task after the other. In each process it keeps the modules that were parsed."""
 
-    def __init__(self, modules: Modules, found: Found | None) -> None:
+    def __init__(self, modules: Modules, found: InstalledKeras | None) -> None:
         self._modules = modules
         self._found = found
         self._parsed: ParsedModules | None = None
@@ -110,7 +112,7 @@ class _Lint:
 def lint_all(
     tasks: Sequence[Task],
     modules: Modules,
-    found: Found | None = None,
+    found: InstalledKeras | None = None,
     jobs: int | None = 1,
     prepare: Callable[[], None] | None = None,
 ) -> Iterator[tuple[Task, Linted]]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rnnlint.confirm.process import Limits
 from rnnlint.confirm.session import Session
 from rnnlint.findings import Finding
 from rnnlint.run.loop import lint_text, run
 from tests import pages
 from tests.pages import Block
+
+# Those that the settings have by default.
+LIMITS = Limits(seconds=60.0, memory=8.0)
 
 
 def findings(blocks: tuple[Block, ...], session: Session, folder: Path) -> list[Finding]:

@@ -15,13 +15,14 @@ import pytest
 
 from rnnlint.confirm.observed.account import read_account
 from rnnlint.confirm.observed.targets import build_request
-from rnnlint.confirm.session import BuildError, Limits, Session
+from rnnlint.confirm.session import BuildError, Session
 from rnnlint.graph import Graph, Layer, Span
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
 from rnnlint.source.read import from_text
 from rnnlint.source.source import Source
+from tests.confirm.confirming import LIMITS
 
 DRIVER = Path(__file__).with_name("building.py")
 ENV = Env(parse_keras_version("3.15"), frozenset({"tensorflow"}))
@@ -630,7 +631,7 @@ def test_harmless(answers: Answers, target: str) -> None:
 def test_what_the_worker_does_not_survive(keras3_python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project(tmp_path)
     monkeypatch.chdir(tmp_path)
-    session = Session(keras3_python, limits=Limits(seconds=20))
+    session = Session(keras3_python, limits=replace(LIMITS, seconds=20))
     try:
         with pytest.raises(BuildError, match="it ended with status 3"):
             session.build("bad:dies", {})
@@ -680,7 +681,7 @@ def test_findings(keras3_python: str, tmp_path: Path, monkeypatch: pytest.Monkey
     """A static finding gets the live one's figures; what only the run shows is added, unless a comment forbids it."""
     (tmp_path / "net.py").write_text(NET, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    session = Session(keras3_python)
+    session = Session(keras3_python, limits=LIMITS)
     settings = Settings()
     try:
         static = [

@@ -10,7 +10,7 @@ import pytest
 
 from rnnlint.confirm.session import OBSERVABLE, Session
 from tests import pages
-from tests.confirm.confirming import findings, told
+from tests.confirm.confirming import LIMITS, findings, told
 from tests.pages import Block
 
 # What the pages show with 256 draws is only looked at here.
@@ -24,14 +24,14 @@ REASONS = re.compile(r"the code is for Keras |fixed in Keras |.* has no tf_keras
 
 @pytest.fixture(scope="module")
 def keras3(keras3_python: str) -> Iterator[Session]:
-    session = Session(keras3_python, draws=DRAWS)
+    session = Session(keras3_python, limits=LIMITS, draws=DRAWS)
     yield session
     session.close()
 
 
 @pytest.fixture(scope="module")
 def keras2(keras2_python: str) -> Iterator[Session]:
-    session = Session(keras2_python, draws=DRAWS)
+    session = Session(keras2_python, limits=LIMITS, draws=DRAWS)
     yield session
     session.close()
 

@@ -11,17 +11,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rnnlint.confirm.session import TAIL, BuildError, ConfirmError, Found, Limits, Session, unverified
+from rnnlint.confirm.installed import InstalledKeras
+from rnnlint.confirm.process import TAIL
+from rnnlint.confirm.session import BuildError, ConfirmError, Session, unverified
 from rnnlint.findings import Finding, Plan, Probe, Verdict
 from rnnlint.graph import Span
 from rnnlint.keras.versions import Env, parse_keras_version
 from rnnlint.worker import load
 from tests.confirm import fakes
+from tests.confirm.confirming import LIMITS
 
 OFF = {"call": {"ok": True}, "off": True, "zero": False, "share": None}
 KEPT = {"call": {"ok": True}, "off": False, "zero": False, "share": [20, 100]}
@@ -38,7 +42,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     started: list[Session] = []
 
     def begin(code: str = fakes.GOOD, **limits: float) -> Session:
-        started.append(Session(fakes.python(tmp_path, code), limits=Limits(**limits)))
+        started.append(Session(fakes.python(tmp_path, code), limits=replace(LIMITS, **limits)))
         return started[-1]
 
     yield begin
@@ -233,14 +237,14 @@ def test_no_python_at_all(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text").write_text("x")
     with pytest.raises(ConfirmError, match=f"{name} cannot be run: .*; name a Python that has Keras by --python"):
-        Session(str(tmp_path / name))
+        Session(str(tmp_path / name), limits=LIMITS)
 
 
 def test_a_python_without_keras(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     python.chmod(0o755)
-    session = Session(str(python))
+    session = Session(str(python), limits=LIMITS)
     with pytest.raises(
         ConfirmError, match="python has no Keras; `pip install 'rnnlint\\[runtime\\]'`, or name a Python"
     ):
@@ -295,9 +299,9 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_the_worker_answers(bare: str, tmp_path: Path) -> None:
     stand_in(tmp_path, "print('what Keras prints')")
-    session = Session(bare)
+    session = Session(bare, limits=LIMITS)
     try:
-        assert session.found == Found(bare, "keras", "jax", {"keras": "3.15.1", "tf_keras": None})
+        assert session.found == InstalledKeras(bare, "keras", "jax", {"keras": "3.15.1", "tf_keras": None})
         # It knows no such kind; with one it would import NumPy.
         (verdict,) = verdicts(session, finding(probe={"kind": "nonsense"}))
         assert verdict.evidence == "the model could not be observed: KeyError: 'nonsense'"
@@ -312,7 +316,7 @@ def test_the_current_folder_is_not_imported(bare: str, tmp_path: Path, monkeypat
     for name in ("keras", "json", "importlib", "resource", "queue"):
         (here / f"{name}.py").write_text("raise SystemExit(9)\n")
     monkeypatch.chdir(here)
-    session = Session(bare)
+    session = Session(bare, limits=LIMITS)
     try:
         (verdict,) = verdicts(session, finding(probe={"kind": "nonsense"}))
         assert "KeyError" in verdict.evidence
@@ -322,7 +326,7 @@ def test_the_current_folder_is_not_imported(bare: str, tmp_path: Path, monkeypat
 
 def test_another_keras_than_the_metadata_says(bare: str, tmp_path: Path) -> None:
     stand_in(tmp_path, version="3.6.0")
-    session = Session(bare)
+    session = Session(bare, limits=LIMITS)
     try:
         (verdict,) = verdicts(session, finding())
         assert verdict.evidence == f"{bare} has Keras 3.15.1 on jax by its metadata, but imports Keras 3.6.0 on jax"
@@ -332,8 +336,9 @@ def test_another_keras_than_the_metadata_says(bare: str, tmp_path: Path) -> None
 
 ORPHAN = """
 import os, sys, time
+from rnnlint.confirm.process import Limits
 from rnnlint.confirm.session import Session
-session = Session(sys.argv[1])
+session = Session(sys.argv[1], limits=Limits(60.0, 8.0))
 session.found
 print("started", flush=True)
 session._worker("keras")
@@ -450,8 +455,8 @@ def test_no_keras(installed: Callable[..., None]) -> None:
         load.find()
 
 
-def found(package: str = "keras", backend: str = "tensorflow", **versions: str | None) -> Found:
-    return Found("python", package, backend, {"keras": "3.15.1", "tf_keras": None, **versions})
+def found(package: str = "keras", backend: str = "tensorflow", **versions: str | None) -> InstalledKeras:
+    return InstalledKeras("python", package, backend, {"keras": "3.15.1", "tf_keras": None, **versions})
 
 
 def test_what_was_found_is_what_code_runs_on() -> None:
@@ -478,6 +483,8 @@ def test_what_was_found_is_what_code_runs_on() -> None:
         (found(keras="2.15.0"), "2.15", "jax", "keras", ""),
     ],
 )  # fmt: skip
-def test_another_keras_than_the_code_is_for(which: Found, version: str, backend: str, origin: str, told: str) -> None:
+def test_another_keras_than_the_code_is_for(
+    which: InstalledKeras, version: str, backend: str, origin: str, told: str
+) -> None:
     env = Env(parse_keras_version(version), frozenset({backend}))
     assert which.obstacle(env, origin) == told

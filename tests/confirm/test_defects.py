@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from rnnlint.confirm.session import Found, Session
+from rnnlint.confirm.installed import InstalledKeras
+from rnnlint.confirm.session import Session
 from rnnlint.findings import Finding, Verdict
 from rnnlint.keras import defects
 from rnnlint.keras.defects import Defect
@@ -55,7 +56,7 @@ EVERY = [value for value in vars(defects).values() if isinstance(value, Defect)]
 def claimed(rule: str, defect: Defect, layer: str) -> Finding:
     """The finding of a rule in a line of code, planned for a release that has the defect."""
     version, _ = min(defect.where.pairs)
-    found = Found("python", "keras", "tensorflow", {"keras": f"{version[0]}.{version[1]}.0", "tf_keras": None})
+    found = InstalledKeras("python", "keras", "tensorflow", {"keras": f"{version[0]}.{version[1]}.0", "tf_keras": None})
     text = f"from keras import layers\nlayer = layers.{layer}\n"
     (finding,) = lint_text(text.encode(), "block.py", Settings(rules=frozenset({rule})), found).findings
     assert finding.confidence == "certain"
