@@ -31,7 +31,7 @@ import rnnlint
 from rnnlint import fixer
 from rnnlint.findings import Diagnostic, Finding
 from rnnlint.settings.settings import Settings, known_rules
-from tests.sampling import sample
+from tests.sampling import is_full, sample
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
@@ -315,6 +315,17 @@ def sampled_spellings(block: Block) -> dict[str, str]:
     found = spellings(block)
     others = sample([name for name in found if name != "as written"], 2, block.own + block.text)
     return {name: found[name] for name in ("as written", *others)}
+
+
+def sampled_majors(block: Block) -> tuple[int, ...]:
+    """The majors of Keras that a block is tried in: both for a page of a rule and in a full run.
+
+    One of the long tail is tried in the major that its settings name, or else in one of the two.
+    """
+    if is_full() or block.path.parent == RULES:
+        return (2, 3)
+    named = [major for major in (2, 3) if block.settings.get("keras-version", "").startswith(str(major))]
+    return tuple(named) or tuple(sample((2, 3), 1, block.text))
 
 
 def _keras(module: str) -> bool:

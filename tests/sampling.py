@@ -1,8 +1,8 @@
 """How much of a product of tests is run: a fixed sample, or with `pytest --full` all of it.
 
-Some 550 blocks of pages and cases under nine import spellings each are more than every run needs. What a sample holds
-follows from a hash of names, so that it is the same on each machine, in each process and in each run, and changes for
-one block only when that block does. `python -m tests.nightly` runs the whole product.
+Some 550 blocks of pages and cases, each under nine import spellings and two majors of Keras, are more than every run
+needs. What a sample holds follows from a hash of names, so that it is the same on each machine, in each process and in
+each run, and changes for one block only when that block does. `python -m tests.nightly` runs the whole product.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def executed(python: str, major: int) -> dict[str, list[Any] | None]:
     before = real.executed(python, major)
     jobs = [
         {"id": block.id, "file": block.file, "text": after}
-        for block in PLAIN
+        for block in FIXABLE
         if before.get(block.id, [""]) is None
         and (after := pages.fixed(block.text, block.file, pages.settings_of(block))) != block.text
     ]

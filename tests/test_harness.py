@@ -120,3 +120,17 @@ def test_a_sample_holds_each_block_as_written_and_each_spelling_often(monkeypatc
     assert min(counted.values()) > len(respelt) / 8
     monkeypatch.setenv(sampling.VARIABLE, "1")
     assert pages.sampled_spellings(blocks[0]) == pages.spellings(blocks[0])
+
+
+def test_each_case_is_tried_in_some_keras_and_each_rule_page_in_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(sampling.VARIABLE, raising=False)
+    assert {pages.sampled_majors(block) for page in pages.pages() for block in page.blocks} == {(2, 3)}
+    cases = [block for page in pages.cases() for block in page.blocks]
+    counted = Counter(major for block in cases for major in pages.sampled_majors(block))
+    assert counted.total() == len(cases)
+    assert min(counted.values()) > len(cases) / 4
+    for block in cases:
+        named = block.settings.get("keras-version", "")[:1]
+        assert not named.isdigit() or pages.sampled_majors(block) == (int(named),)
+    monkeypatch.setenv(sampling.VARIABLE, "1")
+    assert {pages.sampled_majors(block) for block in cases} == {(2, 3)}

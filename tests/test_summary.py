@@ -19,6 +19,7 @@ from rnnlint.source.read import from_text
 from tests import pages
 from tests.differential import models
 from tests.differential.live import Keras, RefusedError
+from tests.sampling import one_in
 
 # All that can be built: the rule book, the long tail, and what the differential tests hold.
 BLOCKS = [block for page in (*pages.pages(), *pages.cases()) for block in page.blocks if block.plain]
@@ -26,7 +27,7 @@ EXAMPLES = {**{block.id: block.text for block in BLOCKS}, **models.MODELS}
 # A user's layer that returns what it is given, if only at inference, puts nothing into the graph.
 NO_CALL_INSIDE = ("RNN101.md:437", "general.md:1814", "RNN402.md:52")
 RUN = [block.id for block in BLOCKS if block.runs_on(3) and not block.raises(3) and block.id not in NO_CALL_INSIDE]
-IN_KERAS_3 = [*RUN, *models.MODELS]
+IN_KERAS_3 = [*(name for name in RUN if one_in(4, EXAMPLES[name])), *models.MODELS]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ DRAWS = 32
 GROUPS = [
     blocks for page in pages.cases() for blocks in pages.groups(page) if any("# error" in one.text for one in blocks)
 ]
+IN = {major: [blocks for blocks in GROUPS if major in pages.sampled_majors(blocks[0])] for major in (2, 3)}
 # A block may be for another Keras than the one that runs, or hold what happens too seldom.
 REASONS = re.compile(r"the code is for Keras |fixed in Keras |.* has no tf_keras; |.*: too rare to be seen among ")
 
@@ -37,13 +38,13 @@ def keras2(keras2_python: str) -> Iterator[Session]:
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("blocks", GROUPS, ids=lambda blocks: blocks[0].id)
+@pytest.mark.parametrize("blocks", IN[3], ids=lambda blocks: blocks[0].id)
 def test_keras_3(blocks: tuple[Block, ...], keras3: Session, tmp_path: Path) -> None:
     check(blocks, keras3, tmp_path)
 
 
 @pytest.mark.keras2
-@pytest.mark.parametrize("blocks", GROUPS, ids=lambda blocks: blocks[0].id)
+@pytest.mark.parametrize("blocks", IN[2], ids=lambda blocks: blocks[0].id)
 def test_keras_2(blocks: tuple[Block, ...], keras2: Session, tmp_path: Path) -> None:
     check(blocks, keras2, tmp_path)
 
