@@ -19,8 +19,8 @@ from pathlib import Path
 from rnnlint.graph import Layer, Span
 from rnnlint.keras.cudnn import kernel
 from rnnlint.keras.versions import KERAS_2, KERAS_3, Version
-from rnnlint.output import FORMATS
 from rnnlint.registry import RULES, Rule
+from rnnlint.settings.choices import FORMATS
 from tests.published import HOME
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -28,9 +28,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 import rnnlint
-from rnnlint import fixer
+from rnnlint import fixer, registry
 from rnnlint.findings import Diagnostic, Finding
-from rnnlint.settings.settings import Settings, known_rules
+from rnnlint.settings.settings import Settings
 from tests.sampling import is_full, sample
 
 ROOT = Path(__file__).parents[1]
@@ -351,7 +351,7 @@ def settings_of(block: Block) -> Settings:
     rules = Settings().rules | ({block.own} if block.own else set())
     asked = frozenset(given["select"].split(",")) if "select" in given else frozenset()
     if asked == {"ALL"}:
-        asked = frozenset(rule.code for rule in known_rules())
+        asked = frozenset(rule.code for rule in registry.RULES)
     return Settings(
         rules=asked or frozenset(rules),
         asked=asked,

@@ -28,7 +28,8 @@ from rnnlint.run import cache as caches
 from rnnlint.run import loop as runner
 from rnnlint.run import pool
 from rnnlint.run.cache import FOLDER, Cache
-from rnnlint.settings.settings import Options, Resolver
+from rnnlint.settings.resolver import Resolver
+from rnnlint.settings.settings import Options
 from rnnlint.source import read as reading
 from tests import pages
 

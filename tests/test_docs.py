@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.output import FORMATS
 from rnnlint.registry import RULES, Rule
+from rnnlint.settings.choices import FORMATS
 from tests import docs
 
 NEW = Rule(
@@ -90,7 +90,8 @@ def test_every_output_format_has_tests() -> None:
     shared = (folder / "test_formats.py").read_text(encoding="utf-8")
     without = [
         name
-        for name, module in FORMATS.items()
-        if not (folder / f"test_{module}.py").exists() and f"def test_{module}" not in shared
+        for name in FORMATS
+        if not (folder / f"test_{(module := name.replace('-', '_'))}.py").exists()
+        and f"def test_{module}" not in shared
     ]
     assert without == []

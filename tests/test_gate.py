@@ -16,8 +16,9 @@ from rnnlint.prefilter.gate import Examined, Gate, Import, imports, tops
 from rnnlint.prefilter.reach import Reach, bits
 from rnnlint.project.modules import Modules
 from rnnlint.project.walk import discover
+from rnnlint.registry import RULES
 from rnnlint.run import loop as runner
-from rnnlint.settings.settings import Settings, known_rules
+from rnnlint.settings.settings import Settings
 from rnnlint.source import syntax
 from tests import pages
 from tests.pages import Block
@@ -79,7 +80,7 @@ def test_findings_in_keras_itself_are_the_same_without_the_gate(monkeypatch: pyt
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "src" / "layers"
-    settings = Settings(rules=frozenset(rule.code for rule in known_rules()))
+    settings = Settings(rules=frozenset(rule.code for rule in RULES))
     skipped = len(discover([str(folder)], lambda _: settings).files) - len(candidates(folder, settings))
     assert skipped > 100
     gated = found(folder, settings)
@@ -243,7 +244,7 @@ def test_the_code_uses_at_most_what_the_bytes_name(tmp_path: Path) -> None:
 
 
 def test_needs_are_ingredients() -> None:
-    for rule in known_rules():
+    for rule in RULES:
         for need in rule.requires:
             assert need <= EVERYTHING, rule.code
     assert set(NAMES) <= EVERYTHING

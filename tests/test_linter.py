@@ -20,7 +20,8 @@ from rnnlint.linter import Finder, NoFinder, check_source, environment, lint
 from rnnlint.project.modules import Modules
 from rnnlint.registry import Rule
 from rnnlint.run.loop import check_paths, lint_text, run
-from rnnlint.settings.settings import Options, Resolver, Settings
+from rnnlint.settings.resolver import Resolver
+from rnnlint.settings.settings import Options, Settings
 from rnnlint.source.read import from_text
 from rnnlint.source.source import Source
 

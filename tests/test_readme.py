@@ -21,7 +21,8 @@ from pygls.lsp.client import LanguageClient
 import rnnlint
 from rnnlint.cli.check import check as check_command
 from rnnlint.cli.program import cli
-from rnnlint.settings.settings import KEYS, Resolver
+from rnnlint.settings.pyproject import KEYS
+from rnnlint.settings.resolver import Resolver
 from tests.published import HOME, command, run
 from tests.readme import README, ROOT, blocks
 

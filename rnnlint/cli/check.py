@@ -27,7 +27,8 @@ def check(options: CheckOptions) -> int:
     be written and for an error inside rnnlint.
     """
     from rnnlint.project.walk import MissingPathError
-    from rnnlint.settings.settings import Resolver, SettingsError
+    from rnnlint.settings.resolver import Resolver
+    from rnnlint.settings.settings import SettingsError
 
     options.validate()
     # As ruff: the name of what comes through stdin says that something comes.

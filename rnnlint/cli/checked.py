@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding
     from rnnlint.fixer import Outcome
     from rnnlint.result import FileResult
-    from rnnlint.settings.settings import Resolver, Settings
+    from rnnlint.settings.resolver import Resolver
+    from rnnlint.settings.settings import Settings
     from rnnlint.source.source import Source
 
 

@@ -82,7 +82,8 @@ def _recover(options: GraphOptions, console: Console) -> tuple[list[drawing.File
     from rnnlint.drawing.summary import Summary, summarize
     from rnnlint.flow.view import View
     from rnnlint.run.graphs import graphs
-    from rnnlint.settings.settings import Options, Resolver
+    from rnnlint.settings.resolver import Resolver
+    from rnnlint.settings.settings import Options
 
     settings = Options(
         keras_version=options.keras_version,

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rnnlint.cli.console import Color
-from rnnlint.output import FORMATS
 from rnnlint.records import dataclass
+from rnnlint.settings.choices import (
+    AUTO,
+    CONFIDENCES,
+    CONFIRM_MEMORY,
+    CONFIRM_TIMEOUT,
+    FORMATS,
+    TIMESTEP_LOSS_THRESHOLD,
+)
 
 if TYPE_CHECKING:
     from rnnlint.findings import Confidence
     from rnnlint.settings.settings import Options
 
 R = TypeVar("R")
-AUTO = "auto"
 STDIN = "-"
 
 
@@ -187,10 +193,13 @@ class CheckOptions:
         "--per-file-ignores", "Rules not to report in some files: 'tests/**:RNN101'.", "PATTERN:RULES", pairs
     )
     min_confidence: Confidence | None = option(
-        "--min-confidence", type=click.Choice(["certain", "possible"]), help="Report findings from this confidence on."
+        "--min-confidence", type=click.Choice(CONFIDENCES), help="Report findings from this confidence on."
     )
     timestep_loss_threshold: float | None = option(
-        "--timestep-loss-threshold", type=float, metavar="PROBABILITY", help="Loss that is reported.  [0.01]"
+        "--timestep-loss-threshold",
+        type=float,
+        metavar="PROBABILITY",
+        help=f"Loss that is reported.  [{TIMESTEP_LOSS_THRESHOLD:g}]",
     )
     ignore_noqa: bool = option("--ignore-noqa", is_flag=True, help="Report what comments suppress.")
     add_noqa: bool = option("--add-noqa", is_flag=True, help="Suppress each finding by a `# noqa` comment in its file.")
@@ -219,10 +228,10 @@ class CheckOptions:
         "--python", metavar="PATH", help="The Python, or virtual environment, that has Keras.  [this one]"
     )
     confirm_timeout: float | None = option(
-        "--confirm-timeout", type=float, metavar="SECONDS", help="Time for each model.  [60]"
+        "--confirm-timeout", type=float, metavar="SECONDS", help=f"Time for each model.  [{CONFIRM_TIMEOUT:g}]"
     )
     confirm_memory: float | None = option(
-        "--confirm-memory", type=float, metavar="GIB", help="Memory for each model.  [8]"
+        "--confirm-memory", type=float, metavar="GIB", help=f"Memory for each model.  [{CONFIRM_MEMORY:g}]"
     )
     draws: int | None = option(
         "--draws", type=click.IntRange(1), metavar="N", help="Masks drawn of each dropout.  [256]"
@@ -269,7 +278,7 @@ class CheckOptions:
 
     output_format: str | None = option(
         "--output-format",
-        type=click.Choice(list(FORMATS)),
+        type=click.Choice(FORMATS),
         metavar="FORMAT",
         envvar="RNNLINT_OUTPUT_FORMAT",
         show_envvar=True,

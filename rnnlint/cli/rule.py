@@ -33,11 +33,12 @@ class RuleOptions:
 def rule(options: RuleOptions) -> int:
     """Print the page of RULE, a code or a name, or of all rules."""
     from rnnlint.output import rulebook
-    from rnnlint.settings.settings import known_rules, unknown_rule
+    from rnnlint.registry import RULES
+    from rnnlint.settings.selectors import unknown_rule
 
     if (options.rule is None) is not options.every:
         raise click.UsageError("Name a rule, or give --all.")
-    rules = known_rules()
+    rules = RULES
     chosen = [one for one in rules if options.every or options.rule in (one.code, one.name)]
     if not chosen:
         fail(unknown_rule(options.rule or "", rules))

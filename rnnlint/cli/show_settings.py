@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator
 from rnnlint.cli.checked import Request
 from rnnlint.cli.options import STDIN
 from rnnlint.output import printable
-from rnnlint.settings.settings import AUTO, Patterns, Settings, known_rules
+from rnnlint.registry import RULES
+from rnnlint.settings.choices import AUTO
+from rnnlint.settings.patterns import Patterns
+from rnnlint.settings.settings import Settings
 
 # Heading -> settings, as in `[tool.rnnlint]`.
 SECTIONS = {
@@ -70,7 +73,7 @@ def lines(path: str, settings: Settings, top: str | None = None) -> Iterator[str
 def _setting(key: str, path: str, settings: Settings) -> Iterator[str]:
     value = getattr(settings, key.replace("-", "_"))
     if key == "rules":
-        names = {rule.code: rule.name for rule in known_rules()}
+        names = {rule.code: rule.name for rule in RULES}
         yield from _list(key, [f"{names[code]} ({code})" for code in sorted(settings.rules_for(path))])
     elif key == "exclude":
         yield from _list(key, [text for patterns in settings.exclude for text in _patterns(patterns)])

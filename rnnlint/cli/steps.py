@@ -12,9 +12,10 @@ import click
 from rnnlint.cli import process
 from rnnlint.cli.checked import Checked, Request, Sources, by_path, has_verdict
 from rnnlint.cli.console import counted, fail
-from rnnlint.cli.options import AUTO, STDIN
+from rnnlint.cli.options import STDIN
 from rnnlint.output import shown, where
 from rnnlint.records import dataclass
+from rnnlint.settings.choices import AUTO
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

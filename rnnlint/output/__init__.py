@@ -13,28 +13,19 @@ if TYPE_CHECKING:
     from rnnlint.output.report import Report
     from rnnlint.registry import Severity
 
-# Format -> module here. A new format is one line and one module.
-FORMATS = {
-    "full": "full",
-    "concise": "concise",
-    "json": "json",
-    "json-lines": "json_lines",
-    "sarif": "sarif",
-    "github": "github",
-    "gitlab": "gitlab",
-    "junit": "junit",
-    "rdjson": "rdjson",
-}
-
-# Those that say nothing of nothing.
+# The formats that print nothing where there is nothing to report.
 FOR_PEOPLE = ("full", "concise")
 
 Entry: TypeAlias = "Finding | Diagnostic"
 
 
 def render(name: str, report: Report) -> Iterator[str]:
-    """The report in a format of `FORMATS`, piece by piece, with ANSI colours where the format is for people."""
-    pieces: Iterator[str] = import_module(f"rnnlint.output.{FORMATS[name]}").render(report)
+    """The report in a format, piece by piece, with ANSI colours where the format is for people.
+
+    `name` is one of `rnnlint.settings.choices.FORMATS`. A new format is a name there and a module here, of the same
+    name with `_` for `-`.
+    """
+    pieces: Iterator[str] = import_module(f"rnnlint.output.{name.replace('-', '_')}").render(report)
     return pieces
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathspec import PathSpec
 
     from rnnlint.findings import Diagnostic
-    from rnnlint.settings.settings import Patterns, Settings
+    from rnnlint.settings.patterns import Patterns
+    from rnnlint.settings.settings import Settings
 
 
 class MissingPathError(Exception):

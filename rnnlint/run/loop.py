@@ -16,9 +16,9 @@ from rnnlint.project.modules import Modules
 from rnnlint.project.roots import Roots
 from rnnlint.project.walk import discover
 from rnnlint.records import dataclass
-from rnnlint.registry import ABOUT_COMMENTS
+from rnnlint.registry import ABOUT_COMMENTS, RULES
 from rnnlint.result import FileResult
-from rnnlint.settings.settings import AUTO, known_rules
+from rnnlint.settings.choices import AUTO
 from rnnlint.suppression.comments import may_hold_directives
 
 # Most runs find no candidate: what one is analysed with is imported where there is one.
@@ -67,7 +67,7 @@ def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Sett
         chosen = settings
         resolve: Resolve = lambda _: chosen  # noqa: E731
     else:
-        from rnnlint.settings.settings import Resolver
+        from rnnlint.settings.resolver import Resolver
 
         resolve = Resolver().settings
     return list(run(paths, resolve))
@@ -390,7 +390,7 @@ def _with_note(result: FileResult, note: Note | None) -> FileResult:
 def needs(selected: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """What the selected rules ask of the code; a rule about comments asks for nothing that stands in code."""
     codes = frozenset[str]().union(*set(selected)) - ABOUT_COMMENTS
-    asked = [rule.requires or (frozenset[str](),) for rule in known_rules() if rule.code in codes]
+    asked = [rule.requires or (frozenset[str](),) for rule in RULES if rule.code in codes]
     return tuple(dict.fromkeys(need for one in asked for need in one))
 
 

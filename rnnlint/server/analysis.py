@@ -19,7 +19,8 @@ from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
 from rnnlint.run.loop import needs
-from rnnlint.settings.settings import Resolver, Settings, SettingsError
+from rnnlint.settings.resolver import Resolver
+from rnnlint.settings.settings import Settings, SettingsError
 from rnnlint.source.read import from_bytes, from_text, read_bytes
 from rnnlint.source.source import Source
 from rnnlint.suppression import suppress

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from rnnlint.findings import Edit, Finding, Fix
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
-from rnnlint.registry import ABOUT_COMMENTS, Rule, rule
-from rnnlint.settings.settings import ALL, known_rules, matching, unknown_rule
+from rnnlint.registry import ABOUT_COMMENTS, RULES, Rule, rule
+from rnnlint.settings.choices import ALL
+from rnnlint.settings.selectors import matching, unknown_rule
 from rnnlint.suppression.comments import may_suppress
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _unused(directive: Directive, used: set[str], source: Source, selected: froz
         return
     if directive.codes is None:
         # A plain `noqa` may be meant for other tools, our own for the whole file is not.
-        everything = frozenset(one.code for one in known_rules())
+        everything = frozenset(one.code for one in RULES)
         if directive.scope == "file" and idle(everything):
             yield _unused_finding(directive, "no rule is reported here", _removal(directive, source))
         return
@@ -300,7 +301,7 @@ def comments(text: str) -> Iterator[tuple[int, int, str, bool]]:
 
 
 def _directives(source: Source) -> Iterator[Directive]:
-    rules = known_rules()
+    rules = RULES
     lines = source.text.split("\n")
     for row, column, comment, alone in comments(source.text):
         offset = 0

@@ -17,7 +17,8 @@ from rnnlint.cli.options import SECTIONS, CheckOptions, parameters
 from rnnlint.cli.rule import RuleOptions, rule
 from rnnlint.cli.server import ServerOptions, server
 from rnnlint.findings import Confidence
-from rnnlint.settings.settings import Options, Resolver
+from rnnlint.settings.resolver import Resolver
+from rnnlint.settings.settings import Options
 
 R = TypeVar("R")
 RECORDS = {CheckOptions: check, GraphOptions: graph, RuleOptions: rule, ServerOptions: server}

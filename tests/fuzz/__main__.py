@@ -97,14 +97,13 @@ def examine(data: bytes) -> str | None:
     """What is wrong with what rnnlint makes of an input, or None."""
     from rnnlint import fixer, linter
     from rnnlint.interpret import interpret
-    from rnnlint.settings.settings import Settings, known_rules
+    from rnnlint.registry import RULES
+    from rnnlint.settings.settings import Settings
     from rnnlint.source.read import from_bytes
 
     name = "a.ipynb" if data.lstrip()[:1] == b"{" else "a.py"
     choice = hashlib.sha256(data).digest()
-    settings = Settings(
-        rules=frozenset(rule.code for rule in known_rules()), keras_version=VERSIONS[choice[0] % len(VERSIONS)]
-    )
+    settings = Settings(rules=frozenset(rule.code for rule in RULES), keras_version=VERSIONS[choice[0] % len(VERSIONS)])
     errors: list[str] = []
 
     def listened(source: Source, finder: linter.Finder, env: Any) -> Graph:

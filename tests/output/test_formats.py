@@ -11,8 +11,9 @@ import pytest
 
 from rnnlint.findings import Diagnostic, Edit, Finding, Fix, Related, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import FORMATS, render, shown
+from rnnlint.output import render, shown
 from rnnlint.output.report import Report
+from rnnlint.settings.choices import FORMATS
 
 PLACE = Span("b.py", 3, 5, 4, 9, None, (3, 4))
 FULL = Finding(

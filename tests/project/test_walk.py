@@ -13,7 +13,8 @@ from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
 from rnnlint.project.roots import Roots
 from rnnlint.project.walk import MissingPathError, discover
-from rnnlint.settings.settings import Options, Resolver
+from rnnlint.settings.resolver import Resolver
+from rnnlint.settings.settings import Options
 from rnnlint.source.guard import guard
 from rnnlint.source.read import from_text
 

@@ -16,9 +16,10 @@ from rnnlint.cli.program import cli
 from rnnlint.findings import Edit, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.linter import check_source
+from rnnlint.registry import RULES
 from rnnlint.result import FileResult
 from rnnlint.run import loop as runner
-from rnnlint.settings.settings import Settings, known_rules
+from rnnlint.settings.settings import Settings
 from rnnlint.source.read import from_text
 from rnnlint.source.source import Source
 from rnnlint.suppression.comments import may_hold_directives
@@ -258,7 +259,7 @@ def test_directive_in_a_huge_file_is_found_quickly() -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 # RNN900 and RNN901
 
-EVERY = frozenset(rule.code for rule in known_rules())
+EVERY = frozenset(rule.code for rule in RULES)
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:

@@ -19,10 +19,10 @@ from rnnlint.checks import RULES
 from rnnlint.cli.check import check as check_command
 from rnnlint.cli.options import EXAMPLES, SECTIONS
 from rnnlint.cli.program import cli
-from rnnlint.settings.settings import KEYS, NO_KEYS
+from rnnlint.settings.pyproject import KEYS, NO_KEYS
 from tests.confirm import fakes
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUTF8", "PYTHONIOENCODING")
 
 BAD = """\
@@ -278,7 +278,8 @@ def test_interrupt(bad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("rnnlint.run.loop.run", interrupt)
     check(status=130)
-    monkeypatch.setattr("rnnlint.settings.settings.known_rules", interrupt)
+    monkeypatch.setattr("rnnlint.settings.resolver.Resolver.settings", interrupt)
+    monkeypatch.setattr("rnnlint.output.rulebook.page", interrupt)
     assert check(status=130).output == run("rule", "RNN101", status=130).output == ""
 
 

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.settings.settings import DEFAULT_EXCLUDE, Options, Patterns, Resolver, Settings, SettingsError, known_rules
+from rnnlint.registry import RULES
+from rnnlint.settings.choices import DEFAULT_EXCLUDE
+from rnnlint.settings.patterns import Patterns
+from rnnlint.settings.resolver import Resolver
+from rnnlint.settings.settings import Options, Settings, SettingsError
 
-DEFAULT = frozenset(rule.code for rule in known_rules() if rule.default)
-EVERY = frozenset(rule.code for rule in known_rules())
+DEFAULT = frozenset(rule.code for rule in RULES if rule.default)
+EVERY = frozenset(rule.code for rule in RULES)
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +209,7 @@ def test_picklable(folder: Path) -> None:
         ('backend = "tensroflow"', "did you mean 'tensorflow'?"),
         ('output-format = "xml"', "`output-format`: unknown value 'xml'"),
         ('min-confidence = "sure"', "(one of certain, possible)"),
-        ("timestep-loss-threshold = 1.5", "is no probability"),
+        ("timestep-loss-threshold = 1.5", "is not a probability"),
         ('timestep-loss-threshold = "1%"', "expected a number"),
         ('per-file-ignores = ["x.py"]', "expected a table"),
         (
