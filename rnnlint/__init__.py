@@ -8,15 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rnnlint.api import check_paths, check_source
     from rnnlint.findings import Finding
-    from rnnlint.linter import check_source
-    from rnnlint.run.loop import check_paths
 
 __version__ = "0.1.0"
 __all__ = ["Finding", "__version__", "check_paths", "check_source"]
 
 # Imported when asked for: `import rnnlint` costs the command line nothing.
-_HOME = {"Finding": "rnnlint.findings", "check_source": "rnnlint.linter", "check_paths": "rnnlint.run.loop"}
+_HOME = {"Finding": "rnnlint.findings", "check_source": "rnnlint.api", "check_paths": "rnnlint.api"}
 
 
 def __getattr__(name: str) -> object:

@@ -12,7 +12,7 @@ from rnnlint.graph import Graph, Note
 from rnnlint.result import FileResult
 from rnnlint.source import syntax
 from rnnlint.source.guard import guard
-from rnnlint.source.read import from_bytes, from_text, read
+from rnnlint.source.read import read
 from rnnlint.source.source import Source, diagnose
 from rnnlint.suppression.comments import may_suppress
 
@@ -48,37 +48,6 @@ class NoFinder:
     def find(self, module: str, level: int, importer: str) -> Source | None:  # noqa: ARG002
         """None."""
         return None
-
-
-class Findings(list[Finding]):
-    """A list of findings; `diagnostics` say what could not be read."""
-
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-def check_source(text: str | bytes, filename: str = "<text>", settings: Settings | None = None) -> Findings:
-    """Lint a text: a script, or a notebook's JSON where `filename` ends in `.ipynb`.
-
-    Pure: no file is read. Imports are not followed, and `keras-version = "auto"` means that nothing is known.
-
-    Args:
-        text: the code, or its bytes.
-        filename: the name in the findings' spans; per-file ignores apply to it.
-        settings: `rnnlint.settings.settings.Settings`, by default the defaults.
-
-    Returns:
-        The findings in the order of the source, without the suppressed ones; those below `min_confidence` left out.
-        Their attribute `diagnostics` names what could not be read (never raised).
-    """
-    from rnnlint.settings.settings import Settings
-
-    settings = settings or Settings()
-    source = from_bytes(text, filename, accepts) if isinstance(text, bytes) else from_text(text, filename, accepts)
-    result = finish(lint(source, settings, NoFinder(), environment(settings)), settings, source)
-    certain = settings.min_confidence == "certain"
-    findings = Findings(one for one in result.findings if one.confidence == "certain" or not certain)
-    findings.diagnostics = result.diagnostics
-    return findings
 
 
 # The package `keras`, not TensorFlow's.

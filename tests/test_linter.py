@@ -10,16 +10,17 @@ from pathlib import Path
 import pytest
 
 import rnnlint
+from rnnlint.api import check_paths, check_source
 from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, collect
 from rnnlint.flow.view import View
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
-from rnnlint.linter import Finder, NoFinder, check_source, environment, lint
+from rnnlint.linter import Finder, NoFinder, environment, lint
 from rnnlint.project.modules import Modules
 from rnnlint.registry import Rule
-from rnnlint.run.loop import check_paths, lint_text, run
+from rnnlint.run.loop import lint_text, run
 from rnnlint.settings.resolver import Resolver
 from rnnlint.settings.settings import Options, Settings
 from rnnlint.source.read import from_text

@@ -25,8 +25,8 @@ from rnnlint.linter import environment
 from rnnlint.prefilter.gate import Examined, Gate
 from rnnlint.project.modules import Modules
 from rnnlint.result import FileResult
+from rnnlint.run import child, pool
 from rnnlint.run import loop as runner
-from rnnlint.run import pool
 from rnnlint.run.pool import Linted, Task, lint_all
 from rnnlint.settings.settings import Settings
 
@@ -177,7 +177,7 @@ def test_every_file_is_linted_where_no_process_can_be_started(project: Path, mon
 @forking
 def test_every_file_is_linted_where_processes_die_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serial = lint()
-    monkeypatch.setattr(pool, "_serve", lambda *_: os._exit(1))
+    monkeypatch.setattr(child, "_serve", lambda *_: os._exit(1))
     allow_fork(monkeypatch)
     assert lint(3) == serial
 

@@ -906,7 +906,7 @@ def test_a_job_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
             with monkeypatch.context() as patch:
                 patch.setattr("rnnlint.server.pool.LIMIT", 0.0)
                 (worker,) = pool._idle
-                os.kill(worker._process.pid or 0, signal.SIGSTOP)  # however busy the machine is, it does not answer
+                os.kill(worker.pid, signal.SIGSTOP)  # however busy the machine is, it does not answer
                 with pytest.raises(FailedError, match="took longer"):
                     await pool.ask(job, outdated)
             with monkeypatch.context() as patch:

@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +74,38 @@ def fast_dataclasses() -> Iterator[None]:
         # Only now: the standard library lets no class that is not frozen be derived from one that is.
         for cls in frozen:
             cls.__dataclass_params__.frozen = True
+
+
+def protocol_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The standard streams for the language server's protocol alone, from where its messages come and to where they go.
+
+    Whatever else prints does so on stderr, here and in child processes. pygls, which would tell of each message there
+    that it does not like, is silent.
+    """
+    import logging
+
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    try:
+        os.dup2(2, 1)
+    except OSError:
+        os.dup2(nothing, 1)
+    os.close(nothing)
+    sys.stdout = sys.stderr
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    return reader, writer
+
+
+def leave_folder() -> str:
+    """Leave the current folder for the root of the file system; the folder that was left.
+
+    A Python that starts looks for its own modules in the current folder first, and a child's must not be the user's.
+    """
+    folder = os.getcwd()
+    sys.path[:] = map(os.path.abspath, sys.path)
+    os.chdir(os.path.abspath(os.sep))
+    return folder
 
 
 def end(status: str | int | None) -> NoReturn:

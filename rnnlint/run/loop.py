@@ -50,29 +50,6 @@ _MOST_QUICK = 10_000_000
 _MANY = 10_000_000
 
 
-def check_paths(paths: Iterable[str | os.PathLike[str]] = (".",), settings: Settings | None = None) -> list[FileResult]:
-    """Lint files and folders: one result per file, in the order of their paths.
-
-    A file that cannot hold a finding is not parsed, also not for errors in its syntax.
-
-    Args:
-        paths: files, which are linted whatever their name, and folders, whose `.py` and `.ipynb` files are.
-        settings: for all files; by default each file's own, from the nearest pyproject.toml with `[tool.rnnlint]`.
-
-    Raises:
-        rnnlint.project.walk.MissingPathError: where a path does not exist.
-        rnnlint.settings.settings.SettingsError: where a pyproject.toml cannot be used.
-    """
-    if settings is not None:
-        chosen = settings
-        resolve: Resolve = lambda _: chosen  # noqa: E731
-    else:
-        from rnnlint.settings.resolver import Resolver
-
-        resolve = Resolver().settings
-    return list(run(paths, resolve))
-
-
 class _Files:
     """What files hold: the `changed` bytes, else what stands on the disk. `told` is shown what was read.
 

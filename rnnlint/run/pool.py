@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from signal import SIG_IGN, SIGINT, Signals, signal
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from rnnlint.linter import lint
 from rnnlint.project.modules import Asked, Recorder
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
+from rnnlint.run.child import ERROR, READY, Child
 from rnnlint.source.source import diagnose
 
 if TYPE_CHECKING:
@@ -289,7 +288,7 @@ def _side_by_side(
 
 
 class _Worker(Generic[T, A]):
-    """A process, and the piece that it has; it says that it is `ready`, then it answers each piece."""
+    """A child, and the piece that it has; it is `ready` once it has started, and `alive` until it died."""
 
     piece: T
 
@@ -298,83 +297,39 @@ class _Worker(Generic[T, A]):
         context: BaseContext,
         work: Callable[[T], A],
         lost: Callable[[T, str, bool], A],
-        prepare: Callable[[], None] | None = None,
+        prepare: Callable[[], None] | None,
     ) -> None:
-        self.pipe, theirs = context.Pipe()
+        self._child = Child(context, work, prepare)
+        self._lost = lost
         self.ready = False
         self.alive = True
-        self._lost = lost
-        self._process: Any = context.Process(  # type: ignore[attr-defined]
-            target=_serve, args=(theirs, work, prepare), daemon=True
-        )
-        try:
-            self._process.start()
-        finally:
-            theirs.close()
+
+    @property
+    def pipe(self) -> Connection:
+        """Can be read where there is something to take."""
+        return self._child.pipe
 
     def give(self, piece: T) -> None:
+        """Let it work on a piece."""
         self.piece = piece
-        with suppress(OSError):  # of one that died, which `take` tells
-            self.pipe.send(piece)
+        self._child.ask(piece)
 
     def take(self) -> tuple[A, ...]:
         """The answer to the piece; none where it only came to be ready, or died."""
-        try:
-            kind, answer = self.pipe.recv()
-        except (EOFError, OSError):
-            self._process.join(5)  # so that it ends as it was about to
-            self.kill()
+        said = self._child.hear()
+        if said is None:
+            self.alive = False
             return ()
-        if kind == _READY:
+        kind, answer = said
+        if kind == READY:
             self.ready = True
             return ()
-        return (self._lost(self.piece, answer, False) if kind == _ERROR else answer,)
+        return (self._lost(self.piece, answer, False) if kind == ERROR else answer,)
 
     def end(self) -> str:
         """How the process ended, in words."""
-        code = self._process.exitcode or 0
-        if code < 0 and -code in set(Signals):
-            return Signals(-code).name
-        return f"status {code}"
+        return self._child.ended()
 
     def kill(self) -> None:
         """End it, whatever it is doing."""
-        self.alive = False
-        self._process.kill()
-        self._process.join()
-        self.pipe.close()
-
-
-_READY, _DONE, _ERROR = "ready", "done", "error"
-
-
-def _serve(pipe: Connection, work: Callable[[Any], object], prepare: Callable[[], None] | None) -> None:
-    """Do pieces of work until the pipe is closed."""
-    import gc
-    import threading
-
-    signal(SIGINT, SIG_IGN)  # the process that started this one ends it
-    if prepare is not None:
-        prepare()
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    gc.freeze()  # what was inherited stays, and need not be looked at
-    pipe.send((_READY, None))
-    while True:
-        try:
-            piece = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            answer: tuple[str, object] = (_DONE, work(piece))
-        except Exception as error:  # noqa: BLE001 - one piece's error must not cost the others
-            answer = (_ERROR, f"{type(error).__name__}: {error}")
-        pipe.send(answer)
-
-
-def _follow_parent() -> None:
-    """End with the process that started this one, also in the middle of a piece."""
-    from multiprocessing import connection, parent_process
-
-    if (parent := parent_process()) is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+        self._child.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 
 from lsprotocol import types
@@ -60,9 +60,12 @@ class Opened:
 
 
 class Server(LanguageServer):
-    """Keeps the open documents and what is known of them."""
+    """Keeps the open documents and what is known of them.
 
-    def __init__(self, folder: str) -> None:
+    `folder` is for documents that were never saved; `prepare` is called in the processes that analyse.
+    """
+
+    def __init__(self, folder: str, prepare: Callable[[], None] | None = None) -> None:
         cells = [types.NotebookCellLanguage("python")]
         notebooks = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*", cells)], save=True)
         super().__init__("rnnlint", __version__, notebook_document_sync=notebooks)
@@ -70,6 +73,7 @@ class Server(LanguageServer):
         self.folder = folder
         self.told = ""
         self.ended = False
+        self._prepare = prepare
         self._pool: Pool | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,7 +89,7 @@ class Server(LanguageServer):
     @property
     def pool(self) -> Pool:
         """The processes that analyse."""
-        self._pool = self._pool or Pool()
+        self._pool = self._pool or Pool(self._prepare)
         return self._pool
 
     def end(self) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -24,9 +23,9 @@ WATCHED = tuple(
 )
 
 
-def make(folder: str) -> Server:
-    """The server with its handlers; `folder` is for documents that were never saved."""
-    server = Server(folder)
+def make(folder: str, prepare: Callable[[], None] | None = None) -> Server:
+    """The server with its handlers; `folder` and `prepare` are as `Server` says."""
+    server = Server(folder, prepare)
     _session(server)
     _documents(server)
     _notebooks(server)
@@ -118,30 +117,11 @@ def _requests(server: Server) -> None:
         return await server.hover(params)
 
 
-def serve() -> int:
-    """Talk to the editor on stdin and stdout until it says goodbye; the exit status."""
-    logging.getLogger("pygls").setLevel(logging.CRITICAL)
-    reader, writer = _streams()
-    server = make(os.getcwd())
-    # A Python that starts looks for its own modules in the current folder first: not among the user's.
-    sys.path[:] = map(os.path.abspath, sys.path)
-    os.chdir(os.path.abspath(os.sep))
+def serve(reader: BinaryIO, writer: BinaryIO, folder: str, prepare: Callable[[], None] | None = None) -> int:
+    """Talk to the editor by two streams until it says goodbye; the exit status. The rest is as for `Server`."""
+    server = make(folder, prepare)
     try:
         server.start_io(reader, writer)
     finally:
         server.end()
     return 0 if server.ended else 1
-
-
-def _streams() -> tuple[BinaryIO, BinaryIO]:
-    """The standard streams for the protocol alone: whatever else prints does so on stderr, here and in children."""
-    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    try:
-        os.dup2(2, 1)
-    except OSError:
-        os.dup2(nothing, 1)
-    os.close(nothing)
-    sys.stdout = sys.stderr
-    return reader, writer

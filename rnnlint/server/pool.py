@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import connection, get_context, parent_process
+from functools import partial
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+from rnnlint.run.child import ERROR, READY, Child
 
+if TYPE_CHECKING:
+    from rnnlint.interpret import ParsedModules
     from rnnlint.server.analysis import Answer, Job
 
 # Two, so that a file that takes long does not keep the others waiting.
@@ -31,9 +32,10 @@ class FailedError(Exception):
 
 
 class Pool:
-    """Answers jobs. For one event loop; `close` ends all processes."""
+    """Answers jobs. For one event loop; `close` ends all processes. `prepare` is called in each of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, prepare: Callable[[], None] | None = None) -> None:
+        self._prepare = prepare
         self._slots = asyncio.Semaphore(SIZE)
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
@@ -42,7 +44,7 @@ class Pool:
     def warm_up(self) -> None:
         """Start a process, which takes a moment to import what it needs."""
         if not self._idle and not self._busy:
-            self._idle.append(_Worker())
+            self._idle.append(_Worker(self._prepare))
 
     async def ask(self, job: Job, outdated: asyncio.Event) -> Answer:
         """The answer to a job.
@@ -54,7 +56,7 @@ class Pool:
         async with self._slots:
             if outdated.is_set():
                 raise OutdatedError
-            worker = self._idle.pop() if self._idle else _Worker()
+            worker = self._idle.pop() if self._idle else _Worker(self._prepare)
             self._busy.add(worker)
             done = False
             try:
@@ -94,53 +96,60 @@ class Pool:
 
 
 class _Worker:
-    def __init__(self) -> None:
+    """A child that does jobs."""
+
+    def __init__(self, prepare: Callable[[], None] | None) -> None:
         # Not forked: this process has threads, and holds the streams to the editor.
-        context = get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
-        theirs.close()
+        self._child = Child(get_context("spawn"), _Work(), partial(_start, prepare))
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._child.pid
 
     def ask(self, job: Job) -> Answer:
-        try:
-            self._pipe.send(job)
-            answer: Answer | str = self._pipe.recv()
-        except (EOFError, OSError):
-            raise FailedError("the analysis died of this file; it is tried again after the next change") from None
-        if isinstance(answer, str):
+        """The answer to a job; waits for it.
+
+        Raises:
+            FailedError: where the job failed, or the process died of it.
+        """
+        self._child.ask(job)
+        said = self._child.hear()
+        if said is not None and said[0] == READY:
+            said = self._child.hear()
+        if said is None:
+            raise FailedError("the analysis died of this file; it is tried again after the next change")
+        kind, answer = said
+        if kind == ERROR:
             raise FailedError(f"the analysis failed, which is an error inside rnnlint; please report it: {answer}")
-        return answer
+        found: Answer = answer
+        return found
 
     def kill(self) -> None:
-        self._process.kill()
+        """End it, whatever it is doing."""
+        self._child.kill()
 
 
-def _serve(pipe: Connection) -> None:
-    """Do jobs until the pipe is closed. What prints does so on stderr."""
+def _start(prepare: Callable[[], None] | None) -> None:
+    """Import what the first job needs. What prints in a child does so on stderr: stdout is the editor's."""
     sys.stdout = sys.stderr
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    if prepare is not None:
+        prepare()
     from rnnlint.checks import load
-    from rnnlint.interpret import ParsedModules
     from rnnlint.registry import RULES
-    from rnnlint.server.analysis import perform
 
     load(rule.code for rule in RULES)
-    parsed = ParsedModules()
-    while True:
-        try:
-            job = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            answer: Answer | str = perform(job, parsed)
-        except Exception as error:  # noqa: BLE001 - one file's error must not cost the others' answers
-            answer = f"{type(error).__name__}: {error}"
-        pipe.send(answer)
 
 
-def _follow_parent() -> None:
-    """Nobody else ends a long job when the server was killed."""
-    if (parent := parent_process()) is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+class _Work:
+    """Does one job after the other, in a child. It keeps the modules that were parsed."""
+
+    def __init__(self) -> None:
+        self._parsed: ParsedModules | None = None
+
+    def __call__(self, job: Job) -> Answer:
+        from rnnlint.interpret import ParsedModules
+        from rnnlint.server.analysis import perform
+
+        self._parsed = self._parsed or ParsedModules()
+        return perform(job, self._parsed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from typing import NamedTuple
 
@@ -51,12 +52,19 @@ def problem(text: str) -> SyntaxProblem | None:
     return tree if isinstance(tree, SyntaxProblem) else None
 
 
+# The module that Python's compiler names in its warnings about a text.
+_FILENAME = "<rnnlint>"
+# Two threads that filter at a time would each restore what the other one found.
+_filtering = threading.RLock()
+
+
 def parse(text: str) -> ast.Module | SyntaxProblem:
     """The `ast` of a text, without the warnings of Python's compiler, or what is wrong with it. Never raises."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        # Filters of warnings are the whole process's: while ours is among them, it concerns our texts alone.
+        with _filtering, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=_FILENAME)
+            return ast.parse(text, _FILENAME)
     except SyntaxError as error:
         row = max(error.lineno or 1, 1)
         message = error.msg or "invalid syntax"

@@ -25,9 +25,9 @@ def main() -> None:
 
     import libcst as cst
 
+    from rnnlint.api import check_paths
     from rnnlint.interpret import parsed
     from rnnlint.result import FileResult
-    from rnnlint.run.loop import check_paths
     from rnnlint.settings.settings import Settings
     from rnnlint.source import guard
     from rnnlint.source.read import read

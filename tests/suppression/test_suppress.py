@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from rnnlint.api import check_source
 from rnnlint.cli.program import cli
 from rnnlint.findings import Edit, Finding, Related
 from rnnlint.graph import Span
-from rnnlint.linter import check_source
 from rnnlint.registry import RULES
 from rnnlint.result import FileResult
 from rnnlint.run import loop as runner
