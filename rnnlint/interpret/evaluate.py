@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
@@ -47,6 +46,7 @@ from rnnlint.interpret.values import (
 )
 from rnnlint.keras import names
 from rnnlint.records import dataclass
+from rnnlint.source import syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -415,7 +415,7 @@ class Evaluator:
             if text[0] in "\"'" and "\\" not in text:
                 quotes = 3 if text[:3] in ('"""', "'''") else 1
                 return ConstV(text[quotes:-quotes])
-            return ConstV(ast.literal_eval(text))
+            return ConstV(syntax.literal(text))
         except (ValueError, SyntaxError, MemoryError):
             return UnknownV(f"literal {node.value[:20]} is not understood")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Every alternative that opens something also ends at the end of the text, so that nothing is scanned twice.
 _STRING = (
@@ -52,19 +51,17 @@ def problem(text: str) -> SyntaxProblem | None:
     return tree if isinstance(tree, SyntaxProblem) else None
 
 
-# The module that Python's compiler names in its warnings about a text.
+# The module that Python's compiler names in its warnings about a text, and the filter that concerns these alone.
 _FILENAME = "<rnnlint>"
-# Two threads that filter at a time would each restore what the other one found.
-_filtering = threading.RLock()
+_FILTER = ("ignore", None, Warning, re.compile(_FILENAME), 0)
 
 
 def parse(text: str) -> ast.Module | SyntaxProblem:
     """The `ast` of a text, without the warnings of Python's compiler, or what is wrong with it. Never raises."""
     try:
-        # Filters of warnings are the whole process's: while ours is among them, it concerns our texts alone.
-        with _filtering, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=_FILENAME)
-            return ast.parse(text, _FILENAME)
+        tree = _parsed(text, "exec")
+        assert isinstance(tree, ast.Module)
+        return tree
     except SyntaxError as error:
         row = max(error.lineno or 1, 1)
         message = error.msg or "invalid syntax"
@@ -73,6 +70,38 @@ def parse(text: str) -> ast.Module | SyntaxProblem:
         return SyntaxProblem(1, 1, "the code is nested too deeply", True)
     except ValueError as error:
         return SyntaxProblem(1, 1, str(error))
+
+
+def literal(text: str) -> object:
+    """The value of a literal, without the warnings of Python's compiler.
+
+    Raises:
+        SyntaxError, ValueError, TypeError, MemoryError, RecursionError: where the text is none.
+    """
+    tree = _parsed(text.lstrip(" \t"), "eval")
+    assert isinstance(tree, ast.Expression)
+    return ast.literal_eval(tree)
+
+
+def _parsed(text: str, mode: str) -> ast.AST:
+    """The `ast` of a text. Where Python warns of an escape that is none, that is no concern of our caller's.
+
+    The filters of warnings are the whole process's, and `warnings.catch_warnings` may leave them changed where two
+    threads use it, or where another thread or the keyboard interrupts it. To insert and to remove one filter are one
+    step each, which nothing interrupts; for want of room on the stack the call before them fails, and not they.
+    """
+    filters: Any = warnings.filters
+    _look(filters)
+    try:
+        filters.insert(0, _FILTER)
+        return ast.parse(text, _FILENAME, mode)
+    finally:
+        filters.remove(_FILTER)
+
+
+def _look(filters: list[object]) -> int:
+    """One call deeper than those that `_parsed` makes."""
+    return filters.count(_FILTER)
 
 
 # Blanks and the prefixes of strings.

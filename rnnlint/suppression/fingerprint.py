@@ -6,7 +6,6 @@ bracket: a formatter changes no fingerprint. The line never counts.
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import unicodedata
@@ -19,6 +18,7 @@ from typing import TypeAlias
 from rnnlint.findings import Finding
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
+from rnnlint.source import syntax
 
 # `line(path, row, cell)` gives a line of source, as in `output.Report`.
 Line: TypeAlias = Callable[[str, int, "int | None"], str]
@@ -188,7 +188,7 @@ def _normal(tokens: list[_Token]) -> str:
 def _literal(text: str) -> str:
     """A string or number as `repr` writes it; an f-string with its quotes made equal."""
     try:
-        return repr(ast.literal_eval(text))
+        return repr(syntax.literal(text))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         match = re.match(r"([A-Za-z]*)(\"{3}|'{3}|[\"'])", text)
         return f"{match[1].lower()}{text[match.end() : -len(match[2])]!r}" if match else text

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
+from rnnlint.source import syntax
 from rnnlint.source.source import Source
 
 # The span of a layer that no line of the linted code constructs.
@@ -48,10 +49,10 @@ class SourceCalls:
     def by_place(self) -> dict[tuple[int, int, int, int], tuple[ast.Call, tuple[int, int]]]:
         """Each call with the first and last row of its statement."""
         found: dict[tuple[int, int, int, int], tuple[ast.Call, tuple[int, int]]] = {}
-        try:
-            stack: list[tuple[ast.AST, tuple[int, int]]] = [(ast.parse(self.source.text), (1, 1))]
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = syntax.parse(self.source.text)
+        if not isinstance(tree, ast.Module):
             return found
+        stack: list[tuple[ast.AST, tuple[int, int]]] = [(tree, (1, 1))]
         while stack:
             node, rows = stack.pop()
             if isinstance(node, ast.stmt):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from rnnlint.confirm.observed.places import last_name
+from rnnlint.source import syntax
 from rnnlint.source.source import Source
 
 
@@ -37,9 +38,8 @@ def build_targets(source: Source) -> list[str]:
     """
     if source.kind != "python" or not source.path.endswith(".py"):
         return []
-    try:
-        module = ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    module = syntax.parse(source.text)
+    if not isinstance(module, ast.Module):
         return []
     top = list(_top(module.body))
     makers = {"Sequential", "Model"}
