@@ -57,7 +57,7 @@ def differences(ours: ModelSummary, theirs: dict[str, Any]) -> list[str]:
     if names != [_normal(name) for name, _ in listed]:
         return [f"rows {names}, Keras has {[name for name, _ in listed]}"]
     return [
-        f"{row.title} puts out {row.outputs}, Keras {shapes}"
+        f"{row.title} outputs {row.outputs}, Keras {shapes}"
         for row, (_, shapes) in zip(rows, listed, strict=True)
         if shapes is not None and not _agree(row.outputs, shapes)
     ]

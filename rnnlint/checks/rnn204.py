@@ -33,7 +33,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
                 found.lost.arg,
                 message=f"{argument_text(inner, 'dropout')} {'takes' if sure else 'may take'} this {inner.short} off "
                 f"cuDNN in {defect.releases}: several times slower on a GPU, in training and at inference"
-                f"{defect.mended}",
+                f"{defect.fixed_note}",
                 certain=sure,
                 label="no cuDNN with this",
                 kind="cudnn",

@@ -29,7 +29,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             found.arg,
             message=f"{argument_text(layer, 'recurrent_dropout')} {'makes' if sure else 'may make'} the state of this "
             f"{layer.short} explode: {defect.releases} scales the state itself at every timestep and carries it on, so "
-            f"that nothing bounds it{defect.mended}",
+            f"that nothing bounds it{defect.fixed_note}",
             certain=sure,
             label="the state grows at every timestep",
             kind="state",

@@ -35,7 +35,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             found.arg,
             message=f"{argument_text(layer, 'recurrent_dropout')} of this {layer.short} {effect}: "
             f"{found.defect.releases} drops the state with the rate of `dropout`{_which(used, alone)}"
-            f"{found.defect.mended}",
+            f"{found.defect.fixed_note}",
             certain=sure,
             label="not the rate that is used",
             kind="kept",

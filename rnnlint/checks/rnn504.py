@@ -29,7 +29,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             found.arg,
             message=f"{argument_text(layer, name)} of this {layer.short} {'does' if found.certain else 'may do'} "
             "nothing: "
-            f"{found.defect.releases} ignores it{found.defect.mended}",
+            f"{found.defect.releases} ignores it{found.defect.fixed_note}",
             certain=found.certain,
             label="drops nothing",
             kind="kept",

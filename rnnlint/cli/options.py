@@ -117,7 +117,7 @@ def processes(ctx: click.Context, parameter: click.Parameter, value: str | None)
     if value is None or value == AUTO:
         return None
     if not value.isascii() or not value.isdigit() or not int(value):
-        raise click.BadParameter(f"'{value}' is neither a number from 1 on nor {AUTO}", ctx, parameter)
+        raise click.BadParameter(f"'{value}' is neither a number of at least 1 nor {AUTO}", ctx, parameter)
     return int(value)
 
 

@@ -19,7 +19,7 @@ def plan(view: View, finding: Finding) -> Plan:
     """Plan the run that shows `finding`, which a check made of `view`."""
     probe = finding.probe
     if probe is None:
-        return Plan(obstacle="there is nothing that a run could show of this finding")
+        return Plan(obstacle="a run cannot show this finding")
     try:
         job, assumed = KINDS[probe.kind].plan(view, probe)
     except ObstacleError as error:

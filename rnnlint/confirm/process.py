@@ -208,7 +208,7 @@ class WorkerProcess:
         return LostError("died", f"{how}{f': {last}' if last else ''}")
 
     def _garbage(self) -> LostError:
-        return LostError("died", "it answered what is no answer")
+        return LostError("died", "its answer is malformed")
 
 
 def _bytes_in_use(pid: int) -> int:

@@ -47,14 +47,14 @@ def judge(probe: Probe | None, plan: Plan | None, answer: Answer, keras: str, ba
 def _unseen(probe: Probe | None, plan: Plan | None, answer: Answer, keras: str, backend: str) -> str:
     """Why nothing can be said; empty if something was observed."""
     if probe is None or plan is None:
-        return "there is nothing that a run could show of this finding"
+        return "a run cannot show this finding"
     if probe.fixed and not covers(probe, keras, backend) and _version(keras) >= _version(probe.fixed):
         return f"fixed in Keras {probe.fixed}, and Keras {keras} runs here"
     if plan.obstacle or plan.job is None:
         return plan.obstacle or "no model could be planned that shows it"
     if not covers(probe, keras, backend):
         spoken = Where(probe.where).describe(Env(frozenset(RELEASES), frozenset(BACKENDS)))
-        return f"the finding speaks of {spoken}, which is not the Keras that runs here"
+        return f"the finding is about {spoken}, which is not the Keras that runs here"
     message = clean(str(answer.get("message", "")))
     match answer.get("lost"):
         case None:

@@ -34,5 +34,5 @@ class Index:
         return self._dropouts.get(place, ())
 
     def readers(self, node: int) -> Sequence[int]:
-        """The calls that read what a call puts out."""
+        """The calls that read the outputs of a call."""
         return self._readers.get(node, ())

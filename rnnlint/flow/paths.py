@@ -336,7 +336,7 @@ def _batch_back(node: Node, step: _Step, index: int, shapes: tuple[Shape, ...], 
 
 
 def _backs(node: Node, axis: int, shapes: tuple[Shape, ...], rank: int | None, env: Env) -> tuple[Back, ...]:
-    # TimeDistributed keeps its first two axes, whatever the rank of what it puts out.
+    # TimeDistributed keeps its first two axes, whatever the rank of its output.
     outer = axis < 2 and kind_of(node.layer) is Kind.TIME_DISTRIBUTED
     return axis_back(node, axis, shapes, None if outer else rank, env)
 

@@ -26,9 +26,9 @@ class Defect:
         return self.where.describe(Env(frozenset(RELEASES), frozenset(BACKENDS)))
 
     @property
-    def mended(self) -> str:
-        """The end of a sentence: "; Keras 3.8 mends it", or nothing."""
-        return f"; Keras {self.fixed} mends it" if self.fixed else ""
+    def fixed_note(self) -> str:
+        """The end of a sentence: "; fixed in Keras 3.8", or empty."""
+        return f"; fixed in Keras {self.fixed}" if self.fixed else ""
 
 
 # `DropoutRNNCell.get_recurrent_dropout_mask` drew with `rate=self.dropout`.

@@ -485,7 +485,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
             [_MISFIT]
             if reaches
             else [
-                Effect("silent", f"puts out a tensor of rank {len(items)} in training", silent),
+                Effect("silent", f"returns a tensor of rank {len(items)} in training", silent),
                 Effect("training", "fails in the first training step", EVERYWHERE - silent),
             ]
         )

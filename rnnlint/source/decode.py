@@ -48,7 +48,7 @@ def has_magics(text: str) -> bool:
 
 def _binary(text: str, path: str) -> Source:
     row = text.count("\n", 0, text.index("\0")) + 1
-    message = f"{path} holds a NUL byte in line {row}: this is no Python source, or it is UTF-16; save it as UTF-8"
+    message = f"{path} holds a NUL byte in line {row}: this is not Python source, or it is UTF-16; save it as UTF-8"
     return refused(path, "io-error", message, row)
 
 

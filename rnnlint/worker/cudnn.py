@@ -1,6 +1,6 @@
 """Whether Keras chooses its cuDNN entry point for a recurrent layer, on a machine with or without a GPU.
 
-`kernels` makes Keras believe in a GPU and watches its entry points. A patch
+`kernels` simulates a GPU and watches its entry points. A patch
 that has no effect is noticed by a control: a layer with nothing but `units` has to be seen on cuDNN, too.
 """
 
@@ -207,7 +207,7 @@ def inference(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     tensor = context.tensor(np.full(_MANY, 0.5, "float32"))
     for name in ("training", "inference"):
         kernels.given.clear()
-        with kernels.believing_in_a_gpu() as arrived:
+        with kernels.simulated_gpu() as arrived:
             layer(tensor, training=name == "training")
         if arrived:
             # One mask serves all timesteps.
@@ -326,7 +326,7 @@ def _look(kernels: Kernels, build: Callable[[], Any], path: Sequence[int], mask:
     try:
         layer = build()
         for index, training in enumerate((True, False)):
-            with kernels.believing_in_a_gpu() as arrived:
+            with kernels.simulated_gpu() as arrived:
                 try:
                     _call(context, layer, path, mask, training)
                 finally:

@@ -62,7 +62,7 @@ def _rows(context: Replay, inputs: Sequence[Any], rows: int) -> list[Any]:
 def _on_a_gpu(context: Replay, node: int | None, spec: Mapping[str, Any]) -> dict[str, Any]:
     """The same where Keras believes in a GPU: a layer that arrives at cuDNN counts as run, although nothing does."""
     kind = "lstm" if "LSTM" in innermost(spec) else "gru"
-    with Kernels(context.keras, kind).believing_in_a_gpu() as arrived:
+    with Kernels(context.keras, kind).simulated_gpu() as arrived:
         found = outcome(context, node, spec)
     return {"ok": True, "output_shape": None} if arrived else found
 

@@ -1,6 +1,6 @@
 """The cuDNN entry points of each Keras, watched on a machine with or without a GPU.
 
-`believing_in_a_gpu` makes Keras believe in a GPU, at the one predicate that each backend asks, and notes which layers
+`simulated_gpu` simulates a GPU at the one predicate that each backend checks, and notes which layers
 arrive at the cuDNN entry point:
 
 - Keras 2.4 and later, tf_keras: `get_context_device_type`; `gpu_lstm` and `gpu_gru`.
@@ -63,7 +63,7 @@ class Kernels:
             self.entry = "jax.experimental.rnn.lstm"
 
     @contextlib.contextmanager
-    def believing_in_a_gpu(self) -> Iterator[list[set[int]]]:
+    def simulated_gpu(self) -> Iterator[list[set[int]]]:
         """For each arrival at the entry point the ids of all objects whose methods led there."""
         seen: list[set[int]] = []
         with contextlib.ExitStack() as stack:
@@ -166,7 +166,7 @@ class Kernels:
 
             return call
 
-        def believing(real: Any) -> Any:
+        def simulating(real: Any) -> Any:
             def call(inputs: Any, *args: Any, **keywords: Any) -> Any:
                 if isinstance(inputs, torch.Tensor) and not inputs.is_cuda:
                     inputs = inputs.as_subclass(OnGpu)
@@ -182,8 +182,8 @@ class Kernels:
         patch(self.module, "_is_cuda_cudnn_available", lambda _: lambda: True)
         patch(torch._VF, self.kind, kernel)
         patch(self.module, "_cudnn_" + self.kind, noting)
-        patch(backend, self.kind, believing)
-        patch(backend, "bidirectional_" + self.kind, lambda real: noting(believing(real)))
+        patch(backend, self.kind, simulating)
+        patch(backend, "bidirectional_" + self.kind, lambda real: noting(simulating(real)))
 
 
 def error_line(raised: Exception) -> str:

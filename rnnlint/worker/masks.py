@@ -59,7 +59,7 @@ def figures(context: Replay, node: int, inputs: Sequence[Any], layer: Any, draws
     draw = context.drawing(node, ones, layer)
     for index in range(draws):
         output = context.array(draw())
-        # All that a dropout puts out on ones is positive, but the value that AlphaDropout drops to.
+        # The output of a dropout on ones is positive, except for the value that AlphaDropout drops to.
         drawn[index] = output if _gaussian(layer) else output <= 0
     varies = [bool((drawn != drawn.take([0], axis=axis)).any()) for axis in range(1, drawn.ndim)]
     lost = drawn == 0 if _gaussian(layer) else drawn

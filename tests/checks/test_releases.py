@@ -65,7 +65,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             {"dropout": 0.2},
             (
                 "`dropout=0.2` takes this LSTM off cuDNN in Keras 3.0 to 3.3 on tensorflow: several times slower on a "
-                "GPU, in training and at inference; Keras 3.4 mends it"
+                "GPU, in training and at inference; fixed in Keras 3.4"
             ),
         ),
         (
@@ -82,7 +82,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             {"recurrent_dropout": 0.2},
             (
                 "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.2 to 3.7 scales the state itself "
-                "at every timestep and carries it on, so that nothing bounds it; Keras 3.8 mends it"
+                "at every timestep and carries it on, so that nothing bounds it; fixed in Keras 3.8"
             ),
         ),
         (
@@ -92,7 +92,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             {"recurrent_dropout": 0.2, "dropout": 0.1},
             (
                 "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.0 to 3.7 scales the state itself "
-                "at every timestep and carries it on, so that nothing bounds it; Keras 3.8 mends it"
+                "at every timestep and carries it on, so that nothing bounds it; fixed in Keras 3.8"
             ),
         ),
         (
@@ -102,7 +102,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             {"dropout": 0.2},
             (
                 "`dropout=0.2` of this LSTM drops at inference, too: Keras 3.4 to 3.8 on tensorflow does so where the "
-                "layer runs on cuDNN; Keras 3.9 mends it"
+                "layer runs on cuDNN; fixed in Keras 3.9"
             ),
         ),
         (
@@ -112,7 +112,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             {"recurrent_dropout": 0.2},
             (
                 "`recurrent_dropout=0.2` of this LSTM does nothing: Keras 3.0 to 3.1 drops the state with the rate of "
-                "`dropout`, which is 0; Keras 3.2 mends it"
+                "`dropout`, which is 0; fixed in Keras 3.2"
             ),
         ),
         (
@@ -122,7 +122,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             {"recurrent_dropout": 0.2, "dropout": 0.4},
             (
                 "`recurrent_dropout=0.2` of this GRU is ignored: Keras 3.0 to 3.1 drops the state with the rate of "
-                "`dropout`, which is 0.4; Keras 3.2 mends it"
+                "`dropout`, which is 0.4; fixed in Keras 3.2"
             ),
         ),
         (
@@ -130,7 +130,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "ConvLSTM2D",
             "3.4",
             {"dropout": 0.2},
-            "`dropout=0.2` of this ConvLSTM2D does nothing: Keras 3.0 to 3.4 ignores it; Keras 3.5 mends it",
+            "`dropout=0.2` of this ConvLSTM2D does nothing: Keras 3.0 to 3.4 ignores it; fixed in Keras 3.5",
         ),
     ],
 )

@@ -376,7 +376,7 @@ def answers(request: pytest.FixtureRequest) -> Answers:
 
 
 def told(graph: Graph) -> list[str]:
-    """A graph in a few lines: per node the layer with its arguments or the operation, and the shape it puts out."""
+    """A graph in a few lines: per node the layer with its arguments or the operation, and the shape of its output."""
     lines = []
     for node in graph.nodes:
         name = node.name.rpartition(".")[2]

@@ -20,7 +20,7 @@ GROUPS = [
 ]
 IN = {major: [blocks for blocks in GROUPS if major in pages.sampled_majors(blocks[0])] for major in (2, 3)}
 # A block may be for another Keras than the one that runs, or hold what happens too seldom.
-REASONS = re.compile(r"the code is for Keras |fixed in Keras |.* has no tf_keras; |.*: too rare to be seen among ")
+REASONS = re.compile(r"the code is for Keras |fixed in Keras |.* has no tf_keras; |.*: too rare to be observed among ")
 
 
 @pytest.fixture(scope="module")

@@ -136,9 +136,9 @@ LOST = {
     "last words": ("sys.exit('first\\nno more room')", "it ended with status 1: no more room"),
     "killed": ("os.kill(os.getpid(), signal.SIGKILL)", "it was killed by SIGKILL"),
     "aborted": ("os.abort()", "it was killed by SIGABRT"),
-    "garbage": ("answers.write('}{\\n'); answers.flush()", "it answered what is no answer"),
-    "no object": ("say([1])", "it answered what is no answer"),
-    "another answer": ("say({'id': 999, 'observed': {}})", "it answered what is no answer"),
+    "garbage": ("answers.write('}{\\n'); answers.flush()", "its answer is malformed"),
+    "no object": ("say([1])", "its answer is malformed"),
+    "another answer": ("say({'id': 999, 'observed': {}})", "its answer is malformed"),
     "closed": ("os.closerange(3, 999); time.sleep(1e6)", "it closed its pipe"),
     "closed with a child": ("os.fork() or time.sleep(1e6); os._exit(4)", "it ended with status 4"),
 }
@@ -216,8 +216,8 @@ def test_a_builder_that_fails_costs_itself(start: Start, target: str, do: str, t
     {
         "sys.exit()": "does not run the worker: it ended with status 0",
         "sys.exit('no such option -c')": "does not run the worker: it ended with status 1: no such option -c",
-        "print('3.11.2', file=answers, flush=True)": "does not run the worker: it answered what is no answer",
-        "say({'hello': None})": "does not run the worker: it answered what is no answer",
+        "print('3.11.2', file=answers, flush=True)": "does not run the worker: its answer is malformed",
+        "say({'hello': None})": "does not run the worker: its answer is malformed",
         "say({'hello': {}})": "has a Keras that rnnlint does not know: 'package'",
         "hello(keras='1.2')": "has a Keras that rnnlint does not know: Keras version '1.2'",
         "say({'fatal': 'no-keras', 'message': 'has no Keras'})": "has no Keras; `pip install 'rnnlint[runtime]'`",

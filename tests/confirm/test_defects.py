@@ -16,7 +16,7 @@ from rnnlint.run.loop import lint_text
 from rnnlint.settings.settings import Settings
 
 MENDED = [
-    ("RNN204", defects.DROPOUT_LOSES_CUDNN, "LSTM(8, dropout=0.2)", "cuDNN is chosen as written"),
+    ("RNN204", defects.DROPOUT_LOSES_CUDNN, "LSTM(8, dropout=0.2)", "Keras chooses cuDNN as written"),
     (
         "RNN501",
         defects.GRU_STATE_GROWS,
@@ -92,7 +92,7 @@ def test_not_in_keras_2(rule: str, defect: Defect, layer: str, evidence: str, ke
     assert (found.status, evidence in found.evidence) == ("refuted", True), found
     told = next(keras2.confirm([finding])).verdict
     assert told is not None
-    assert told.evidence.startswith("the finding speaks of Keras 3.")
+    assert told.evidence.startswith("the finding is about Keras 3.")
 
 
 @pytest.mark.keras
@@ -100,7 +100,7 @@ def test_no_dropout_at_inference_in_keras_3(keras3: Session) -> None:
     found = verdict(claimed(*INFERENCE), keras3)
     assert (found.status, found.evidence) == (
         "refuted",
-        "at inference 0 % of the input is zero where it is handed to cuDNN",
+        "at inference 0 % of the input is zero where it is passed to cuDNN",
     )
 
 
@@ -121,10 +121,10 @@ def test_fixed_is_the_release_after_the_last(defect: Defect) -> None:
     last: Version = max(version for version, _ in defect.where.pairs)
     if defect.fixed:
         assert parse_keras_version(defect.fixed) == {(last[0], last[1] + 1)}
-        assert defect.mended == f"; Keras {defect.fixed} mends it"
+        assert defect.fixed_note == f"; Keras {defect.fixed} mends it"
     else:
         assert last == NEWEST
-        assert defect.mended == ""
+        assert defect.fixed_note == ""
 
 
 def test_releases_in_words() -> None:

@@ -202,7 +202,7 @@ def test_what_lies_elsewhere_is_left_out() -> None:
 def test_what_does_not_show_is_noted() -> None:
     matched = match([STATIC], dropped(64))
     assert matched.findings == (STATIC,)
-    assert [note.message for note in matched.notes] == ["RNN101 does not show in the models that --build made"]
+    assert [note.message for note in matched.notes] == ["RNN101 does not appear in the models that --build made"]
     # A model in which it shows settles it.
     assert match([STATIC], dropped(64), dropped(1)).notes == ()
 

@@ -132,9 +132,7 @@ def test_every_finding_of_an_example_has_a_job(block: pages.Block, env: Env) -> 
 
 def test_without_a_probe_there_is_nothing_to_run() -> None:
     finding = Finding("RNN999", "test", "Test.", Span("model.py", 1, 1, 1, 2))
-    assert plan(View(Graph(), KERAS_3), finding) == Plan(
-        obstacle="there is nothing that a run could show of this finding"
-    )
+    assert plan(View(Graph(), KERAS_3), finding) == Plan(obstacle="a run cannot show this finding")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1112,7 +1110,7 @@ def test_a_layer_that_this_keras_lacks() -> None:
     probe = Probe("mask", dropout.id, ("per-step",), dropped.id, (dropped.id, old.id, last.id), 1)
     assert job(plan(View(graph, KERAS_2), _finding(probe, graph)))
     obstacle = plan(View(graph, KERAS_3), _finding(probe, graph)).obstacle
-    assert obstacle == f"`ThresholdedReLU` at line {graph.layers[1].span.row} is no layer of the Keras at hand"
+    assert obstacle == f"`ThresholdedReLU` at line {graph.layers[1].span.row} is not a layer of the installed Keras"
 
 
 def test_a_line_of_a_notebook_is_named_by_its_cell() -> None:

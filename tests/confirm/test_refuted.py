@@ -78,15 +78,15 @@ def verdict(finding: Finding, session: Session) -> Verdict:
         ("RNN102", {"name": "SpatialDropout1D"}, "the mask is the same at all timesteps before LSTM"),
         ("RNN103", {"name": "Dropout"}, "the mask is a new one at every timestep before LSTM"),
         ("RNN103", {"rate": {"const": 0.2}}, "of sequences all-zero before LSTM, predicted 30.0 %"),
-        ("RNN104", {"noise_shape": SHARED}, "each sample of a batch has a mask of its own before LSTM"),
+        ("RNN104", {"noise_shape": SHARED}, "each sample of a batch has its own mask before LSTM"),
         ("RNN105", {"noise_shape": SHARED}, "a batch of 15 raises nothing"),
         ("RNN106", {"noise_shape": SHARED}, "it raises nothing"),
         ("RNN107", {"rate": {"const": 0.0}}, "100 % of the padding masked in training, 100 % at inference"),
         ("RNN108", {"rate": {"const": 0.0}}, "0 % of the ids change in training"),
         ("RNN109", {"noise_shape": PER_STEP}, "the mask is the same all along axis 2"),
-        ("RNN201", {"recurrent_dropout": {"const": 0.0}}, "cuDNN is chosen as written"),
-        ("RNN202", {"activation": {"const": "tanh"}}, "cuDNN is chosen as written"),
-        ("RNN301", {"dropout": {"const": 0.2}}, "Keras takes it and drops some of the values"),
+        ("RNN201", {"recurrent_dropout": {"const": 0.0}}, "Keras chooses cuDNN as written"),
+        ("RNN202", {"activation": {"const": "tanh"}}, "Keras chooses cuDNN as written"),
+        ("RNN301", {"dropout": {"const": 0.2}}, "Keras accepts it and drops some of the values"),
         ("RNN110", {"dropout": {"const": 0.1}}, "of the input is kept, predicted 25.0 %"),
         ("RNN303", {"rate": {"const": 0.6}}, "of the input is kept, predicted 20.0 %"),
     ],
@@ -101,7 +101,7 @@ def test_another_layer(rule: str, other: dict[str, Any], evidence: str, session:
 
 @pytest.mark.parametrize("worker", WORKERS[:1])
 def test_no_conflict_with_use_cudnn(session: Session) -> None:
-    """On a pretended GPU `use_cudnn=True` alone raises nothing."""
+    """On a simulated GPU `use_cudnn=True` alone raises nothing."""
     finding = written("layers.LSTM(8, activation='relu', use_cudnn=True)(inputs)", "RNN203", session)
     assert verdict(finding, session).status == "confirmed"
     found = verdict(shown(finding, activation={"const": "tanh"}), session)
@@ -114,7 +114,7 @@ def test_a_cell_whose_layer_is_off_cudnn_too(session: Session) -> None:
     finding = example("RNN205", session)
     assert verdict(finding, session).status == "confirmed"
     found = verdict(shown(finding, activation={"const": "relu"}), session)
-    assert (found.status, found.evidence) == ("unverified", "cuDNN is not chosen for LSTM, either")
+    assert (found.status, found.evidence) == ("unverified", "Keras does not choose cuDNN for LSTM either")
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -151,7 +151,7 @@ def test_a_mask_that_does_not_reach_the_recurrent_layer(session: Session) -> Non
     target["inputs"] = [[0, 0]]
     found = verdict(replace(finding, plan=replace(finding.plan, job=job)), session)
     assert found.status == "refuted"
-    assert found.evidence.endswith("; but what LSTM reads does not change by it")
+    assert found.evidence.endswith("; but that does not change what LSTM reads")
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -176,7 +176,7 @@ def test_an_error_that_has_another_cause_is_no_confirmation(session: Session) ->
     """Nor a refutation: without the noise shape the call fails, too."""
     found = verdict(shown(example("RNN106", session), rate={"const": 20}), session)
     assert found.status == "unverified"
-    assert found.evidence.startswith("the same without `noise_shape` fails, too: ValueError: ")
+    assert found.evidence.startswith("the same without `noise_shape` also fails: ValueError: ")
 
 
 @pytest.mark.parametrize("worker", WORKERS)

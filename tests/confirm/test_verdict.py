@@ -92,8 +92,8 @@ REFUSED = {**ERROR, "when": "constructor"}
             0.5,
             "refuted",
             (
-                "256 draws: 50.1 % of timesteps all-zero before LSTM, predicted 50.0 %; but what LSTM reads does not "
-                "change by it"
+                "256 draws: 50.1 % of timesteps all-zero before LSTM, predicted 50.0 %; but that does not "
+                "change what LSTM reads"
             ),
         ),
         (
@@ -103,7 +103,7 @@ REFUSED = {**ERROR, "when": "constructor"}
             "unverified",
             (
                 "256 draws: 50.1 % of timesteps all-zero before LSTM, predicted 50.0 %; whether LSTM reads it could "
-                "not be seen"
+                "not be observed"
             ),
         ),
         (
@@ -147,7 +147,7 @@ REFUSED = {**ERROR, "when": "constructor"}
             {},
             0.5,
             "refuted",
-            "256 draws, 50.1 % of values dropped: each sample of a batch has a mask of its own before LSTM",
+            "256 draws, 50.1 % of values dropped: each sample of a batch has its own mask before LSTM",
         ),
         (
             "per-step",
@@ -170,8 +170,8 @@ REFUSED = {**ERROR, "when": "constructor"}
             None,
             "refuted",
             (
-                "256 draws, 50.1 % of values dropped: a new mask at every timestep before LSTM; but what LSTM reads "
-                "does not change by it"
+                "256 draws, 50.1 % of values dropped: a new mask at every timestep before LSTM; but that "
+                "does not change what LSTM reads"
             ),
         ),
         (
@@ -186,7 +186,7 @@ REFUSED = {**ERROR, "when": "constructor"}
             {},
             None,
             "refuted",
-            "256 draws, 50.1 % of values dropped: each sample of a batch has a mask of its own before LSTM",
+            "256 draws, 50.1 % of values dropped: each sample of a batch has its own mask before LSTM",
         ),
         ("batch-shared", {**BATCH, "shape": [1, 7, 4]}, None, "unverified", "the batch has a single sample here"),
         (
@@ -194,7 +194,7 @@ REFUSED = {**ERROR, "when": "constructor"}
             {},
             None,
             "confirmed",
-            "256 draws, 50.1 % of values dropped: each element has a draw of its own, as without the wrapper",
+            "256 draws, 50.1 % of values dropped: each element has its own draw, as without the wrapper",
         ),
         (
             "elementwise",
@@ -214,7 +214,7 @@ def test_masks(
 
 def test_an_axis_that_is_not_known() -> None:
     verdict = ask("mask", "per-step", mask(), asked={"axis": None})
-    assert verdict == Verdict("unverified", "the time axis of the dropout's input is not known", *KERAS)
+    assert verdict == Verdict("unverified", "the time axis of the dropout's input is unknown", *KERAS)
 
 
 def test_a_rate_that_is_not_known() -> None:
@@ -236,7 +236,7 @@ def test_too_rare_to_be_seen() -> None:
     assert verdict.status == "confirmed"
     assert verdict.evidence == (
         "256 draws: 5.0 % of values zero before GRU, with 4 independent values per timestep, predicted 5.0 %; all at "
-        "once, predicted 0.00063 %, is too rare to be seen among 10,752 timesteps"
+        "once, predicted 0.00063 %, is too rare to be observed among 10,752 timesteps"
     )
     wrong = ask("mask", "steps", {**rare, "values": [4300, 43008]}, probability=0.05**4, target="GRU")
     assert wrong.status == "refuted"
@@ -356,7 +356,7 @@ def test_own_masks(
             {"control": ERROR, "call": ERROR},
             {"without": ["noise_shape"]},
             "unverified",
-            "the same without `noise_shape` fails, too: ValueError: misfit",
+            "the same without `noise_shape` also fails: ValueError: misfit",
         ),
         (
             "raises",
@@ -370,7 +370,7 @@ def test_own_masks(
             {"control": OK, "call": {**ERROR, "when": "inference"}},
             {"without": ["unroll", "use_bias"], "fake_gpu": True},
             "confirmed",
-            "the call raises ValueError: misfit; the same without `unroll` and `use_bias` runs (on a pretended GPU)",
+            "the call raises ValueError: misfit; the same without `unroll` and `use_bias` runs (on a simulated GPU)",
         ),
         (
             "raises",
@@ -432,7 +432,7 @@ def test_own_masks(
             {"control": ERROR, "call": ERROR},
             {},
             "unverified",
-            "the same without `noise_shape` fails, too: ValueError: misfit",
+            "the same without `noise_shape` also fails: ValueError: misfit",
         ),
         (
             ("ignored", "raises"),
@@ -475,15 +475,15 @@ def rated(**seen: Any) -> dict[str, Any]:
             "training-error",
             rated(call={**ERROR, "message": "x"}, control={**ERROR, "message": "x"}),
             "unverified",
-            "with a rate of 0.5, too, the training step raises ValueError: x",
+            "also with a rate of 0.5, the training step raises ValueError: x",
         ),
         ("off", rated(off=True), "confirmed", "in training nothing is dropped"),
         ("all-zero", rated(zero=True), "confirmed", "in training everything is zero"),
         ("off-or-all-zero", rated(zero=True), "confirmed", "in training everything is zero"),
         (("training-error", "off-or-all-zero"), rated(off=True), "confirmed", "in training nothing is dropped"),
         ("off", rated(zero=True), "unverified", "in training everything is zero, which is not what the finding says"),
-        ("off", rated(share=[20, 100]), "refuted", "Keras takes it and drops 20.0 % of the values"),
-        ("all-zero", rated(), "refuted", "Keras takes it and drops some of the values"),
+        ("off", rated(share=[20, 100]), "refuted", "Keras accepts it and drops 20.0 % of the values"),
+        ("all-zero", rated(), "refuted", "Keras accepts it and drops some of the values"),
     ],
 )
 def test_rates(claim: Claim | tuple[Claim, ...], seen: dict[str, Any], status: Status, evidence: str) -> None:
@@ -547,7 +547,7 @@ def test_rates(claim: Claim | tuple[Claim, ...], seen: dict[str, Any], status: S
             [[600, 600], [600, 600]],
             0.2,
             "unverified",
-            "20.4 % of the real timesteps masked in training, but some at inference, too",
+            "20.4 % of the real timesteps masked in training, but also some at inference",
         ),
         (
             "steps",
@@ -555,7 +555,7 @@ def test_rates(claim: Claim | tuple[Claim, ...], seen: dict[str, Any], status: S
             [[600, 600], [600, 600]],
             1e-5,
             "unverified",
-            "0 % of the real timesteps masked in training, predicted 0.001 %: too rare to be seen among 900",
+            "0 % of the real timesteps masked in training, predicted 0.001 %: too rare to be observed among 900",
         ),
     ],
 )
@@ -585,7 +585,7 @@ def test_masking(
         (
             {"call": ERROR, "control": {**ERROR, "when": "inference"}},
             "unverified",
-            "at inference, too, the call raises ValueError: misfit",
+            "also at inference, the call raises ValueError: misfit",
         ),
         (
             {"call": OK, "control": OK, "changed": [90, 100], "out_of_range": 20},
@@ -624,45 +624,49 @@ def cudnn(**seen: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("seen", "status", "evidence"),
     [
-        ({}, "confirmed", "cuDNN is not chosen as written, but without `recurrent_dropout` (on a pretended GPU)"),
+        (
+            {},
+            "confirmed",
+            "Keras chooses cuDNN without `recurrent_dropout`, but not as written (on a simulated GPU)",
+        ),
         (
             {"only": False, "put_back": ["unroll"]},
             "confirmed",
-            "cuDNN is not chosen as written, but without `recurrent_dropout` and `unroll` (on a pretended GPU)",
+            "Keras chooses cuDNN without `recurrent_dropout` and `unroll`, but not as written (on a simulated GPU)",
         ),
         (
             {"gpu": {"as_written_ms": 40.0, "without_ms": 8.0, "ratio": 5.0}},
             "confirmed",
             (
-                "cuDNN is not chosen as written, but without `recurrent_dropout`; a training step takes 40 ms on this "
-                "GPU, 8 ms without: 5 times as long"
+                "Keras chooses cuDNN without `recurrent_dropout`, but not as written; a training step takes 40 ms "
+                "on this GPU, 8 ms without: 5 times as long"
             ),
         ),
-        ({"as_written": True}, "refuted", "cuDNN is chosen as written"),
+        ({"as_written": True}, "refuted", "Keras chooses cuDNN as written"),
         (
             {"only": False, "put_back": ["unroll"], "loses": False},
             "refuted",
-            "it is not `recurrent_dropout` that loses cuDNN",
+            "it is not `recurrent_dropout` that prevents cuDNN",
         ),
         (
             {"without": False},
             "unverified",
-            "cuDNN is not chosen as written, nor without `recurrent_dropout`: something else prevents it",
+            "Keras chooses cuDNN neither as written nor without `recurrent_dropout`: something else prevents it",
         ),
         (
             {"without": False, "mask_loses": True},
             "unverified",
-            "cuDNN is not chosen as written, nor without `recurrent_dropout`: the mask that arrives prevents it",
+            "Keras chooses cuDNN neither as written nor without `recurrent_dropout`: the mask that arrives prevents it",
         ),
         (
             {"attempted": False, "as_written": False, "without": False, "mechanism": "jax has no kernel for GRU"},
             "unverified",
-            "Keras was not seen choosing cuDNN here: jax has no kernel for GRU",
+            "whether Keras chooses cuDNN could not be observed here: jax has no kernel for GRU",
         ),
         (
             {"control": False, "without": False, "mechanism": ""},
             "unverified",
-            "Keras was not seen choosing cuDNN here: not even with all arguments at their defaults",
+            "whether Keras chooses cuDNN could not be observed here: not even with all arguments at their defaults",
         ),
         (
             {"errors": {"as_written": "ValueError: rate must be below 1"}},
@@ -687,7 +691,7 @@ JOB: dict[str, Any] = {"layers": {}, "nodes": [], "probe": {"axis": 1}}
 @pytest.mark.parametrize(
     ("probe", "plan", "answer", "evidence"),
     [
-        (None, None, {}, "there is nothing that a run could show of this finding"),
+        (None, None, {}, "a run cannot show this finding"),
         (STEPS, Plan(obstacle="make_block (line 12) is not understood"), {}, "make_block (line 12) is not understood"),
         (STEPS, Plan(), SEEN, "no model could be planned that shows it"),
         (STEPS, Plan(JOB), {}, "the worker gave no answer"),
@@ -736,7 +740,7 @@ JOB: dict[str, Any] = {"layers": {}, "nodes": [], "probe": {"axis": 1}}
             Probe("mask", 0, ("steps",), where=Where.keras3("tensorflow", since=2, until=13).pairs),
             Plan(JOB),
             {"observed": mask(steps=[0, 10752])},
-            "the finding speaks of Keras 3.2 to 3.13 on tensorflow, which is not the Keras that runs here",
+            "the finding is about Keras 3.2 to 3.13 on tensorflow, which is not the Keras that runs here",
         ),
     ],
 )
@@ -889,13 +893,13 @@ def test_state(seen: dict[str, Any], status: str, evidence: str) -> None:
             {"inference": [104, 512]},
             "confirmed",
             (
-                "at inference 20.3 % of the input is zero where it is handed to cuDNN, predicted 20.0 % "
-                "(on a pretended GPU)"
+                "at inference 20.3 % of the input is zero where it is passed to cuDNN, predicted 20.0 % "
+                "(on a simulated GPU)"
             ),
         ),
-        ({"inference": [0, 512]}, "refuted", "at inference 0 % of the input is zero where it is handed to cuDNN"),
-        ({"inference": None}, "unverified", "Keras was not seen choosing cuDNN here: entry"),
-        ({"attempted": False}, "unverified", "Keras was not seen choosing cuDNN here: entry"),
+        ({"inference": [0, 512]}, "refuted", "at inference 0 % of the input is zero where it is passed to cuDNN"),
+        ({"inference": None}, "unverified", "whether Keras chooses cuDNN could not be observed here: entry"),
+        ({"attempted": False}, "unverified", "whether Keras chooses cuDNN could not be observed here: entry"),
     ],
 )
 def test_inference(seen: dict[str, Any], status: str, evidence: str) -> None:
@@ -905,24 +909,24 @@ def test_inference(seen: dict[str, Any], status: str, evidence: str) -> None:
 
 
 TWIN = {"attempted": True, "control": True, "mechanism": "entry", "errors": {}, "gpu": None}
-SAME = "cuDNN is not chosen for the cell, but for LSTM, which puts out the same with the same weights"
+SAME = "Keras chooses cuDNN for LSTM, which gives the same output, but not for the cell"
 GPU = {"as_written_ms": 30.0, "without_ms": 10.0, "ratio": 3.0}
 
 
 @pytest.mark.parametrize(
     ("seen", "status", "evidence"),
     [
-        ({}, "confirmed", f"{SAME} (on a pretended GPU)"),
+        ({}, "confirmed", f"{SAME} (on a simulated GPU)"),
         (
             {"gpu": GPU},
             "confirmed",
             f"{SAME}; a training step takes 30 ms on this GPU, 10 ms without: 3 times as long",
         ),
-        ({"as_written": True}, "refuted", "cuDNN is chosen for the cell"),
-        ({"same": False}, "refuted", "LSTM with the same weights puts out something else"),
-        ({"without": False}, "unverified", "cuDNN is not chosen for LSTM, either"),
+        ({"as_written": True}, "refuted", "Keras chooses cuDNN for the cell"),
+        ({"same": False}, "refuted", "LSTM with the same weights gives a different output"),
+        ({"without": False}, "unverified", "Keras does not choose cuDNN for LSTM either"),
         ({"errors": {"without": "ValueError: no"}}, "unverified", "it raises ValueError: no"),
-        ({"attempted": False}, "unverified", "Keras was not seen choosing cuDNN here: entry"),
+        ({"attempted": False}, "unverified", "whether Keras chooses cuDNN could not be observed here: entry"),
     ],
 )
 def test_cell(seen: dict[str, Any], status: str, evidence: str) -> None:

@@ -127,7 +127,7 @@ def rate(job: Any, made: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def believing_in_a_gpu() -> Iterator[list[str]]:
+def simulated_gpu() -> Iterator[list[str]]:
     """Keras takes its cuDNN branch; the kernel is replaced by a note and Keras' own loop."""
     seen: list[str] = []
     with contextlib.ExitStack() as stack:
@@ -161,7 +161,7 @@ def believing_in_a_gpu() -> Iterator[list[str]]:
 
 def cudnn(job: Any, made: Any) -> dict[str, Any]:
     more = {} if job.get("mask") is None else {"mask": tf.constant([job["mask"]] * job["shape"][0]) > 0}
-    with believing_in_a_gpu() as seen:
+    with simulated_gpu() as seen:
         try:
             made(np.ones(job["shape"], "float32"), training=job["training"], **more)
         except Exception as error:  # noqa: BLE001

@@ -55,18 +55,21 @@ def _argument(case: Case) -> Judgement:
     errors = seen.get("errors") or {}
     if not seen["attempted"] or not seen.get("control", True):
         why = seen.get("mechanism") or "not even with all arguments at their defaults"
-        return "unverified", f"Keras was not seen choosing cuDNN here: {why}"
+        return "unverified", f"whether Keras chooses cuDNN could not be observed here: {why}"
     if seen["as_written"]:
-        return "refuted", "cuDNN is chosen as written"
+        return "refuted", "Keras chooses cuDNN as written"
     if "as_written" in errors:
         return "unverified", f"the layer as written raises {clean(str(errors['as_written']))}"
     if not seen["without"]:
         other = "the mask that arrives" if seen.get("mask_loses") else "something else"
-        return "unverified", f"cuDNN is not chosen as written, nor without {argument}: {other} prevents it"
+        return (
+            "unverified",
+            f"Keras chooses cuDNN neither as written nor without {argument}: {other} prevents it",
+        )
     if not seen.get("loses", True):
-        return "refuted", f"it is not {argument} that loses cuDNN"
+        return "refuted", f"it is not {argument} that prevents cuDNN"
     names = [argument, *(f"`{name}`" for name in seen.get("put_back", ()))]
-    told = f"cuDNN is not chosen as written, but without {' and '.join(dict.fromkeys(names))}"
+    told = f"Keras chooses cuDNN without {' and '.join(dict.fromkeys(names))}, but not as written"
     return "confirmed", f"{told}{_timed(seen)}"
 
 
@@ -77,23 +80,23 @@ def _timed(seen: Answer) -> str:
             f"; a training step takes {gpu['as_written_ms']:.3g} ms on this GPU, {gpu['without_ms']:.3g} ms without: "
             f"{gpu['ratio']:.2g} times as long"
         )
-    return " (on a pretended GPU)"
+    return " (on a simulated GPU)"
 
 
 def _cell(case: Case) -> Judgement:
     """Whether a cell in an RNN is off cuDNN, where the layer that does the same is on it."""
     seen, name = case.seen, case.probe.argument
     if not seen["attempted"] or not seen.get("control", True):
-        return "unverified", f"Keras was not seen choosing cuDNN here: {seen.get('mechanism')}"
+        return "unverified", f"whether Keras chooses cuDNN could not be observed here: {seen.get('mechanism')}"
     if errors := seen.get("errors"):
         return "unverified", f"it raises {clean(str(next(iter(errors.values()))))}"
     if seen["as_written"]:
-        return "refuted", "cuDNN is chosen for the cell"
+        return "refuted", "Keras chooses cuDNN for the cell"
     if not seen["without"]:
-        return "unverified", f"cuDNN is not chosen for {name}, either"
+        return "unverified", f"Keras does not choose cuDNN for {name} either"
     if not seen["same"]:
-        return "refuted", f"{name} with the same weights puts out something else"
-    told = f"cuDNN is not chosen for the cell, but for {name}, which puts out the same with the same weights"
+        return "refuted", f"{name} with the same weights gives a different output"
+    told = f"Keras chooses cuDNN for {name}, which gives the same output, but not for the cell"
     return "confirmed", f"{told}{_timed(seen)}"
 
 

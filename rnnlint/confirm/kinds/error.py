@@ -143,9 +143,9 @@ def _failing(case: Case) -> Judgement | None:
     """The verdict if one of the two calls fails; else None."""
     control, call = case.seen["control"], case.seen["call"]
     if "error" in control:
-        return "unverified", f"{_calls(case, 'control')} fails, too: {quote(control)}"
+        return "unverified", f"{_calls(case, 'control')} also fails: {quote(control)}"
     if "error" in call:
-        gpu = " (on a pretended GPU)" if case.asked.get("fake_gpu") else ""
+        gpu = " (on a simulated GPU)" if case.asked.get("fake_gpu") else ""
         return "confirmed", f"{fails(call, _calls(case, 'call'))}; {_calls(case, 'control')} runs{gpu}"
     return None
 

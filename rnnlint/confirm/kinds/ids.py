@@ -68,7 +68,7 @@ def judge(case: Case) -> Judgement:
     """Ids that an Embedding looks up."""
     call, control = case.seen["call"], case.seen["control"]
     if "error" in control:
-        return "unverified", f"at inference, too, {fails(control)}"
+        return "unverified", f"also at inference, {fails(control)}"
     if "error" in call:
         return "confirmed", f"{fails(call)}; at inference it runs"
     changed, ids = case.seen["changed"]

@@ -25,10 +25,10 @@ def judge(case: Case) -> Judgement:
     """How much of the input is zero at inference, where it is handed to cuDNN."""
     seen = case.seen
     if not seen["attempted"] or not seen["control"] or seen["inference"] is None:
-        return "unverified", f"Keras was not seen choosing cuDNN here: {seen.get('mechanism')}"
+        return "unverified", f"whether Keras chooses cuDNN could not be observed here: {seen.get('mechanism')}"
     lost, values = seen["inference"]
-    told = f"at inference {percent(lost, values)} of the input is zero where it is handed to cuDNN"
+    told = f"at inference {percent(lost, values)} of the input is zero where it is passed to cuDNN"
     if not lost:
         return "refuted", told
     status, told = compare(told, lost, values, case.probability)
-    return status, f"{told} (on a pretended GPU)"
+    return status, f"{told} (on a simulated GPU)"

@@ -131,7 +131,7 @@ def _elementwise(case: Case) -> Judgement:
     same = [str(axis) for axis, (size, varies) in axes if size > 1 and not varies]
     if same:
         return "refuted", f"{case.drawn}: the mask is the same all along axis {' and '.join(same)}"
-    return "confirmed", f"{case.drawn}: each element has a draw of its own, as without the wrapper"
+    return "confirmed", f"{case.drawn}: each element has its own draw, as without the wrapper"
 
 
 def _along_time(case: Case, *, own: bool) -> Judgement | None:
@@ -140,7 +140,7 @@ def _along_time(case: Case, *, own: bool) -> Judgement | None:
         return said
     shape, axis = case.seen["shape"], case.axis
     if axis is None or axis >= len(shape):
-        return "unverified", "the time axis of the dropout's input is not known"
+        return "unverified", "the time axis of the dropout's input is unknown"
     if shape[axis] == 1 or bool(case.seen["varies"][axis]) is own:
         return None
     what = "the same at all timesteps" if own else "a new one at every timestep"
@@ -154,7 +154,7 @@ def _along_batch(case: Case) -> Judgement | None:
     if case.seen["shape"][0] == 1:
         return "unverified", "the batch has a single sample here"
     if case.seen["varies"][0]:
-        return "refuted", f"{case.drawn}: each sample of a batch has a mask of its own{case.before}"
+        return "refuted", f"{case.drawn}: each sample of a batch has its own mask{case.before}"
     return None
 
 
@@ -186,7 +186,7 @@ def _loss(case: Case, units_name: str, unit: str) -> Judgement:
         told = f"{case.seen['draws']} draws: {percent(dropped, values)} of values zero{case.before}"
         told += f", with {each} independent {'value' if each == 1 else 'values'} per {unit}"
         status, told = compare(told, dropped, values, probability ** (1 / each))
-        rare = f"all at once, predicted {percent(probability)}, is too rare to be seen among {units:,} {many}"
+        rare = f"all at once, predicted {percent(probability)}, is too rare to be observed among {units:,} {many}"
         said = status, f"{told}; {rare}"
     return _reaching(case, said)
 
@@ -196,8 +196,8 @@ def _reaching(case: Case, said: Judgement) -> Judgement:
     if said[0] != "confirmed" or not case.target or case.seen.get("reaches"):
         return said
     if case.seen.get("reaches") is None:
-        return "unverified", f"{said[1]}; whether {case.target} reads it could not be seen"
-    return "refuted", f"{said[1]}; but what {case.target} reads does not change by it"
+        return "unverified", f"{said[1]}; whether {case.target} reads it could not be observed"
+    return "refuted", f"{said[1]}; but that does not change what {case.target} reads"
 
 
 CLAIMS: Mapping[str, Callable[[Case], Judgement]] = {

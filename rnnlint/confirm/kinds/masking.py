@@ -59,10 +59,10 @@ def _steps(case: Case) -> Judgement:
     lost, units = case.seen["training"]["real"]
     told = f"{percent(lost, units)} of the real timesteps masked in training"
     if case.seen["inference"]["real"][0]:
-        return "unverified", f"{told}, but some at inference, too"
+        return "unverified", f"{told}, but also some at inference"
     status, told = compare(told, lost, units, case.probability)
     if status == "confirmed" and not lost:
-        return "unverified", f"{told}: too rare to be seen among {units:,}"
+        return "unverified", f"{told}: too rare to be observed among {units:,}"
     return status, told
 
 

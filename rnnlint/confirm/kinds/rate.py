@@ -54,7 +54,7 @@ def judge(case: Case) -> Judgement:
     """What Keras does with an invalid rate, against the claim (`rnnlint.keras.rates.Outcome.what`)."""
     call, control = case.seen["call"], case.seen.get("control", {})
     if "error" in control:
-        return "unverified", f"with a rate of 0.5, too, {fails(control)}"
+        return "unverified", f"also with a rate of 0.5, {fails(control)}"
     if "error" in call:
         found, told = ("rejected" if call.get("when") == "constructor" else "training-error"), fails(call)
     elif case.seen["off"]:
@@ -63,7 +63,7 @@ def judge(case: Case) -> Judgement:
         found, told = "all-zero", "in training everything is zero"
     else:
         share = f"{percent(*case.seen['share'])} of the values" if case.seen.get("share") else "some of the values"
-        return "refuted", f"Keras takes it and drops {share}"
+        return "refuted", f"Keras accepts it and drops {share}"
     if found == case.claim or (case.claim == "off-or-all-zero" and found in ("off", "all-zero")):
         return "confirmed", told
     return otherwise(("confirmed", told))

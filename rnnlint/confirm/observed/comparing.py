@@ -145,7 +145,9 @@ class ModelComparison:
             self._differ(f"order of calls: {[self.live.nodes[id].name for id in theirs_order]}")
         missing = [id for id in self.nodes if id not in place and self.static.nodes[id].kind != "input"]
         if missing and static.kind != "subclass":
-            self._differ(f"the model lacks what leads to its outputs: {[self.static.nodes[id].name for id in missing]}")
+            self._differ(
+                f"the outputs need calls that the model lacks: {[self.static.nodes[id].name for id in missing]}"
+            )
 
     def _differ(self, text: str) -> None:
         self.differences.append(Note(self.span, f"the analysis and Keras differ: {text}"))

@@ -73,7 +73,7 @@ def match(
         taken |= held
         for index, finding in enumerate(findings):
             if any(meet(finding.span, span) for span in called):
-                missed[index] = f"{finding.code} does not show in the models that --build made"
+                missed[index] = f"{finding.code} does not appear in the models that --build made"
         notes += graph.notes
     notes += [Note(findings[index].span, text) for index, text in missed.items() if index not in taken]
     return Matched(tuple(known), tuple(added), tuple(notes))

@@ -55,7 +55,7 @@ class Settler:
         versions = self._env.restrict(layer.origin).versions
         signatures = [one for version in sorted(versions) if (one := found.at(version)) is not None]
         if not signatures:
-            raise ObstacleError(f"`{layer.short}` {place(layer.span)} is no layer of the Keras at hand")
+            raise ObstacleError(f"`{layer.short}` {place(layer.span)} is not a layer of the installed Keras")
         assumed = self.assumed.setdefault(str(layer.id), [])
         args: list[Arg] = []
         for arg in layer.args:
@@ -103,7 +103,7 @@ class Settler:
         match one:
             case Const(found):
                 if isinstance(found, (bytes, complex)):
-                    raise ObstacleError(f"`{name}` {place(span)} is no plain value")
+                    raise ObstacleError(f"`{name}` {place(span)} is not a plain value")
                 return one
             case Items(items, _, True):
                 return replace(one, items=tuple(self._settle(item, name, None, span) for item in items))
