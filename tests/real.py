@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests import warm
 from tests.pages import Block, Page, cases, groups, pages, sampled_majors
 
 
@@ -46,16 +46,8 @@ def run(jobs: Sequence[dict[str, Any]], python: str, major: int) -> dict[str, li
     with tempfile.TemporaryDirectory() as folder:
         given, taken = Path(folder, "jobs.json"), Path(folder, "results.json")
         given.write_text(json.dumps(jobs), encoding="utf-8")
-        done = subprocess.run(
-            [python, str(Path(__file__).with_name("execute.py")), str(given), str(taken)],
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=900,
-            check=False,
-        )
-        assert taken.exists(), f"Keras {major} died with status {done.returncode}:\n{done.stderr[-4000:]}"
+        script = Path(__file__).with_name("execute.py")
+        warm.run(python, script, str(given), str(taken), cwd=folder, timeout=900)
         result = json.loads(taken.read_text(encoding="utf-8"))
     assert result["keras"].startswith(f"{major}."), f"{python} has Keras {result['keras']}, not {major}"
     errors: dict[str, list[Any] | None] = result["errors"]

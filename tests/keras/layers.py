@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from rnnlint.graph import Arg, Choice, Const, Items, Layer, LayerArg, Name, Range, Span, Unknown, Value
 from rnnlint.keras.versions import KERAS_2, NEWEST, Env, Version
+from tests import warm
 
 SPAN = Span("model.py", 1, 1, 1, 1)
 ANY = Env.unknown()
@@ -86,16 +86,8 @@ def observe(python: str, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         given, taken = Path(folder, "jobs.json"), Path(folder, "results.json")
         given.write_text(json.dumps(jobs), encoding="utf-8")
-        done = subprocess.run(
-            [python, str(Path(__file__).with_name("observe.py")), str(given), str(taken)],
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=300,
-            check=False,
-        )
-        assert taken.exists(), f"{python} died with status {done.returncode}:\n{done.stderr[-4000:]}"
+        script = Path(__file__).with_name("observe.py")
+        warm.run(python, script, str(given), str(taken), cwd=folder, timeout=300)
         answers: list[dict[str, Any]] = json.loads(taken.read_text(encoding="utf-8"))["answers"]
     return answers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rnnlint.graph import Arg, Const, Items, Layer, LayerArg, Name, Node, Shape,
 from rnnlint.keras.names import resolve
 from rnnlint.keras.table import bind, spec
 from rnnlint.keras.versions import RELEASES, Env
+from tests import warm
 
 SPAN = Span("test.py", 1, 1, 1, 2)
 KERAS3 = Env(frozenset(release for release in RELEASES if release[0] == 3), frozenset({"tensorflow"}))
@@ -25,12 +26,9 @@ NEWEST = Env(frozenset({RELEASES[-1]}), frozenset({"tensorflow"}))
 def ask(python: str, command: str, question: str = "") -> Any:
     """The answer of `live.py`; one process for one question."""
     script = Path(__file__).with_name("live.py")
-    run = subprocess.run(
-        [python, str(script), command], input=question, capture_output=True, text=True, timeout=900, check=False
-    )
-    if run.returncode:
-        raise RuntimeError(f"{python} {script} {command}:\n{run.stderr[-3000:]}")
-    return json.loads(run.stdout.splitlines()[-1])
+    with tempfile.TemporaryDirectory() as folder:
+        said = warm.run(python, script, command, cwd=folder, timeout=900, given=question)
+    return json.loads(said.splitlines()[-1])
 
 
 def value(node: ast.expr, env: Env, layers: list[Layer]) -> Value:
