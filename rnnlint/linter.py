@@ -238,7 +238,7 @@ def _check(
         message = f"rule {rule.code} ({rule.name}) failed: {_where(error)}"
         diagnostics.append(diagnose(source.path, "internal-error", message))
 
-    given = RuleSettings(settings.timestep_loss_threshold, settings.asked)
+    given = RuleSettings(settings.timestep_loss_threshold, settings.selected)
     findings = checks.run_rules(view, given, settings.rules, failed, checks.RULES if rules is None else rules)
     return [one if found is None else _planned(one, view, found, diagnostics) for one in findings]
 

@@ -354,7 +354,7 @@ def settings_of(block: Block) -> Settings:
         asked = frozenset(rule.code for rule in registry.RULES)
     return Settings(
         rules=asked or frozenset(rules),
-        asked=asked,
+        selected=asked,
         keras_version=given.get("keras-version", "auto"),
         backend=given.get("backend", "auto"),
         timestep_loss_threshold=float(given.get("timestep-loss-threshold", "0.01")),

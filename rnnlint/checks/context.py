@@ -18,12 +18,12 @@ class RuleSettings:
     """The settings that rules read.
 
     `timestep_loss_threshold` is the probability, per timestep or per sequence, from which on a loss is reported.
-    `asked` are the codes that were selected, not just on by default: those rules also report what happens only in some
-    of the Keras versions that the code may run on.
+    `selected` are the codes that were asked for, not just on by default: those rules also report what happens only in
+    some of the Keras versions that the code may run on.
     """
 
     timestep_loss_threshold: float = 0.01
-    asked: frozenset[str] = frozenset()
+    selected: frozenset[str] = frozenset()
 
 
 def union(wheres: Iterable[Where]) -> Where:
@@ -51,7 +51,7 @@ def confidence_in(where: Where, env: Env, rule: Rule, settings: RuleSettings) ->
         case "all":
             return "certain"
     known = env.versions <= {version for version, _ in where.pairs & env.pairs}
-    return "possible" if known or rule.code in settings.asked else None
+    return "possible" if known or rule.code in settings.selected else None
 
 
 Check: TypeAlias = Callable[[View, RuleSettings], Iterator[Finding]]

@@ -22,9 +22,9 @@ def check(options: CheckOptions) -> int:
 
     PATHS are files and folders, by default the current one; `-` reads one file from stdin.
 
-    The status is 0 without findings (with --fix: if all were fixed), 1 with findings or with code that could not be
-    read (with --diff: if something would change), 2 for a wrong command line or configuration, for a file that cannot
-    be written and for an error inside rnnlint.
+    The exit status is 0 without findings (with --fix: if all were fixed), 1 with findings or with code that could not
+    be read (with --diff: if something would change), 2 for a wrong command line or configuration, for a file that
+    cannot be written and for an error inside rnnlint.
     """
     from rnnlint.project.walk import MissingPathError
     from rnnlint.settings.resolver import Resolver

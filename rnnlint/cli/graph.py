@@ -39,30 +39,30 @@ class GraphOptions:
         type=click.Choice(["table", "tree", "json", "mermaid", "svg"]),
         default="table",
         show_default=True,
-        help="Form of the drawing.",
+        help="Format of the drawing.",
     )
     output_file: str | None = option(
-        "-o", "--output-file", type=click.Path(dir_okay=False), help="Write the drawing there."
+        "-o", "--output-file", type=click.Path(dir_okay=False), help="Write the drawing to this file."
     )
     keras_version: str | None = keras_version_option()
     backend: str | None = backend_option()
     select: tuple[str, ...] | None = listed("--select", "Rules whose findings are marked.", callback=split_or_none)
-    extend_select: tuple[str, ...] = listed("--extend-select", "Rules whose findings are marked on top.")
+    extend_select: tuple[str, ...] = listed("--extend-select", "Rules whose findings are marked in addition.")
     config: str | None = config_option()
     isolated: bool = isolated_option()
     color: Color = color_option()
-    verbose: bool = option("-v", "--verbose", is_flag=True, help="Say on stderr what was not understood.")
+    verbose: bool = option("-v", "--verbose", is_flag=True, help="Print on stderr what was not understood.")
 
 
-@command(GraphOptions, "Show the models that a file builds, as far as rnnlint sees them.")
+@command(GraphOptions, "Show the models that a file builds.")
 def graph(options: GraphOptions) -> int:
-    """Show the models of Python files and notebooks as rnnlint recovers them: nothing is imported or run.
+    """Show the models that Python files and notebooks build, read from the code: nothing is imported or run.
 
     For each layer: the line that constructs it, its output shape (`None` is any or unknown size, `?` an unknown shape),
     the axes along which its dropout mask varies, and whether it runs on cuDNN or why not. Findings are marked by their
-    codes, with a question mark where they are possible only. `svg` needs the extra: pip install 'rnnlint[graph]'
+    codes, with a question mark where they are only possible. `svg` needs the extra: pip install 'rnnlint[graph]'
 
-    The status is 0, 1 if a file could not be read, 2 for a wrong command line or configuration.
+    The exit status is 0, 1 if a file could not be read, 2 for a wrong command line or configuration.
     """
     from rnnlint.project.walk import MissingPathError
     from rnnlint.settings.settings import SettingsError

@@ -113,7 +113,7 @@ def assignments(ctx: click.Context, parameter: click.Parameter, values: Sequence
 
 
 def processes(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """A number of processes; None for as many as pay."""
+    """A number of processes; None for as many as make it faster."""
     if value is None or value == AUTO:
         return None
     if not value.isascii() or not value.isdigit() or not int(value):
@@ -142,13 +142,15 @@ def listed(flag: str, text: str, metavar: str = "RULES", callback: Callable[...,
 def keras_version_option() -> Any:
     """The option `--keras-version`."""
     return option(
-        "--keras-version", metavar="VERSION", help="Such as 3.15, 2 or '>=3.4,<4'; auto reads the project's pins."
+        "--keras-version",
+        metavar="VERSION",
+        help="The Keras version, such as 3.15, 2 or '>=3.4,<4'; auto reads the project's pins.",
     )
 
 
 def backend_option() -> Any:
     """The option `--backend`."""
-    return option("--backend", metavar="BACKEND", help="auto, tensorflow, jax or torch.")
+    return option("--backend", metavar="BACKEND", help="The backend: auto, tensorflow, jax or torch.")
 
 
 def config_option() -> Any:
@@ -160,7 +162,7 @@ def config_option() -> Any:
 
 def isolated_option() -> Any:
     """The option `--isolated`."""
-    return option("--isolated", is_flag=True, help="Read no pyproject.toml settings.")
+    return option("--isolated", is_flag=True, help="Ignore the settings of all pyproject.toml files.")
 
 
 def color_option() -> Any:
@@ -185,40 +187,42 @@ class CheckOptions:
     paths: tuple[str, ...] = argument(nargs=-1, type=click.Path())
 
     select: tuple[str, ...] | None = listed(
-        "--select", "Rules to report: codes, prefixes, names or ALL, in a comma list.", callback=split_or_none
+        "--select", "Rules to report, separated by commas: codes, prefixes, names or ALL.", callback=split_or_none
     )
     ignore: tuple[str, ...] = listed("--ignore", "Rules not to report. The longest prefix wins.")
-    extend_select: tuple[str, ...] = listed("--extend-select", "Rules to report on top of the selected ones.")
+    extend_select: tuple[str, ...] = listed("--extend-select", "Rules to report in addition to the selected ones.")
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] | None = listed(
-        "--per-file-ignores", "Rules not to report in some files: 'tests/**:RNN101'.", "PATTERN:RULES", pairs
+        "--per-file-ignores", "Rules not to report in some files, such as 'tests/**:RNN101'.", "PATTERN:RULES", pairs
     )
     min_confidence: Confidence | None = option(
-        "--min-confidence", type=click.Choice(CONFIDENCES), help="Report findings from this confidence on."
+        "--min-confidence", type=click.Choice(CONFIDENCES), help="Report only findings of at least this confidence."
     )
     timestep_loss_threshold: float | None = option(
         "--timestep-loss-threshold",
         type=float,
         metavar="PROBABILITY",
-        help=f"Loss that is reported.  [{TIMESTEP_LOSS_THRESHOLD:g}]",
+        help=f"Probability from which a lost timestep is reported.  [{TIMESTEP_LOSS_THRESHOLD:g}]",
     )
-    ignore_noqa: bool = option("--ignore-noqa", is_flag=True, help="Report what comments suppress.")
-    add_noqa: bool = option("--add-noqa", is_flag=True, help="Suppress each finding by a `# noqa` comment in its file.")
+    ignore_noqa: bool = option("--ignore-noqa", is_flag=True, help="Also report what comments suppress.")
+    add_noqa: bool = option(
+        "--add-noqa", is_flag=True, help="Suppress each finding by adding a `# noqa` comment to its file."
+    )
     baseline: str | None = option(
-        "--baseline", type=click.Path(dir_okay=False), help="Report only findings that this file does not hold."
+        "--baseline", type=click.Path(dir_okay=False), help="Report only findings that are not in this file."
     )
     write_baseline: bool = option(
-        "--write-baseline", is_flag=True, help="Write the findings to the baseline, and drop what is gone."
+        "--write-baseline", is_flag=True, help="Write the findings to the baseline, and remove those that are gone."
     )
 
     keras_version: str | None = keras_version_option()
     backend: str | None = backend_option()
 
-    fix: bool = option("--fix", is_flag=True, help="Fix what can be fixed without changing what is computed.")
+    fix: bool = option("--fix", is_flag=True, help="Make the fixes that do not change what is computed.")
     unsafe_fixes: bool | None = option(
-        "--unsafe-fixes/--no-unsafe-fixes", default=None, help="Fix also what changes the network."
+        "--unsafe-fixes/--no-unsafe-fixes", default=None, help="Also make the fixes that change the network."
     )
     diff: bool = option("--diff", is_flag=True, help="Print what --fix would change, and write nothing.")
-    fix_only: bool = option("--fix-only", is_flag=True, help="Fix, and report nothing of the rest.")
+    fix_only: bool = option("--fix-only", is_flag=True, help="Make fixes, and do not report what is left.")
     show_fixes: bool = option("--show-fixes", is_flag=True, help="List what was fixed.")
 
     confirm: bool = option(
@@ -228,27 +232,27 @@ class CheckOptions:
         "--python", metavar="PATH", help="The Python, or virtual environment, that has Keras.  [this one]"
     )
     confirm_timeout: float | None = option(
-        "--confirm-timeout", type=float, metavar="SECONDS", help=f"Time for each model.  [{CONFIRM_TIMEOUT:g}]"
+        "--confirm-timeout", type=float, metavar="SECONDS", help=f"Time limit for each model.  [{CONFIRM_TIMEOUT:g}]"
     )
     confirm_memory: float | None = option(
-        "--confirm-memory", type=float, metavar="GIB", help=f"Memory for each model.  [{CONFIRM_MEMORY:g}]"
+        "--confirm-memory", type=float, metavar="GIB", help=f"Memory limit for each model.  [{CONFIRM_MEMORY:g}]"
     )
     draws: int | None = option(
-        "--draws", type=click.IntRange(1), metavar="N", help="Masks drawn of each dropout.  [256]"
+        "--draws", type=click.IntRange(1), metavar="N", help="Number of masks to draw from each dropout.  [256]"
     )
     builds: tuple[str, ...] = option(
         "--build",
         multiple=True,
         metavar="MODULE:CALLABLE",
         callback=targets,
-        help="Import and call your own code for the models (implies --confirm); auto calls what it can.",
+        help="Import your code and call it to build the models (implies --confirm); auto calls what it can.",
     )
     build_args: Mapping[str, object] = option(
         "--build-arg",
         multiple=True,
         metavar="NAME=VALUE",
         callback=assignments,
-        help="An argument of what --build calls: a Python literal, else text.",
+        help="An argument for what --build calls: a Python literal, or else text.",
     )
 
     config: str | None = config_option()
@@ -258,19 +262,21 @@ class CheckOptions:
     )
 
     exclude: tuple[str, ...] | None = listed(
-        "--exclude", "Patterns of files and folders to pass over.", "PATTERNS", split_or_none
+        "--exclude", "Patterns of files and folders to exclude.", "PATTERNS", split_or_none
     )
     extend_exclude: tuple[str, ...] = listed(
-        "--extend-exclude", "Like --exclude, on top of the default ones.", "PATTERNS"
+        "--extend-exclude", "Patterns to exclude in addition to the default ones.", "PATTERNS"
     )
     force_exclude: bool | None = option(
-        "--force-exclude/--no-force-exclude", default=None, help="Pass over excluded files even if named."
+        "--force-exclude/--no-force-exclude",
+        default=None,
+        help="Exclude files even if they are named on the command line.",
     )
     respect_gitignore: bool | None = option(
-        "--respect-gitignore/--no-respect-gitignore", default=None, help="Pass over what git ignores.  [on]"
+        "--respect-gitignore/--no-respect-gitignore", default=None, help="Exclude what git ignores.  [on]"
     )
     stdin_filename: str | None = option(
-        "--stdin-filename", metavar="PATH", help="The name of the file that comes through stdin (`-`)."
+        "--stdin-filename", metavar="PATH", help="The name of the file that is read from stdin (`-`)."
     )
     show_files: bool = option(
         "--show-files", is_flag=True, help="Print the files that would be linted, and lint nothing."
@@ -282,23 +288,27 @@ class CheckOptions:
         metavar="FORMAT",
         envvar="RNNLINT_OUTPUT_FORMAT",
         show_envvar=True,
-        help=f"Form of the output: {', '.join(FORMATS)}.",
+        help=f"Format of the output: {', '.join(FORMATS)}.",
     )
     output_file: str | None = option(
         "-o",
         "--output-file",
         type=click.Path(dir_okay=False),
-        help="Write the output there; the terminal gets `concise`.",
+        help="Write the output to this file; the terminal gets `concise`.",
     )
     statistics: bool = option("--statistics", is_flag=True, help="Count the findings of each rule.")
     color: Color = color_option()
     quiet: bool = option("-q", "--quiet", is_flag=True, help="Print the findings and nothing else.")
     verbose: bool = option(
-        "-v", "--verbose", is_flag=True, help="Say on stderr what was not understood, and which settings hold."
+        "-v", "--verbose", is_flag=True, help="Print on stderr what was not understood, and which settings apply."
     )
 
     jobs: int | None = option(
-        "-j", "--jobs", callback=processes, metavar="N", help="Processes that analyse; auto: as many as pay.  [auto]"
+        "-j",
+        "--jobs",
+        callback=processes,
+        metavar="N",
+        help="Number of processes; auto: as many as make it faster.  [auto]",
     )
     no_cache: bool = option("-n", "--no-cache", is_flag=True, help="Neither read nor write the cache.")
     cache_dir: str | None = option(
@@ -308,9 +318,7 @@ class CheckOptions:
         show_envvar=True,
         help="Where results are kept.  [.rnnlint_cache in the project]",
     )
-    exit_zero: bool = option(
-        "-e", "--exit-zero", is_flag=True, help="End with status 0 where findings would make it 1."
-    )
+    exit_zero: bool = option("-e", "--exit-zero", is_flag=True, help="Exit with status 0 even if there are findings.")
 
     @property
     def fixing(self) -> bool:
@@ -341,7 +349,7 @@ class CheckOptions:
             raise click.UsageError("--add-noqa and --write-baseline exclude each other.")
         for flag, writes in (("--add-noqa", self.add_noqa), ("--write-baseline", self.write_baseline)):
             if writes and self.diff:
-                raise click.UsageError(f"--diff writes nothing, {flag} does: give one of them.")
+                raise click.UsageError(f"--diff writes nothing, but {flag} does: give only one of them.")
         if self.build_args and not self.builds:
             raise click.UsageError("--build-arg needs --build.")
         for flag, value in (
@@ -394,12 +402,12 @@ SECTIONS = {
 
 
 EXAMPLES = {
-    "rnnlint check": "The folder you are in.",
-    "rnnlint check --diff --unsafe-fixes": "What would be fixed, all fixes allowed.",
-    "rnnlint check --fix src nb.ipynb": "Fix what is safe to fix.",
-    "rnnlint check --confirm --python .venv": "See the findings happen, in the Keras of .venv.",
-    "rnnlint check --output-format sarif -o a.sarif": "For code scanning, and in short for people.",
-    "rnnlint check --stdin-filename a.py - < a.py": "From an editor.",
+    "rnnlint check": "Lint the current folder.",
+    "rnnlint check --diff --unsafe-fixes": "Show what would be fixed, unsafe fixes included.",
+    "rnnlint check --fix src nb.ipynb": "Make the safe fixes.",
+    "rnnlint check --confirm --python .venv": "Watch the findings happen, in the Keras of .venv.",
+    "rnnlint check --output-format sarif -o a.sarif": "Write a file for code scanning, and print one line per finding.",
+    "rnnlint check --stdin-filename a.py - < a.py": "Lint the text of an editor.",
 }
 
 

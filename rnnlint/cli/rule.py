@@ -25,7 +25,7 @@ class RuleOptions:
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help="Form of the output.",
+        help="Format of the output.",
     )
 
 

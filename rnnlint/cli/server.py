@@ -16,15 +16,15 @@ from rnnlint.records import dataclass
 class ServerOptions:
     """What editors give `rnnlint server`."""
 
-    stdio: bool = option("--stdio", is_flag=True, help="Accepted, as some editors give it; nothing else is spoken.")
+    stdio: bool = option("--stdio", is_flag=True, help="Accepted because some editors pass it; stdio is always used.")
 
 
-@command(ServerOptions, "Serve an editor: the language server.")
+@command(ServerOptions, "Run the language server, for editors.")
 def server(options: ServerOptions) -> int:  # noqa: ARG001
     """Speak the language server protocol on stdin and stdout, for an editor that starts this command.
 
-    Findings are shown as you type, in Python files and notebooks, with quick fixes and the rules' pages. Settings are
-    those of the nearest pyproject.toml. The README shows how to set up VS Code, Neovim and Helix.
+    Findings are shown as you type, in Python files and notebooks, with quick fixes and the rules' pages. Settings come
+    from the nearest pyproject.toml. The README shows how to set up VS Code, Neovim and Helix.
 
     Needs the extra: pip install 'rnnlint[server]'
     """

@@ -88,7 +88,7 @@ def _resolve(layers: Sequence[tuple[Options, Place]], config: str | None) -> Set
                 simple[name] = _RELATIVE[name](value, place.base) if name in _RELATIVE else value
     return Settings(
         rules=_resolve_rules(layers, DEFAULT_RULES),
-        asked=_resolve_rules(layers, frozenset()),
+        selected=_resolve_rules(layers, frozenset()),
         per_file_ignores=_resolve_ignores(layers),
         exclude=tuple(_resolve_excludes(layers)),
         config=config,

@@ -24,15 +24,15 @@ class SettingsError(Exception):
 class Settings:
     """All settings of one file, resolved. Plain and picklable; `Settings()` holds the defaults.
 
-    `rules` are the codes that are on, `asked` those of them that were selected and not just left on. `keras_version`
-    and `backend` are as written, "auto" where they are to be read from the pins of the project;
+    `rules` are the codes that are on, `selected` those of them that were asked for, not just on by default.
+    `keras_version` and `backend` are as written, "auto" where they are to be read from the pins of the project;
     `timestep_loss_threshold` is a probability. `unsafe_fixes` is None where nothing was said: then they are not made,
     but offered. `config` is the pyproject.toml that was used, or None. `python` is the Python that confirms, or None
-    for the running one; `confirm_timeout` in seconds for each model, `confirm_memory` in GiB.
+    for the running one; `confirm_timeout` is in seconds for each model, `confirm_memory` in GiB.
     """
 
     rules: frozenset[str] = DEFAULT_RULES
-    asked: frozenset[str] = frozenset()
+    selected: frozenset[str] = frozenset()
     per_file_ignores: tuple[tuple[Patterns, frozenset[str]], ...] = ()
     exclude: tuple[Patterns, ...] = ()
     force_exclude: bool = False

@@ -40,9 +40,9 @@ def test_confidence_in(versions: str, backends: tuple[str, ...], by_itself: str 
     keras = env(versions, *backends)
     rule = rnn501.RULE
     assert confidence_in(DROPS_AT_INFERENCE.where, keras, rule, RuleSettings()) == by_itself
-    wanted = RuleSettings(asked=frozenset({"RNN501"}))
+    wanted = RuleSettings(selected=frozenset({"RNN501"}))
     assert confidence_in(DROPS_AT_INFERENCE.where, keras, rule, wanted) == asked
-    other = RuleSettings(asked=frozenset({"RNN502"}))
+    other = RuleSettings(selected=frozenset({"RNN502"}))
     assert confidence_in(DROPS_AT_INFERENCE.where, keras, rule, other) == by_itself
 
 
@@ -50,7 +50,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
     """What a rule finds of one layer, on tensorflow."""
     net = Net()
     net.layer(name, units=8, **arguments)
-    given = RuleSettings(asked=frozenset({code} if asked else ()))
+    given = RuleSettings(selected=frozenset({code} if asked else ()))
     found = BY_CODE[code](net.view(version), given)
     return list(collect(found))
 

@@ -86,15 +86,15 @@ def test_the_command_line_beats_the_file(folder: Path) -> None:
 
 def test_what_was_asked_for(folder: Path) -> None:
     """Selected, by whatever name; not what is on by default."""
-    assert Resolver().settings("a.py").asked == frozenset()
-    assert Resolver(Options(extend_select=("RNN501",))).settings("a.py").asked == {"RNN501"}
-    assert Resolver(Options(select=("ALL",), ignore=("RNN1",))).settings("a.py").asked == {
+    assert Resolver().settings("a.py").selected == frozenset()
+    assert Resolver(Options(extend_select=("RNN501",))).settings("a.py").selected == {"RNN501"}
+    assert Resolver(Options(select=("ALL",), ignore=("RNN1",))).settings("a.py").selected == {
         code for code in EVERY if not code.startswith("RNN1")
     }
     configure(folder, 'extend-select = ["RNN50"]')
     resolver = Resolver(Options(ignore=("RNN501",)))
-    assert resolver.settings("a.py").asked == {"RNN502", "RNN503", "RNN504", "RNN505"}
-    assert Resolver(Options(select=("RNN101",))).settings("a.py").asked == {"RNN101"}
+    assert resolver.settings("a.py").selected == {"RNN502", "RNN503", "RNN504", "RNN505"}
+    assert Resolver(Options(select=("RNN101",))).settings("a.py").selected == {"RNN101"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
