@@ -170,11 +170,13 @@ class Probe:
 
     `layer` is the `Layer.id` that the finding is about, `node` the `Node.id` of the call to observe (None for a layer
     that is not seen called). `node_ids` lead from that call to the one it matters for (both included, in the order of
-    the flow), `axis` is the time axis of the call's input. `claims` say which of the kind's observations decide: of
-    several, each for some versions of Keras, one has to hold. `probability` is the figure predicted for it. `argument`
-    is the one in question, `others` further ones that have to be put back with it. `where` holds the `(version,
-    backend)` pairs that the finding is about, as `rnnlint.keras.versions.Where` does; empty means every Keras. `fixed`
-    is the Keras release that no longer does it.
+    the flow). `axis` is the time axis of the call's input and `batch` its batch axes; `rank` is its rank as far as the
+    way to a recurrent layer tells it. `claims` say which of the kind's observations decide: of several, each for some
+    versions of Keras, one has to hold. `probability` is the figure predicted for it. `argument` is the one in question,
+    `others` further ones that have to be put back with it, and `problems` those of a noise shape of which the observed
+    one has to have one (`rnnlint.keras.masks.NoiseKind`; empty where it may have any or none). `where` holds the
+    `(version, backend)` pairs that the finding is about, as `rnnlint.keras.versions.Where` does; empty means every
+    Keras. `fixed` is the Keras release that no longer does it.
     """
 
     kind: ProbeKind
@@ -183,8 +185,11 @@ class Probe:
     node: int | None = None
     node_ids: tuple[int, ...] = ()
     axis: int | None = None
+    rank: int | None = None
+    batch: frozenset[int] = frozenset({0})
     argument: str = ""
     others: tuple[str, ...] = ()
+    problems: frozenset[str] = frozenset()
     probability: float | None = None
     where: frozenset[tuple[tuple[int, int], str]] = frozenset()
     fixed: str = ""

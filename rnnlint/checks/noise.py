@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from rnnlint.checks.loss import off
 from rnnlint.checks.rate import rate
-from rnnlint.findings import Related
+from rnnlint.findings import Claim, Probe, ProbeKind, Related
 from rnnlint.flow.paths import Path, dropout, inputs_shape
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer, Node
-from rnnlint.keras.masks import NoiseProblem, check_noise_shape
+from rnnlint.keras.masks import NoiseKind, NoiseProblem, check_noise_shape
+from rnnlint.keras.versions import Version
 from rnnlint.records import dataclass
 
 
@@ -26,6 +27,29 @@ class Trouble:
     node_ids: tuple[int, ...]
     axis: int
     rank: int | None
+    path: Path | None
+
+    def probe(
+        self,
+        kind: ProbeKind,
+        claim: Claim,
+        problems: frozenset[NoiseKind],
+        where: frozenset[tuple[Version, str]] = frozenset(),
+    ) -> Probe:
+        """Observe the call of the dropout, with a noise shape that has one of the problems."""
+        return Probe(
+            kind=kind,
+            layer=self.layer.id,
+            claims=(claim,),
+            node=self.node.id,
+            node_ids=self.node_ids,
+            axis=self.axis,
+            rank=None if self.path is None else self.path.rank,
+            batch=frozenset({0}) if self.path is None else self.path.batch,
+            argument="noise_shape",
+            problems=frozenset(problems),
+            where=where,
+        )
 
 
 def troubles(view: View) -> Iterator[Trouble]:
@@ -69,4 +93,5 @@ def _troubles(view: View, node: Node, path: Path | None) -> Iterator[Trouble]:
             node_ids=node_ids,
             axis=axis,
             rank=rank,
+            path=path,
         )

@@ -8,11 +8,13 @@ from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.checks.remedies import one_rank
-from rnnlint.findings import Finding, PrependItem, Probe, Remedy, SetItem, Step
+from rnnlint.findings import Finding, PrependItem, Remedy, SetItem, Step
 from rnnlint.flow.view import View
+from rnnlint.keras.masks import NoiseKind
 from rnnlint.registry import rule
 
 RULE = rule("RNN104")
+_PROBLEMS: frozenset[NoiseKind] = frozenset({"batch-shared", "rank-low"})
 
 
 def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
@@ -22,9 +24,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
 
 def _shared(found: Trouble) -> bool:
     """1 on the batch axis, or too few axes where Keras accepts them in silence."""
-    return found.problem.kind in ("batch-shared", "rank-low") and any(
-        effect.when == "silent" for effect in found.problem.effects
-    )
+    return found.problem.kind in _PROBLEMS and any(effect.when == "silent" for effect in found.problem.effects)
 
 
 def _finding(view: View, found: Trouble) -> Finding:
@@ -38,15 +38,8 @@ def _finding(view: View, found: Trouble) -> Finding:
         certain=found.certain,
         label="one mask for the whole batch",
         related=found.related,
-        probe=Probe(
-            kind="mask",
-            layer=found.layer.id,
-            claims=("batch-shared",),
-            node=found.node.id,
-            node_ids=found.node_ids,
-            axis=found.axis,
-            argument="noise_shape",
-            where=affected(silent, view.targets.restrict(found.layer.origin)),
+        probe=found.probe(
+            "mask", "batch-shared", _PROBLEMS, affected(silent, view.targets.restrict(found.layer.origin))
         ),
         remedy=_remedy(view, found),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnlint.checks.context import RuleSettings
 from rnnlint.checks.loss import noise_shape, title
 from rnnlint.checks.noise import Trouble, troubles
-from rnnlint.findings import Finding, Probe, Remedy, SetItem
+from rnnlint.findings import Finding, Remedy, SetItem
 from rnnlint.flow.view import View
 from rnnlint.registry import rule
 
@@ -29,15 +29,7 @@ def _finding(found: Trouble) -> Finding:
         certain=found.certain,
         label="fits a single batch size",
         related=found.related,
-        probe=Probe(
-            kind="error",
-            layer=found.layer.id,
-            claims=("raises",),
-            node=found.node.id,
-            node_ids=found.node_ids,
-            axis=found.axis,
-            argument="noise_shape",
-        ),
+        probe=found.probe("error", "raises", frozenset({"fixed-batch"})),
         remedy=_remedy(found),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from rnnlint.checks.arguments import consequences, place
 from rnnlint.checks.context import RuleSettings, affected, union
@@ -12,13 +13,15 @@ from rnnlint.flow.paths import dropout, inputs_shape
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Items, Layer, Node, Shape, Value
 from rnnlint.keras.kinds import Kind
-from rnnlint.keras.masks import Effect, NoiseProblem, check_noise_shape
+from rnnlint.keras.masks import Effect, NoiseKind, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Env
 from rnnlint.registry import rule
 
 RULE = rule("RNN106")
+# Shared masks are what RNN104 and RNN105 are about.
+_PROBLEMS: frozenset[NoiseKind] = frozenset(get_args(NoiseKind)) - {"batch-shared", "fixed-batch"}
 
 
 def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
@@ -79,6 +82,7 @@ def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Sh
             claims=tuple(dict.fromkeys(_claim(first, effect) for effect in first.effects)),
             node=at.id if isinstance(at, Node) else None,
             argument="noise_shape",
+            problems=_PROBLEMS,
             where=affected(union(effect.where for effect in first.effects), env),
         ),
         remedy=_remedy(problems, env, shape),

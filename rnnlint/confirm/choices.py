@@ -8,6 +8,7 @@ from functools import partial
 
 from rnnlint.findings import Probe
 from rnnlint.flow.paths import dropout
+from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Range, Unknown, Value, options
 from rnnlint.keras.cudnn import disqualifiers
 from rnnlint.keras.kinds import Kind
@@ -123,9 +124,7 @@ def recurrent_rank(layer: Layer) -> int:
     return 3
 
 
-def dropping(
-    graph: Graph, probe: Probe, node: Node, env: Env, rank: int | None = None
-) -> tuple[Layer, dict[tuple[int, str], Value]]:
+def dropping(view: View, probe: Probe, node: Node) -> tuple[Layer, dict[tuple[int, str], Value]]:
     """The layer that a node calls, and the values of the dropout's arguments for which the finding happens."""
     assert node.layer is not None
     inside = dropout(node.layer)
@@ -135,27 +134,16 @@ def dropping(
     chosen.update({(inside.id, name): value for name, value in rates(inside)})
     arg = inside.arg("noise_shape")
     if arg is not None:
-        wrong = _noise_kinds(probe)
         for option in options(arg.value):
             one = with_value(node.layer, inside.id, "noise_shape", option)
-            shape = graph.shape(node.inputs[0][0]) if node.inputs and node.inputs[0] else None
-            found = {problem.kind for problem in check_noise_shape(one, shape, rank, env)}
-            if not isinstance(option, Unknown) and (not wrong or found & wrong):
+            shape = view.graph.shape(node.inputs[0][0]) if node.inputs and node.inputs[0] else None
+            found = {problem.kind for problem in check_noise_shape(one, shape, probe.rank, view.targets)}
+            if not isinstance(option, Unknown) and (not probe.problems or found & probe.problems):
                 chosen[inside.id, "noise_shape"] = option
                 break
         if arg.positional and probe.kind == "error":
             chosen[inside.id, "#"] = Const(None)
     return node.layer, chosen
-
-
-def _noise_kinds(probe: Probe) -> set[str]:
-    """The problems of a noise shape that a probe is about; empty where it is about none."""
-    if probe.argument != "noise_shape":
-        return set()
-    if probe.claims == ("batch-shared",):
-        return {"batch-shared", "rank-low"}
-    others = {"rank-low", "rank-high", "size", "negative", "zero", "float", "string", "position", "no-shape"}
-    return {"fixed-batch"} if probe.node_ids else others | {"none-in-alpha", "no-parameter"}
 
 
 def harmless(owner: Layer, layer: Layer, env: Env, but: Sequence[str]) -> dict[tuple[int, str], Value]:

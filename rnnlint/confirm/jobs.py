@@ -11,7 +11,7 @@ from rnnlint.confirm.rebuild.finish import Planned, finish
 from rnnlint.confirm.rebuild.job import JobBuilder
 from rnnlint.confirm.rebuild.parts import JobTensor, Json, ObstacleError
 from rnnlint.findings import Probe
-from rnnlint.flow.paths import Path, dropout
+from rnnlint.flow.paths import dropout
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.kinds import DROPOUTS, Kind
@@ -32,14 +32,6 @@ def ask(probe: Probe, node: int, layer: str, **more: Any) -> Json:
     """The probe of a job: which call of which layer to observe, and what else the worker has to know."""
     about = {"kind": probe.kind, "claim": probe.claims[0], "node": node, "layer": layer, "inner": probe.layer}
     return {**about, "target": None, "axis": probe.axis, **more}
-
-
-def path_of(view: View, probe: Probe) -> Path | None:
-    """The path from a dropout to a recurrent layer that a probe is about; None where it is about the dropout alone."""
-    for path in view.paths:
-        if path.dropout.id == probe.node and path.axis == probe.axis and path.node_ids(view.graph) == probe.node_ids:
-            return path
-    return None
 
 
 def alone(builder: JobBuilder, layer: Layer, shape: Shape) -> int:

@@ -121,6 +121,8 @@ class Path:
             node=self.dropout.id,
             node_ids=self.node_ids(graph),
             axis=self.axis,
+            rank=self.rank,
+            batch=self.batch,
             probability=probability,
         )
 

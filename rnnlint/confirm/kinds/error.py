@@ -19,7 +19,7 @@ from rnnlint.confirm.choices import (
     with_value,
 )
 from rnnlint.confirm.figures import Judgement
-from rnnlint.confirm.jobs import alone, ask, into, path_of, recurrent
+from rnnlint.confirm.jobs import alone, ask, into, recurrent
 from rnnlint.confirm.rebuild.finish import Planned, finish
 from rnnlint.confirm.rebuild.job import JobBuilder
 from rnnlint.confirm.rebuild.parts import Json, ObstacleError
@@ -54,7 +54,6 @@ def _implementation(view: View, probe: Probe) -> Planned:
 
 def _noise_error(view: View, probe: Probe) -> Planned:
     """A dropout whose noise shape fails: at another batch size (RNN105), or at all (RNN106)."""
-    rows = probe.claims == ("raises",) and bool(probe.node_ids)
     more: Json = {"without": ["noise_shape"]}
     if probe.node is None:
         layer = view.graph.layers[probe.layer]
@@ -70,18 +69,16 @@ def _noise_error(view: View, probe: Probe) -> Planned:
         node_id = alone(builder, layer, (None,) * rank_of(builder.settler.settle(layer)))
     else:
         node = view.graph.nodes[probe.node]
-        path = path_of(view, probe)
-        rank = path.rank if path is not None else None
-        layer, chosen = dropping(view.graph, probe, node, view.targets, rank)
+        layer, chosen = dropping(view, probe, node)
         builder = JobBuilder(view.graph, view.targets, chosen)
         settled = dropout(builder.settler.settle(layer))
-        if rows and settled is not None:
+        if "fixed-batch" in probe.problems and settled is not None:
             written = batch_size(settled)
             if written is None:
                 raise ObstacleError("the batch size in the noise shape is not known")
             builder.sizes.rows(written)
             more = {"rows": "other", "written": written}
-        given = into(builder, node, rank, probe.axis or 1, shrink=False)
+        given = into(builder, node, probe.rank, probe.axis or 1, shrink=False)
         builder.call(node, [given], checked=False)
         node_id = node.id
     asked = ask(probe, node_id, str(layer.id), argument="noise_shape", **more)

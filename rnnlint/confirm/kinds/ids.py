@@ -23,7 +23,7 @@ CLAIMS: tuple[IdsClaim, ...] = ("other-ids",)
 def plan(view: View, probe: Probe) -> Planned:
     """Token ids through a dropout into an Embedding."""
     first, *between, last = (view.graph.nodes[id] for id in probe.node_ids)
-    layer, chosen = dropping(view.graph, probe, first, view.targets)
+    layer, chosen = dropping(view, probe, first)
     assert last.layer is not None
     table = _table(last.layer)
     words, wide = _size(table, "input_dim"), _size(table, "output_dim")

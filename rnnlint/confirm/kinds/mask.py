@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from rnnlint.confirm.case import Case
 from rnnlint.confirm.choices import batch_size, dropping, rates
 from rnnlint.confirm.figures import Judgement, compare, percent
-from rnnlint.confirm.jobs import MOST_VALUES, alone, ask, into, path_of, predicted
+from rnnlint.confirm.jobs import MOST_VALUES, alone, ask, into, predicted
 from rnnlint.confirm.rebuild.finish import Planned, finish
 from rnnlint.confirm.rebuild.fitting import passes_on
 from rnnlint.confirm.rebuild.job import JobBuilder
@@ -28,16 +28,13 @@ def plan(view: View, probe: Probe) -> Planned:
     if probe.node is None:
         return _uncalled(view, probe)
     node = view.graph.nodes[probe.node]
-    path = path_of(view, probe)
-    rank = path.rank if path is not None else None
-    layer, chosen = dropping(view.graph, probe, node, view.targets, rank)
+    layer, chosen = dropping(view, probe, node)
     builder = JobBuilder(view.graph, view.targets, chosen)
     inside = dropout(builder.settler.settle(layer))
     if inside is not None and (rows := batch_size(inside)) is not None:
         builder.sizes.rows(rows)
-    given = into(
-        builder, node, rank, probe.axis, shrink=_any_length(view.graph.nodes[id] for id in probe.node_ids[1:-1])
-    )
+    shrink = _any_length(view.graph.nodes[id] for id in probe.node_ids[1:-1])
+    given = into(builder, node, probe.rank, probe.axis, shrink=shrink)
     made = builder.call(node, [given], checked=False)
     target = None
     if len(probe.node_ids) > 1:
@@ -47,7 +44,7 @@ def plan(view: View, probe: Probe) -> Planned:
         read = recurrent_target(last.layer)
         name = read.layer.short if read is not None else last.name.rpartition(".")[2]
         builder.nodes[target] = {"id": target, "kind": "target", "name": name, "inputs": [made.ref]}
-    batch = sorted(path.batch) if path is not None else [0]
+    batch = sorted(probe.batch)
     sizes = given.sizes[0]
     features = [axis for axis in range(len(sizes or ())) if axis != probe.axis and axis not in batch]
     if math.prod(sizes or ()) > MOST_VALUES and (inside is None or batch_size(inside) is None):

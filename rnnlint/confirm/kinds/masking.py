@@ -22,7 +22,7 @@ def plan(view: View, probe: Probe) -> Planned:
     first, *between, last = (view.graph.nodes[id] for id in probe.node_ids)
     assert first.layer is not None
     assert last.layer is not None
-    layer, chosen = dropping(view.graph, probe, first, view.targets)
+    layer, chosen = dropping(view, probe, first)
     arg = last.layer.arg("mask_value")
     values = [one.value for one in options(arg.value) if isinstance(one, Const)] if arg is not None else [0.0]
     value = next((one for one in values if (one == 0) is (probe.claims == ("steps",))), values[0] if values else -1.0)
