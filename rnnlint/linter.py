@@ -264,15 +264,20 @@ def finish(
     findings = tuple(one for one in result.findings if one.span.path == result.path and one.code in selected)
     suppressed: tuple[Finding, ...] = ()
     source = source or result.source
-    if source is not None and not settings.ignore_noqa and may_suppress(source.text):
-        from rnnlint.suppression import suppress
+    commented = source is not None and not settings.ignore_noqa and may_suppress(source.text)
+    if source is not None and (commented or any(finding.remedy is not None for finding in findings)):
+        from rnnlint.source.text import Text
 
-        if complete:
-            about = suppress.judge(findings, source, selected, read=not result.diagnostics)
-            findings = collect((*findings, *about))
-        findings, suppressed = suppress.apply(findings, source)
-    if source is not None and any(finding.remedy is not None for finding in findings):
-        from rnnlint import fixer
+        text = Text(source)
+        if commented:
+            from rnnlint.suppression import suppress
 
-        findings = fixer.resolve(findings, source)
+            if complete:
+                about = suppress.judge(findings, text, selected, read=not result.diagnostics)
+                findings = collect((*findings, *about))
+            findings, suppressed = suppress.apply(findings, text)
+        if any(finding.remedy is not None for finding in findings):
+            from rnnlint import fixer
+
+            findings = fixer.resolve(findings, text)
     return replace(result, findings=findings, suppressed=suppressed, source=source if findings else result.source)

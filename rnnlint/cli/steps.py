@@ -286,13 +286,14 @@ def _write_comments(path: str, findings: list[Finding], sources: Sources) -> tup
     """Write comments into a file: how many, and the findings for which there is no place. Raises OSError."""
     from rnnlint.fixer import ApplyError, apply, write
     from rnnlint.source.read import from_bytes, read_bytes
+    from rnnlint.source.text import Text
     from rnnlint.suppression.suppress import add_noqa
 
     data = read_bytes(path)
     if not isinstance(data, bytes):  # what came through a pipe has no file
         return 0, findings
     source = from_bytes(data, path)
-    edits, stay = add_noqa(findings, source)
+    edits, stay = add_noqa(findings, Text(source))
     if source.text != sources[path].text:
         raise OSError(None, "the file was changed in the meantime")
     if edits:

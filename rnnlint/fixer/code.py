@@ -6,21 +6,15 @@ import ast
 import io
 import re
 import tokenize
-from bisect import bisect_right
-from collections.abc import Iterator
 from functools import cached_property
-from typing import TypeVar
 
 from rnnlint.graph import Span
 from rnnlint.keras.names import resolve
 from rnnlint.records import dataclass
-from rnnlint.source import syntax
-from rnnlint.source.source import Source
+from rnnlint.source.text import Text
 
 _SKIPPED = frozenset({tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT})
 _END = re.compile(r"[ \t\f]*(?:#[^\n]*)?(?:\n|\Z)")
-
-Node = TypeVar("Node", bound=ast.AST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +62,15 @@ class Call:
 
 
 class Code:
-    """A source for someone who is to change it. Offsets count characters of `Source.text`."""
+    """The text of a source for someone who is to change it: places, the parts of calls, and what names stand for.
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.text = source.text
-        tree = syntax.parse(self.text)
-        self.tree: ast.Module | None = tree if isinstance(tree, ast.Module) else None
-        self._lines = [0, *(match.end() for match in re.finditer("\n", self.text))]
+    Offsets count the characters of the text, `content`.
+    """
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        self.source = text.source
+        self.content = text.text
 
     # -----------------------------------------------------------------------------------------------------------------
     # Places
@@ -94,27 +89,24 @@ class Code:
             if first is None:
                 return None
             row += first - 1
-        if not 0 < row <= len(self._lines):
+        if not 0 < row <= len(self.text.starts):
             return None
-        return self._lines[row - 1] + column - 1 - self.source.shifts.get(row, 0)
+        return self.text.starts[row - 1] + column - 1 - self.source.shifts.get(row, 0)
 
     def span(self, start: int, end: int) -> Span:
         """The span of a stretch, as the user sees it."""
-        row, last = bisect_right(self._lines, start), bisect_right(self._lines, end)
-        return self.source.span(row, start - self._lines[row - 1] + 1, last, end - self._lines[last - 1] + 1)
-
-    def line_start(self, offset: int) -> int:
-        """The offset of the first character of a line."""
-        return self._lines[bisect_right(self._lines, offset) - 1]
+        row, last = self.text.row(start), self.text.row(end)
+        starts = self.text.starts
+        return self.source.span(row, start - starts[row - 1] + 1, last, end - starts[last - 1] + 1)
 
     def line_rest(self, offset: int) -> int | None:
         """The offset of the line's end (of its newline), if only blanks and a comment follow; else None."""
-        match = _END.match(self.text, offset)
+        match = _END.match(self.content, offset)
         return None if match is None else match.end() - match[0].endswith("\n")
 
     def indent(self, offset: int) -> str | None:
         """The white space before a place, if there is nothing else before it on its line; else None."""
-        before = self.text[self.line_start(offset) : offset]
+        before = self.content[self.text.line_start(offset) : offset]
         return before if not before.strip(" \t\f") else None
 
     def original(self, start: int, end: int) -> bool:
@@ -123,66 +115,28 @@ class Code:
         for row in range(place.row, place.end_row + 1):
             line = self.source.line(row, place.cell)
             if row == place.row:
-                at = self.line_start(start)
-                stop = self.text.find("\n", at)
-                if line[place.column - 1 :] != self.text[start : stop if stop >= 0 else len(self.text)]:
+                at = self.text.line_start(start)
+                stop = self.content.find("\n", at)
+                if line[place.column - 1 :] != self.content[start : stop if stop >= 0 else len(self.content)]:
                     return False
             else:
-                at = self.text.index("\n", at) + 1
-                if not self.text.startswith(line, at):
+                at = self.content.index("\n", at) + 1
+                if not self.content.startswith(line, at):
                     return False
         return True
 
     # -----------------------------------------------------------------------------------------------------------------
     # Syntax
 
-    def start_of(self, node: ast.expr | ast.keyword | ast.stmt) -> int:
-        """The offset at which a node starts."""
-        return self._place(node.lineno, node.col_offset)
-
-    def end_of(self, node: ast.expr | ast.keyword | ast.stmt) -> int:
-        """The offset at which a node ends."""
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        return self._place(node.end_lineno, node.end_col_offset)
-
-    def _place(self, row: int, column: int) -> int:
-        """`ast` counts the bytes of UTF-8."""
-        start = self._lines[row - 1]
-        line = self.text[start : start + column]
-        return start + column if line.isascii() else start + len(self._bytes(row)[:column].decode())
-
-    def _bytes(self, row: int) -> bytes:
-        end = self._lines[row] if row < len(self._lines) else len(self.text)
-        return self.text[self._lines[row - 1] : end].encode()
-
     def call(self, span: Span) -> Call | None:
         """The call that stands at exactly this span."""
         extent = self.extent(span)
-        node = self._calls.get(extent) if extent is not None else None
+        node = self.text.calls.get(extent) if extent is not None else None
         return None if node is None or extent is None else self._call(node, *extent)
-
-    @cached_property
-    def _calls(self) -> dict[tuple[int, int], ast.Call]:
-        return {(self.start_of(node), self.end_of(node)): node for node in self.walk(ast.Call)}
-
-    @cached_property
-    def _nodes(self) -> tuple[ast.AST, ...]:
-        """All nodes, an outer one before those in it."""
-        return tuple(ast.walk(self.tree)) if self.tree is not None else ()
-
-    def walk(self, kind: type[Node]) -> Iterator[Node]:
-        """All nodes of a kind."""
-        return (node for node in self._nodes if isinstance(node, kind))
-
-    @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        """What each node stands in."""
-        return {child: node for node in self._nodes for child in ast.iter_child_nodes(node)}
 
     def _call(self, node: ast.Call, start: int, end: int) -> Call | None:
         tokens = self.tokens(start, end)
-        if not tokens or self.text[end - 1] != ")":
+        if not tokens or self.content[end - 1] != ")":
             return None
         opened: list[int] = []
         first = None
@@ -205,7 +159,7 @@ class Code:
                 continue
             depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
             begin, last = left if begin < 0 else begin, right
-        written: list[ast.expr | ast.keyword] = sorted([*node.args, *node.keywords], key=self.start_of)
+        written: list[ast.expr | ast.keyword] = sorted([*node.args, *node.keywords], key=self.text.start_of)
         if len(written) != len(extents):
             return None
         pieces = tuple(
@@ -216,7 +170,7 @@ class Code:
     def tokens(self, start: int, end: int) -> list[tuple[int, str, int, int]]:
         """Type, text, start and end of the tokens of an expression, comments left out; empty where they fail."""
         shift = start - 1  # for the bracket that makes the lines one logical line
-        text = f"({self.text[start:end]})"
+        text = f"({self.content[start:end]})"
         lines = [0, *(match.end() for match in re.finditer("\n", text))]
         try:
             found = [
@@ -235,7 +189,7 @@ class Code:
 
     def plain(self, start: int, end: int) -> bool:
         """Whether a stretch holds nothing but white space, also with a backslash at the end of a line."""
-        return not re.sub(r"\\\n", "", self.text[start:end]).strip(" \t\f\n")
+        return not re.sub(r"\\\n", "", self.content[start:end]).strip(" \t\f\n")
 
     # -----------------------------------------------------------------------------------------------------------------
     # Names
@@ -283,11 +237,11 @@ class Code:
     @cached_property
     def _imported(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for node in self.walk(ast.Import):
+        for node in self.text.of_kind(ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
                 found.setdefault(name, set()).add(alias.name if alias.asname else name)
-        for one in self.walk(ast.ImportFrom):
+        for one in self.text.of_kind(ast.ImportFrom):
             for alias in one.names:
                 module = "." * one.level + (one.module or "")
                 found.setdefault(alias.asname or alias.name, set()).add(f"{module}.{alias.name}")
@@ -301,7 +255,7 @@ class Code:
     def _aliases(self) -> dict[str, set[str]]:
         """`L = keras.layers`: what is assigned, by name."""
         found: dict[str, set[str]] = {}
-        for node in self.walk(ast.Assign):
+        for node in self.text.of_kind(ast.Assign):
             value = self.dotted(node.value)
             if value is not None and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 found.setdefault(node.targets[0].id, set()).add(value)
@@ -312,14 +266,13 @@ class Code:
         """Names that something else than an import or a plain assignment binds."""
         plain = {
             id(node.targets[0])
-            for node in self.walk(ast.Assign)
+            for node in self.text.of_kind(ast.Assign)
             if len(node.targets) == 1 and self.dotted(node.value) is not None
         }
-        names = {
-            node.id for node in self.walk(ast.Name) if not isinstance(node.ctx, ast.Load) and id(node) not in plain
-        }
-        names |= {node.arg for node in self.walk(ast.arg)}
-        for node in self._nodes:
+        bound = (node for node in self.text.of_kind(ast.Name) if not isinstance(node.ctx, ast.Load))
+        names = {node.id for node in bound if id(node) not in plain}
+        names |= {node.arg for node in self.text.of_kind(ast.arg)}
+        for node in self.text.nodes:
             match node:
                 case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
                     names.add(name)

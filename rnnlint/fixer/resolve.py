@@ -27,7 +27,7 @@ from rnnlint.findings import (
 from rnnlint.fixer.code import Call, Code, Piece
 from rnnlint.graph import Span
 from rnnlint.keras.table import spec
-from rnnlint.source.source import Source
+from rnnlint.source.text import Text
 
 # Start, end and new text: offsets in `Source.text`.
 Change: TypeAlias = tuple[int, int, str]
@@ -37,12 +37,12 @@ class _CannotError(Exception):
     """The source is not written so that the step can be taken safely."""
 
 
-def resolve(findings: Iterable[Finding], source: Source) -> tuple[Finding, ...]:
+def resolve(findings: Iterable[Finding], text: Text) -> tuple[Finding, ...]:
     """The findings of a source, each with the fix that its remedy comes to there; without, where that is none."""
     findings = tuple(findings)
     if all(finding.remedy is None for finding in findings):
         return findings
-    code = Code(source)
+    code = Code(text)
     return tuple(
         replace(finding, fix=finding.fix or fix(finding.remedy, code), remedy=None) if finding.remedy else finding
         for finding in findings
@@ -68,7 +68,7 @@ def fix(remedy: Remedy, code: Code) -> Fix | None:
 
 def _size(changes: Sequence[Change], code: Code) -> tuple[int, int]:
     """First how many places are touched, then how many characters."""
-    return len(changes), sum(_distance(code.text[start:end], text) for start, end, text in changes)
+    return len(changes), sum(_distance(code.content[start:end], text) for start, end, text in changes)
 
 
 def _distance(old: str, new: str) -> int:
@@ -117,12 +117,12 @@ def _changes(step: Step, code: Code) -> list[Change]:
             items = _items(_piece(code, _call(code, step.call), at))
             if index >= len(items):
                 raise _CannotError
-            return [(code.start_of(items[index]), code.end_of(items[index]), text)]
+            return [(code.text.start_of(items[index]), code.text.end_of(items[index]), text)]
         case PrependItem(_, at, text):
             items = _items(_piece(code, _call(code, step.call), at))
-            start = code.start_of(items[0]) if items else -1
+            start = code.text.start_of(items[0]) if items else -1
             # A first item in brackets of its own starts after them.
-            if start < 0 or code.text[start - 1] not in "([ \t\n" or _bracketed(code, items[0]):
+            if start < 0 or code.content[start - 1] not in "([ \t\n" or _bracketed(code, items[0]):
                 raise _CannotError
             return [(start, start, f"{text}, ")]
         case ReplaceClass(_, name):
@@ -152,7 +152,7 @@ def _piece(code: Code, call: Call, at: Span) -> Piece:
     """The argument at a span, which counts no brackets around the value."""
     extent = code.extent(at)
     for piece in call.pieces:
-        if extent is not None and extent[0] == code.start_of(piece.node) and extent[1] <= piece.end:
+        if extent is not None and extent[0] == code.text.start_of(piece.node) and extent[1] <= piece.end:
             return piece
     raise _CannotError
 
@@ -163,7 +163,7 @@ def _literal(code: Code, piece: Piece) -> tuple[int, int]:
         ast.literal_eval(piece.value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise _CannotError from None
-    start, end = code.start_of(piece.value), code.end_of(piece.value)
+    start, end = code.text.start_of(piece.value), code.text.end_of(piece.value)
     if _comments(code, start, end):
         raise _CannotError
     return start, end
@@ -179,17 +179,17 @@ def _items(piece: Piece) -> Sequence[ast.expr]:
 
 def _bracketed(code: Code, node: ast.expr) -> bool:
     """Whether an item stands in brackets of its own, or has a comment before it."""
-    parent = code.parents[node]
+    parent = code.text.parents[node]
     assert isinstance(parent, (ast.Tuple, ast.List))
-    between = code.text[code.start_of(parent) + 1 : code.start_of(node)]
+    between = code.content[code.text.start_of(parent) + 1 : code.text.start_of(node)]
     return bool(between.strip())
 
 
 def _comments(code: Code, start: int, end: int) -> bool:
     """Whether a stretch of an expression holds comments."""
     covered = sum(right - left for _, _, left, right in code.tokens(start, end))
-    blank = sum(char.isspace() for char in code.text[start:end])
-    return "#" in code.text[start:end] and covered + blank < end - start
+    blank = sum(char.isspace() for char in code.content[start:end])
+    return "#" in code.content[start:end] and covered + blank < end - start
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def _remove(code: Code, call: Call, piece: Piece) -> list[Change]:
     if (
         after is not None
         and code.plain(stop, after.start)
-        and ("\n" not in code.text[stop : after.start] or not before)
+        and ("\n" not in code.content[stop : after.start] or not before)
     ):
         return [(piece.start, after.start, "")]
     if before is None:
@@ -249,10 +249,10 @@ def _remove(code: Code, call: Call, piece: Piece) -> list[Change]:
 def _whole_lines(code: Code, start: int, stop: int) -> tuple[int, int] | None:
     """The lines of a stretch with their newline, if nothing else stands on them and no backslash leads to them."""
     indent, rest = code.indent(start), code.line_rest(stop)
-    if indent is None or rest is None or code.text[stop:rest].strip():
+    if indent is None or rest is None or code.content[stop:rest].strip():
         return None
     begin = start - len(indent)
-    if code.text[:begin].endswith("\\\n") or rest >= len(code.text):
+    if code.content[:begin].endswith("\\\n") or rest >= len(code.content):
         return None
     return begin, rest + 1
 
@@ -277,9 +277,9 @@ def _replace_class(code: Code, call: Call, name: str) -> list[Change]:
     other: ast.expr = ast.Name(name) if isinstance(func, ast.Name) else ast.Attribute(func.value, name)
     if not code.names_layer(other, name):
         raise _CannotError
-    end = code.end_of(func)
+    end = code.text.end_of(func)
     start = end - len(func.id if isinstance(func, ast.Name) else func.attr)
-    if code.text[start:end] != (func.id if isinstance(func, ast.Name) else func.attr):
+    if code.content[start:end] != (func.id if isinstance(func, ast.Name) else func.attr):
         raise _CannotError
     return [(start, end, name)]
 
@@ -299,11 +299,11 @@ def _unwrap(code: Code, outer: Call, inner: Call) -> list[Change]:
         raise _CannotError
     ends = [outer.open, *(end for _, end in inside)]
     starts = [*(start for start, _ in inside), outer.close]
-    if any("#" in code.text[end:start] for end, start in zip(ends, starts, strict=True)):
+    if any("#" in code.content[end:start] for end, start in zip(ends, starts, strict=True)):
         raise _CannotError
     added: list[Change] = []
     for piece in moved:
-        added += _add(code, inner, code.text[piece.start : piece.end])
+        added += _add(code, inner, code.content[piece.start : piece.end])
     if len({start for start, _, _ in added}) > 1 or not inner.pieces:
         raise _CannotError
     merged = [(added[0][0], added[0][1], "".join(text for _, _, text in added))] if added else []
@@ -316,14 +316,14 @@ def _swap(code: Code, first: Call, second: Call) -> list[Change]:
         first, second = second, first
     if first.end > second.start or not _neighbours(code, first, second):
         raise _CannotError
-    texts = code.text[first.start : first.end], code.text[second.start : second.end]
+    texts = code.content[first.start : first.end], code.content[second.start : second.end]
     changes = [(first.start, first.end, texts[1]), (second.start, second.end, texts[0])]
     return changes + _swapped_comments(code, first, second)
 
 
 def _neighbours(code: Code, first: Call, second: Call) -> bool:
     """Whether two calls stand where layers follow each other, and nothing that matters stands between them."""
-    parents = code.parents
+    parents = code.text.parents
     one, other = parents[first.node], parents[second.node]
     if isinstance(one, ast.List | ast.Tuple) and one is other:
         return one.elts.index(second.node) - one.elts.index(first.node) == 1
@@ -355,7 +355,7 @@ def _added(one: ast.Call, other: ast.Call) -> bool:
 
 def _chained(code: Code, one: ast.Call, other: ast.Call) -> bool:
     """`x = A()(...)` and then `x = B()(x)`."""
-    before, after = code.parents[one], code.parents[other]
+    before, after = code.text.parents[one], code.text.parents[other]
     if not isinstance(before, ast.Assign) or not isinstance(after, ast.Assign) or len(before.targets) != 1:
         return False
     target, read = before.targets[0], other.args[0]
@@ -372,10 +372,10 @@ def _chained(code: Code, one: ast.Call, other: ast.Call) -> bool:
 
 def _consecutive(code: Code, one: ast.Call, other: ast.Call) -> bool:
     """Whether the statements of two expressions follow each other in one body."""
-    before, after = code.parents[one], code.parents[other]
+    before, after = code.text.parents[one], code.text.parents[other]
     if not isinstance(before, ast.Expr | ast.Assign) or not isinstance(after, ast.Expr | ast.Assign):
         return False
-    parent = code.parents[before]
+    parent = code.text.parents[before]
     bodies = [getattr(parent, name, []) for name in ("body", "orelse", "finalbody")]
     return any(
         isinstance(body, list) and before in body and body.index(before) + 1 < len(body)
@@ -393,23 +393,23 @@ def _swapped_comments(code: Code, first: Call, second: Call) -> list[Change]:
     for call in (first, second):
         stop = _element_end(code, call)
         rest = code.line_rest(stop)
-        ends.append((stop, rest if rest is not None and "#" in code.text[stop:rest] else stop))
+        ends.append((stop, rest if rest is not None and "#" in code.content[stop:rest] else stop))
     (start, end), (other_start, other_end) = ends
     if start > second.start:  # one within the other: there is one end of line
         return []
-    if "#" in code.text[end : second.start]:
+    if "#" in code.content[end : second.start]:
         raise _CannotError
     if start == end and other_start == other_end:
         return []
-    return [(start, end, code.text[other_start:other_end]), (other_start, other_end, code.text[start:end])]
+    return [(start, end, code.content[other_start:other_end]), (other_start, other_end, code.content[start:end])]
 
 
 def _element_end(code: Code, call: Call) -> int:
     """The end of a list's element with its comma, or of the statement that adds or calls the layer."""
-    parent = code.parents[call.node]
+    parent = code.text.parents[call.node]
     if isinstance(parent, ast.List | ast.Tuple):
-        comma = re.compile(r"[ \t]*,").match(code.text, call.end)
+        comma = re.compile(r"[ \t]*,").match(code.content, call.end)
         return comma.end() if comma else call.end
     while not isinstance(parent, ast.stmt):
-        parent = code.parents[parent]
-    return code.end_of(parent)
+        parent = code.text.parents[parent]
+    return code.text.end_of(parent)

@@ -23,6 +23,7 @@ from rnnlint.settings.resolver import Resolver
 from rnnlint.settings.settings import Settings, SettingsError
 from rnnlint.source.read import from_bytes, from_text, read_bytes
 from rnnlint.source.source import Source
+from rnnlint.source.text import Text
 from rnnlint.suppression import suppress
 from rnnlint.suppression.baseline import Baseline, BaselineError, load
 
@@ -90,11 +91,12 @@ def perform(job: Job, parsed: ParsedModules | None = None) -> Answer:
     if job.fix:
         return Answer(fixed=_fixed(job, look))
     result, source = look.at(from_text(job.text, job.path, accepts))
+    text = Text(source)
     return Answer(
         result.findings,
-        tuple(_comments(result.findings, source)) if not settings.ignore_noqa else (),
+        tuple(_comments(result.findings, text)) if not settings.ignore_noqa else (),
         result.diagnostics,
-        tuple(_mentions(source)),
+        tuple(_mentions(text)),
         tuple(look.elsewhere),
         frozenset(look.read),
         look.lines(result.findings),
@@ -163,13 +165,13 @@ class _Look:
         return {(path, row): self._modules.source(path).line(row) for path, row in rows}
 
 
-def _comments(findings: Iterable[Finding], source: Source) -> Iterable[tuple[Edit, ...]]:
+def _comments(findings: Iterable[Finding], text: Text) -> Iterable[tuple[Edit, ...]]:
     for number, finding in enumerate(findings):
-        yield suppress.add_noqa([finding], source)[0] if number < MOST_COMMENTS else ()
+        yield suppress.add_noqa([finding], text)[0] if number < MOST_COMMENTS else ()
 
 
-def _mentions(source: Source) -> Iterable[Mention]:
-    for directive in suppress.directives(source):
+def _mentions(text: Text) -> Iterable[Mention]:
+    for directive in suppress.directives(text):
         at = directive.span
         for one in directive.selectors:
             if one.codes:

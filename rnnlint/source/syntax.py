@@ -7,18 +7,7 @@ import re
 import warnings
 from typing import Any, NamedTuple
 
-# Every alternative that opens something also ends at the end of the text, so that nothing is scanned twice.
-_STRING = (
-    r'"""(?:[^"\\]+|\\(?:.|\Z)|"(?!""))*(?:"""|\Z)'
-    r"|'''(?:[^'\\]+|\\(?:.|\Z)|'(?!''))*(?:'''|\Z)"
-    r'|"(?:[^"\\\n]+|\\(?:.|\Z))*(?:"|(?=\n)|\Z)'
-    r"|'(?:[^'\\\n]+|\\(?:.|\Z))*(?:'|(?=\n)|\Z)"
-)
-TOKEN = re.compile(
-    rf"(?P<string>{_STRING})|(?P<comment>\#[^\n]*)|(?P<joined>\\\n)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
-    r"|(?P<end>\n)|(?P<separator>[,;])|(?P<link>[.+\-*/%@&|^~<>]|\b(?:not|lambda|else|and|or|await|in|is)\b)",
-    re.DOTALL,
-)
+from rnnlint.source.tokens import TOKEN
 
 
 class SyntaxProblem(NamedTuple):
@@ -39,7 +28,6 @@ class Extremes(NamedTuple):
     depth: int
     depth_at: int
     chain: int
-    chain_at: int
     strings: int
     strings_at: int
     parts: int
@@ -104,13 +92,14 @@ def _look(filters: list[object]) -> int:
     return filters.count(_FILTER)
 
 
-# Blanks and the prefixes of strings.
-_BETWEEN_STRINGS = " \t\f\n\\rRbBuUfFtT"
+# What joins two operands, or makes one of one.
+_OPERATORS = frozenset(".+-*/%@&|^~<>")
+_WORD_OPERATORS = frozenset({"not", "lambda", "else", "and", "or", "await", "in", "is"})
 
 
 def extremes(text: str) -> Extremes:
     """How deep brackets nest and how long operators and strings chain, by one linear scan without recursion."""
-    depth = depth_at = chain_at = longest = 0
+    depth = depth_at = longest = 0
     chains = [0]
     depths = 0
     run = strings = strings_at = string_end = 0
@@ -118,15 +107,14 @@ def extremes(text: str) -> Extremes:
     for match in TOKEN.finditer(text):
         kind = match.lastgroup
         if kind == "string":
-            run = run + 1 if not text[string_end : match.start()].strip(_BETWEEN_STRINGS) else 1
+            run = run + 1 if not text[string_end : match.start()].strip(" \t\f\n\\") else 1
             string_end = match.end()
             if run > strings:
-                strings, strings_at = run, match.start()
+                strings, strings_at = run, max(match.start(), match.end("prefix"))
         elif kind == "open":
             parts += 1
             chains[-1] += 1  # a call or a subscript is a link, too
-            if chains[-1] > longest:
-                longest, chain_at = chains[-1], match.start()
+            longest = max(longest, chains[-1])
             chains.append(0)
             depth += 1
             if depth > depths:
@@ -143,12 +131,20 @@ def extremes(text: str) -> Extremes:
             line = match.end()
         elif kind == "comment":
             line = match.end()  # not counted: it may be alone on its line
-        elif kind == "link":
-            parts += 1
-            chains[-1] += 1
-            if chains[-1] > longest:
-                longest, chain_at = chains[-1], match.start()
-    return Extremes(depths, depth_at, longest, chain_at, strings, strings_at, parts)
+        elif links := _links(kind, match[0]):
+            parts += links
+            chains[-1] += links
+            longest = max(longest, chains[-1])
+    return Extremes(depths, depth_at, longest, strings, strings_at, parts)
+
+
+def _links(kind: str | None, text: str) -> int:
+    """How many operators a token is, or holds as a number does."""
+    if kind == "mark":
+        return text in _OPERATORS
+    if kind == "name":
+        return text in _WORD_OPERATORS
+    return sum(map(text.count, ".+-")) if kind == "number" else 0
 
 
 def logical_end(text: str, start: int) -> tuple[int, int]:

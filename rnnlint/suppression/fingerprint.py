@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from keyword import iskeyword
 from typing import TypeAlias
@@ -19,6 +19,8 @@ from rnnlint.findings import Finding
 from rnnlint.graph import Span
 from rnnlint.records import dataclass
 from rnnlint.source import syntax
+from rnnlint.source.tokens import Token
+from rnnlint.source.tokens import tokens as read_tokens
 
 # `line(path, row, cell)` gives a line of source, as in `output.Report`.
 Line: TypeAlias = Callable[[str, int, "int | None"], str]
@@ -27,14 +29,6 @@ Key: TypeAlias = "tuple[str, Span]"
 
 MAX_TEXT = 200  # of a call in a baseline; what is longer is cut, and told apart by a hash
 
-_TOKEN = re.compile(
-    r"""(?P<skip>\s+|\\\r?\n|\#[^\n]*)"""
-    r"""|(?P<string>[A-Za-z]{0,2}(?:\"{3}(?:[^\\"]|\\.|"(?!""))*\"{3}|'{3}(?:[^\\']|\\.|'(?!''))*'{3}"""
-    r"""|"(?:[^\\"\n]|\\.)*"|'(?:[^\\'\n]|\\.)*'))"""
-    r"""|(?P<number>(?:0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9_]+)?)[jJ]?)"""
-    r"""|(?P<name>\w+)|(?P<mark>.)""",
-    re.DOTALL,
-)
 _OPENING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -61,7 +55,7 @@ def fingerprints(findings: Iterable[Finding], line: Line, base: str) -> dict[Key
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     found: dict[Key, Fingerprint] = {}
-    statements: dict[tuple[str, int | None, int, int], list[_Token]] = {}
+    statements: dict[tuple[str, int | None, int, int], list[Token]] = {}
     for finding in sorted(findings, key=_order):
         if (finding.code, finding.span) in found:
             continue
@@ -86,16 +80,8 @@ def relative(path: str, base: str) -> str:
 # The text of a call
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    start: tuple[int, int]
-    end: tuple[int, int]
-
-
 def call_text(
-    span: Span, line: Line, statements: dict[tuple[str, int | None, int, int], list[_Token]] | None = None
+    span: Span, line: Line, statements: dict[tuple[str, int | None, int, int], list[Token]] | None = None
 ) -> str:
     """The call at a span, or the innermost one around it (of an argument), in its normal form.
 
@@ -106,7 +92,7 @@ def call_text(
     key = (span.path, span.cell, first, last)
     if key not in known:
         rows = range(first, last + 1)
-        known[key] = list(_tokens([line(span.path, row, span.cell) for row in rows], first))
+        known[key] = list(read_tokens([line(span.path, row, span.cell) for row in rows], first))
     tokens = known[key]
     start, end = (span.row, span.column), (span.end_row, span.end_column)
     inside = [number for number, token in enumerate(tokens) if start <= token.start and token.end <= end]
@@ -126,33 +112,19 @@ def call_text(
     return _normal(tokens[begin : stop + 1])
 
 
-def _tokens(lines: list[str], first: int) -> Iterator[_Token]:
-    row, column = first, 1
-    for match in _TOKEN.finditer("\n".join(lines)):
-        kind, text = match.lastgroup or "", match[0]
-        start = (row, column)
-        if newlines := text.count("\n"):
-            row += newlines
-            column = len(text) - text.rfind("\n")
-        else:
-            column += len(text)
-        if kind != "skip":
-            yield _Token(kind, text, start, (row, column))
-
-
-def _pairs(tokens: list[_Token]) -> dict[int, int]:
+def _pairs(tokens: list[Token]) -> dict[int, int]:
     """The opening bracket of each closing one, by their numbers."""
     pairs: dict[int, int] = {}
     opened: list[int] = []
     for number, token in enumerate(tokens):
-        if token.kind == "mark" and token.text in "([{":
+        if token.kind == "open":
             opened.append(number)
         elif opened and tokens[opened[-1]].text == _OPENING.get(token.text):
             pairs[number] = opened.pop()
     return pairs
 
 
-def _callee(tokens: list[_Token], pairs: Mapping[int, int], opening: int) -> int:
+def _callee(tokens: list[Token], pairs: Mapping[int, int], opening: int) -> int:
     """Where the callee of a `(` starts; -1 where that bracket makes no call."""
     if tokens[opening].text != "(":
         return -1
@@ -164,13 +136,13 @@ def _callee(tokens: list[_Token], pairs: Mapping[int, int], opening: int) -> int
             continue
         if before >= 0 and tokens[before].kind == "name" and not iskeyword(tokens[before].text):
             begin = before
-            if before >= 2 and tokens[before - 1].text == "." and tokens[before - 2].kind in ("name", "mark"):
+            if before >= 2 and tokens[before - 1].text == "." and tokens[before - 2].kind not in ("string", "number"):
                 begin = before - 1
                 continue
         return begin if begin < opening and tokens[begin].text != "." else -1
 
 
-def _normal(tokens: list[_Token]) -> str:
+def _normal(tokens: list[Token]) -> str:
     parts: list[str] = []
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.text == "," and following is not None and following.text in _OPENING:

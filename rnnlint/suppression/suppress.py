@@ -23,15 +23,8 @@ from rnnlint.suppression.comments import may_suppress
 
 if TYPE_CHECKING:
     from rnnlint.source.source import Source
+    from rnnlint.source.text import Text
 
-# Strings are matched only to be passed over: a `#` inside them starts no comment. A backslash takes the next character
-# along in raw strings too. Independent of the running Python's own grammar, and of cells that do not parse.
-_TOKEN = re.compile(
-    r"""(?P<comment>\#[^\r\n]*)"""
-    r"""|\"{3}(?:[^\\"]|\\.|"(?!""))*(?:\"{3}|\Z)|'{3}(?:[^\\']|\\.|'(?!''))*(?:'{3}|\Z)"""
-    r"""|"(?:[^\\"\r\n]|\\(?:\r\n|.))*"?|'(?:[^\\'\r\n]|\\(?:\r\n|.))*'?""",
-    re.DOTALL,
-)
 _NOQA = re.compile(r"#\s*noqa(?P<colon>\s*:)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _OWN = re.compile(r"#\s*rnnlint\s*:\s*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _OWN_FORM = re.compile(r"(?P<word>file-ignore|ignore|noqa)(?![\w-])\s*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
@@ -79,15 +72,15 @@ class Directive:
         return finding.code in self.codes if self.codes is not None else not self.problem
 
 
-def directives(source: Source) -> tuple[Directive, ...]:
+def directives(text: Text) -> tuple[Directive, ...]:
     """All suppression comments of a file, also those that are not understood (`problem`)."""
-    return tuple(_directives(source)) if may_suppress(source.text) else ()
+    return tuple(_directives(text)) if may_suppress(text.text) else ()
 
 
-def apply(findings: Iterable[Finding], source: Source) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def apply(findings: Iterable[Finding], text: Text) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Split findings into those that are kept and those that a comment of the file suppresses."""
     everything = tuple(findings)
-    suppressed = {finding for held in uses(everything, directives(source)).values() for finding in held}
+    suppressed = {finding for held in uses(everything, directives(text)).values() for finding in held}
     return (
         tuple(finding for finding in everything if finding not in suppressed),
         tuple(finding for finding in everything if finding in suppressed),
@@ -139,7 +132,7 @@ def _touches(span: Span, directive: Directive, distance: _Distance) -> bool:
 # The rules about comments
 
 
-def judge(findings: Sequence[Finding], source: Source, selected: frozenset[str], *, read: bool) -> Iterator[Finding]:
+def judge(findings: Sequence[Finding], text: Text, selected: frozenset[str], *, read: bool) -> Iterator[Finding]:
     """What is wrong with the suppression comments of a file.
 
     `findings` are those of the `selected` rules before suppression. Where the file could not be `read` in full, or a
@@ -147,13 +140,13 @@ def judge(findings: Sequence[Finding], source: Source, selected: frozenset[str],
     """
     if not ABOUT_COMMENTS & selected:
         return
-    written = directives(source)
+    written = directives(text)
     held = uses(findings, written) if read and _UNUSED.code in selected else {}
     for directive in written:
         if directive.problem and _MALFORMED.code in selected and "rnn" in directive.text.lower():
             yield _malformed(directive)
         if directive in held:
-            yield from _unused(directive, {finding.code for finding in held[directive]}, source, selected)
+            yield from _unused(directive, {finding.code for finding in held[directive]}, text.source, selected)
 
 
 def _malformed(directive: Directive) -> Finding:
@@ -228,7 +221,7 @@ def _removal(directive: Directive, source: Source) -> Fix:
 # --add-noqa
 
 
-def add_noqa(findings: Iterable[Finding], source: Source) -> tuple[tuple[Edit, ...], tuple[Finding, ...]]:
+def add_noqa(findings: Iterable[Finding], text: Text) -> tuple[tuple[Edit, ...], tuple[Finding, ...]]:
     """Edits that suppress the findings of a file by `# noqa`, and the findings for which there is no place.
 
     A comment goes to the end of the line where the finding starts; where that line ends in a string or a backslash, to
@@ -236,18 +229,18 @@ def add_noqa(findings: Iterable[Finding], source: Source) -> tuple[tuple[Edit, .
     """
     wanted: dict[tuple[int, int], set[str]] = {}
     left: list[Finding] = []
-    closed = _rows_without_end(source)
+    source = text.source
     for finding in findings:
         span = finding.span
         row = span.row
         last = max(span.end_row, span.statement[1])
-        while row <= last and source.text_row(row, span.cell) in closed:
+        while row <= last and source.text_row(row, span.cell) in text.open_rows:
             row += 1
         if finding.code in ABOUT_COMMENTS or row > last:
             left.append(finding)
         else:
             wanted.setdefault((span.cell or 0, row), set()).add(finding.code)
-    written = {(one.span.cell or 0, one.span.row): one for one in directives(source) if _extensible(one)}
+    written = {(one.span.cell or 0, one.span.row): one for one in directives(text) if _extensible(one)}
     edits = tuple(
         _addition(source, cell or None, row, sorted(codes), written.get((cell, row)))
         for (cell, row), codes in sorted(wanted.items())
@@ -270,50 +263,24 @@ def _addition(source: Source, cell: int | None, row: int, codes: Sequence[str], 
     return Edit(span, f"  # noqa: {', '.join(codes)}")
 
 
-def _rows_without_end(source: Source) -> set[int]:
-    """Rows of the text that end inside a string, or in a backslash: no comment can follow there."""
-    rows = {number for number, line in enumerate(source.text.split("\n"), start=1) if line.rstrip(" \t").endswith("\\")}
-    row, position = 1, 0
-    for match in _TOKEN.finditer(source.text):
-        row += source.text.count("\n", position, match.start())
-        position = match.start()
-        if match["comment"] is None:
-            rows.update(range(row, row + match[0].count("\n")))
-        else:
-            rows.discard(row)
-    return rows
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # The comments
 
 
-def comments(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Row and column (from 1), text, and whether the comment has its line for itself."""
-    row, start = 1, 0
-    for match in _TOKEN.finditer(text):
-        if match["comment"] is None:
-            continue
-        row += text.count("\n", start, match.start())
-        start = match.start()
-        line = text.rfind("\n", 0, start) + 1
-        yield row, start - line + 1, match[0], not text[line:start].strip()
-
-
-def _directives(source: Source) -> Iterator[Directive]:
+def _directives(text: Text) -> Iterator[Directive]:
     rules = RULES
-    lines = source.text.split("\n")
-    for row, column, comment, alone in comments(source.text):
+    source = text.source
+    for row, column, comment, alone in text.comments:
         offset = 0
         for part in re.split(r"(?=#)", comment):
             found = _parse(part, rules, alone)
             if found:
-                text = part.strip()
-                span = source.span(row, column + offset, row, column + offset + len(text))
-                below = (_next_code_row(source, lines, row, span),) if found.scope == "statement" else ()
+                own = part.strip()
+                span = source.span(row, column + offset, row, column + offset + len(own))
+                below = (_next_code_row(source, text.lines, row, span),) if found.scope == "statement" else ()
                 rows = (span.row, *below)
-                whole = alone and text == comment.strip()
-                yield Directive(span, text, found.codes, found.scope, rows, found.problem, found.selectors, whole)
+                whole = alone and own == comment.strip()
+                yield Directive(span, own, found.codes, found.scope, rows, found.problem, found.selectors, whole)
             offset += len(part)
 
 

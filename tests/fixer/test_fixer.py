@@ -35,17 +35,18 @@ from rnnlint.fixer.code import Code
 from rnnlint.graph import Span
 from rnnlint.source.read import from_bytes, from_text
 from rnnlint.source.source import Source
+from rnnlint.source.text import Text
 
 
 def span_of(source: Source, text: str, nth: int = 0) -> Span:
     """The span of the nth occurrence of a piece of text, as the analysis would give it."""
     start = [match.start() for match in re.finditer(re.escape(text), source.text)][nth]
-    return Code(source).span(start, start + len(text))
+    return Code(Text(source)).span(start, start + len(text))
 
 
 def remedied(source: Source, *steps: Step) -> str | None:
     """The text with a remedy made; None where it resolves to no fix."""
-    made = fixer.fix(Remedy("a fix", "unsafe", (steps,)), Code(source))
+    made = fixer.fix(Remedy("a fix", "unsafe", (steps,)), Code(Text(source)))
     if made is None:
         return None
     return fixer.apply(source.text.encode(), source.path, made.edits).decode()
@@ -237,7 +238,7 @@ def test_the_smaller_edit_is_taken(imports: str, name: str, expected: str) -> No
         (ReplaceClass(call, "SpatialDropout1D"),),
     )
     for order in (ways, ways[::-1]):
-        made = fixer.fix(Remedy("share", "unsafe", order), Code(source))
+        made = fixer.fix(Remedy("share", "unsafe", order), Code(Text(source)))
         assert made is not None
         assert fixer.apply(source.text.encode(), "a.py", made.edits).decode() == f"{imports}\n{expected}"
 
@@ -322,7 +323,8 @@ def test_code_behind_a_magic_is_fixed_where_the_user_sees_it() -> None:
     source = from_text(code, "a.py")
     assert source.original
     made = fixer.fix(
-        Remedy("", "safe", ((RemoveArgument(span_of(source, "LSTM(4, x=1)"), span_of(source, "x=1")),),)), Code(source)
+        Remedy("", "safe", ((RemoveArgument(span_of(source, "LSTM(4, x=1)"), span_of(source, "x=1")),),)),
+        Code(Text(source)),
     )
     assert made is not None
     assert fixer.apply(code.encode(), "a.py", made.edits).decode() == code.replace(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rnnlint.source import syntax
 from rnnlint.source.read import from_bytes, from_text, read, read_as_shown
 from rnnlint.source.source import Source
+from rnnlint.source.tokens import TOKEN
 
 
 def text_of(data: bytes) -> str:
@@ -263,9 +264,7 @@ def test_the_scan_agrees_with_python(text: str) -> None:
         return
     if any(token.type == tokenize.ERRORTOKEN for token in tokens):
         return
-    ours = [
-        match[0] for match in syntax.TOKEN.finditer(text) if match.lastgroup in ("open", "close", "string", "comment")
-    ]
+    ours = [match[0] for match in TOKEN.finditer(text) if match.lastgroup in ("open", "close", "string", "comment")]
     theirs = [
         token.string
         for token in tokens

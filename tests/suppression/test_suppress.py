@@ -21,14 +21,14 @@ from rnnlint.result import FileResult
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
 from rnnlint.source.read import from_text
-from rnnlint.source.source import Source
+from rnnlint.source.text import Text
 from rnnlint.suppression.comments import may_hold_directives
-from rnnlint.suppression.suppress import add_noqa, apply, comments, directives, judge
+from rnnlint.suppression.suppress import add_noqa, apply, directives, judge
 from tests.output.reports import notebook
 
 
-def source(text: str) -> Source:
-    return from_text(text, "a.py")
+def source(text: str) -> Text:
+    return Text(from_text(text, "a.py"))
 
 
 def finding(row: int, code: str = "RNN101", *, statement: tuple[int, int] | None = None, **more: object) -> Finding:
@@ -152,7 +152,7 @@ def test_strings_hold_no_comments(text: str) -> None:
 def test_comment_after_strings_of_all_kinds() -> None:
     text = "a = \"'\"; b = '\"'; c = ''; d = \"\"\"x\"y\n'''\"\"\"; e = 'it\\'s'  # noqa: RNN101\n"
     assert [one.span.row for one in directives(source(text))] == [2]
-    assert list(comments("x = 'open\ny = 1  # noqa\n")) == [(2, 8, "# noqa", False)]
+    assert list(source("x = 'open\ny = 1  # noqa\n").comments) == [(2, 8, "# noqa", False)]
 
 
 MODEL = """\
@@ -246,8 +246,8 @@ def test_notebook_rows_count_in_the_cell() -> None:
         return Finding("RNN101", "x", "m", Span("a.ipynb", row, 1, row, 2, number, (row, row)))
 
     here = [at(1, 2), at(3, 2), at(4, 1)]
-    assert apply(here, read) == ((at(3, 2), at(4, 1)), (at(1, 2),))
-    assert [(one.span.cell, one.span.row, one.span.column) for one in directives(read)] == [(1, 2, 8), (3, 3, 1)]
+    assert apply(here, Text(read)) == ((at(3, 2), at(4, 1)), (at(1, 2),))
+    assert [(one.span.cell, one.span.row, one.span.column) for one in directives(Text(read))] == [(1, 2, 8), (3, 3, 1)]
 
 
 def test_directive_in_a_huge_file_is_found_quickly() -> None:

@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from rnnlint.graph import Span
-from rnnlint.records import dataclass
-from rnnlint.source import syntax
 from rnnlint.source.source import Source
+from rnnlint.source.text import Text
 
 # The span of a layer that no line of the linted code constructs.
 NOWHERE = Span("", 0, 0, 0, 0)
@@ -35,32 +34,16 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-@dataclass
 class SourceCalls:
     """The calls that a source holds. Places are as Python gives them, columns in bytes, but counted from 1."""
 
-    source: Source
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._text = Text(source)
 
     @cached_property
-    def _lines(self) -> list[str]:
-        return self.source.text.split("\n")
-
-    @cached_property
-    def by_place(self) -> dict[tuple[int, int, int, int], tuple[ast.Call, tuple[int, int]]]:
-        """Each call with the first and last row of its statement."""
-        found: dict[tuple[int, int, int, int], tuple[ast.Call, tuple[int, int]]] = {}
-        tree = syntax.parse(self.source.text)
-        if not isinstance(tree, ast.Module):
-            return found
-        stack: list[tuple[ast.AST, tuple[int, int]]] = [(tree, (1, 1))]
-        while stack:
-            node, rows = stack.pop()
-            if isinstance(node, ast.stmt):
-                rows = _header(node)
-            if isinstance(node, ast.Call):
-                found[_place(node)] = (node, rows)
-            stack.extend((child, rows) for child in ast.iter_child_nodes(node))
-        return found
+    def _by_place(self) -> dict[tuple[int, int, int, int], ast.Call]:
+        return {_place(node): node for node in self._text.of_kind(ast.Call)}
 
     def call(self, place: Sequence[Any], name: str) -> tuple[ast.Call, tuple[int, int]] | None:
         """The call at a place with the rows of its statement; of a place that is a row only, the one call by that name.
@@ -69,9 +52,16 @@ class SourceCalls:
         """
         if len(place) == 5:
             row, column, end_row, end_column = place[1:]
-            return self.by_place.get((row, column, end_row, end_column))
-        known = [one for key, one in self.by_place.items() if key[0] == place[1] and last_name(one[0].func) == name]
-        return known[0] if len(known) == 1 else None
+            node = self._by_place.get((row, column, end_row, end_column))
+            return None if node is None else (node, self._rows(node))
+        known = [one for key, one in self._by_place.items() if key[0] == place[1] and last_name(one.func) == name]
+        return (known[0], self._rows(known[0])) if len(known) == 1 else None
+
+    def _rows(self, node: ast.AST) -> tuple[int, int]:
+        """The first and last row of the statement that a node stands in."""
+        while not isinstance(node, ast.stmt):
+            node = self._text.parents[node]
+        return _header(node)
 
     def span(self, node: ast.AST, end: ast.AST | None = None, rows: tuple[int, int] | None = None) -> Span:
         """A node as a span of the file."""
@@ -79,12 +69,8 @@ class SourceCalls:
 
     def between(self, row: int, column: int, end_row: int, end_column: int, rows: tuple[int, int] | None) -> Span:
         """A place as Python counts it as a span of the file."""
-        first, last = self._characters(row, column), self._characters(end_row, end_column)
+        first, last = self._text.column(row, column - 1), self._text.column(end_row, end_column - 1)
         return self.source.span(row, first, end_row, last, rows)
-
-    def _characters(self, row: int, column: int) -> int:
-        line = self._lines[row - 1] if row <= len(self._lines) else ""
-        return column if line.isascii() else len(line.encode()[: column - 1].decode("utf-8", "ignore")) + 1
 
 
 def _place(node: Any) -> tuple[int, int, int, int]:
