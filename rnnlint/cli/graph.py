@@ -127,7 +127,7 @@ def _draw(options: GraphOptions, files: list[drawing.File], console: Console) ->
     if not files:
         console.message("note", "no model found")
     if options.output_file is None:
-        click.echo(text, nl=False, color=page.color)
+        console.out(text)
     else:
         with open(options.output_file, "w", encoding="utf-8") as file:
             file.write(text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from rnnlint.cli.console import fail
+from rnnlint.cli.console import Console, fail
 from rnnlint.cli.options import argument, command, option
 from rnnlint.records import dataclass
 
@@ -38,10 +38,9 @@ def rule(options: RuleOptions) -> int:
 
     if (options.rule is None) is not options.every:
         raise click.UsageError("Name a rule, or give --all.")
-    rules = RULES
-    chosen = [one for one in rules if options.every or options.rule in (one.code, one.name)]
+    chosen = [one for one in RULES if options.every or options.rule in (one.code, one.name)]
     if not chosen:
-        fail(unknown_rule(options.rule or "", rules))
+        fail(unknown_rule(options.rule or "", RULES))
     try:
         pages = [(one, rulebook.page(one.code)) for one in chosen]
     except FileNotFoundError as error:
@@ -49,10 +48,11 @@ def rule(options: RuleOptions) -> int:
     if options.output_format == "json":
         from json import dumps
 
-        records = [_record(one, text) for one, text in pages]
-        click.echo(dumps(records if options.every else records[0], indent=2, ensure_ascii=False))
+        records = [_record(one, page) for one, page in pages]
+        text = dumps(records if options.every else records[0], indent=2, ensure_ascii=False)
     else:
-        click.echo("\n\n".join(text.rstrip() for _, text in pages))
+        text = "\n\n".join(page.rstrip() for _, page in pages)
+    Console().out(f"{text}\n")
     return 0
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import click
-
 from rnnlint.cli import process
-from rnnlint.cli.console import fail
+from rnnlint.cli.console import Console, fail
 from rnnlint.cli.options import command, option
 from rnnlint.records import dataclass
 
@@ -35,6 +33,6 @@ def server(options: ServerOptions) -> int:  # noqa: ARG001
             raise
         fail("the language server needs an extra: pip install 'rnnlint[server]'")
     if sys.stdin is None or sys.stdin.isatty():
-        click.echo("rnnlint server talks to an editor on stdin and stdout; Ctrl+D ends it.", err=True)
+        Console().err("rnnlint server talks to an editor on stdin and stdout; Ctrl+D ends it.")
     reader, writer = process.protocol_streams()
     sys.exit(serve(reader, writer, process.leave_folder(), process.prepare))

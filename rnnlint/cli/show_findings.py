@@ -13,7 +13,7 @@ import click
 from rnnlint import __version__
 from rnnlint.cli.checked import Checked, Request, has_verdict
 from rnnlint.cli.console import counted, excerpt_width
-from rnnlint.output import FOR_PEOPLE, code, printable, render, shown, where
+from rnnlint.output import FOR_PEOPLE, code, printable, shown, where
 
 if TYPE_CHECKING:
     from rnnlint.output.report import Report
@@ -95,7 +95,11 @@ def _pieces(request: Request, name: str, report: Report) -> Iterator[str]:
     if request.options.quiet and name in FOR_PEOPLE:
         # It prints findings, which the refuted ones are no more; other formats carry the verdict.
         report = replace(report, refuted=())
-    return _statistics(name, report) if request.options.statistics else render(name, report)
+    if request.options.statistics:
+        return _statistics(name, report)
+    from rnnlint.output.report import render
+
+    return render(name, report)
 
 
 def _statistics(name: str, report: Report) -> Iterator[str]:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from rnnlint.findings import Diagnostic, Finding
     from rnnlint.graph import Span
-    from rnnlint.output.report import Report
     from rnnlint.registry import Severity
 
 # The formats that print nothing where there is nothing to report.
 FOR_PEOPLE = ("full", "concise")
 
 Entry: TypeAlias = "Finding | Diagnostic"
-
-
-def render(name: str, report: Report) -> Iterator[str]:
-    """The report in a format, piece by piece, with ANSI colours where the format is for people.
-
-    `name` is one of `rnnlint.settings.choices.FORMATS`. A new format is a name there and a module here, of the same
-    name with `_` for `-`.
-    """
-    pieces: Iterator[str] = import_module(f"rnnlint.output.{name.replace('-', '_')}").render(report)
-    return pieces
 
 
 def code(entry: Entry) -> str:

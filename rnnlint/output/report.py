@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timezone
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,16 @@ class Report:
         inside = relative(path, self.root)
         path = Path(path).absolute().as_posix() if inside.startswith("../") else inside
         return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def render(name: str, report: Report) -> Iterator[str]:
+    """The report in a format, piece by piece, with ANSI colours where the format is for people.
+
+    `name` is one of `rnnlint.settings.choices.FORMATS`. A new format is a name there and a module here, of the same
+    name with `_` for `-`.
+    """
+    pieces: Iterator[str] = import_module(f"rnnlint.output.{name.replace('-', '_')}").render(report)
+    return pieces
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -14,8 +14,7 @@ from rnnlint import __version__
 from rnnlint.api import check_paths
 from rnnlint.findings import Diagnostic, Edit, Finding, Fix, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import render
-from rnnlint.output.report import Report
+from rnnlint.output.report import Report, render
 from rnnlint.registry import RULES, Severity
 from rnnlint.settings.settings import Settings
 from rnnlint.source.read import read

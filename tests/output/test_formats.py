@@ -11,8 +11,8 @@ import pytest
 
 from rnnlint.findings import Diagnostic, Edit, Finding, Fix, Related, Verdict
 from rnnlint.graph import Span
-from rnnlint.output import render, shown
-from rnnlint.output.report import Report
+from rnnlint.output import shown
+from rnnlint.output.report import Report, render
 from rnnlint.settings.choices import FORMATS
 
 PLACE = Span("b.py", 3, 5, 4, 9, None, (3, 4))

@@ -9,8 +9,7 @@ import pytest
 
 from rnnlint.findings import Diagnostic, Finding, Fix, Related
 from rnnlint.graph import Span
-from rnnlint.output import render
-from rnnlint.output.report import Report
+from rnnlint.output.report import Report, render
 from rnnlint.source.read import from_text
 from tests.output import reports
 
