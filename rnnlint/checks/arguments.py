@@ -13,7 +13,7 @@ from rnnlint.registry import Rule
 
 
 def place(layer: Layer, arg: Arg) -> tuple[Span, tuple[Related, ...]]:
-    """Where a finding about an argument stands, and the related place.
+    """The place of a finding about an argument, and the related place.
 
     At the argument if it is written in the layer's own call; else, with a dict, a partial or a caller in between, at
     the layer.
@@ -66,7 +66,7 @@ def at_argument(
 
 
 def combine(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings about one layer; those that stand at the same place, since the arguments do not, become one."""
+    """The findings about one layer; those at the same place become one, since the arguments have none of their own."""
     by_place: dict[Span, Finding] = {}
     for finding in findings:
         known = by_place.setdefault(finding.span, finding)

@@ -1,4 +1,4 @@
-"""What a check is given beside the view, and what all checks share."""
+"""What a check receives besides the view, and what all checks share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several rules ask before they offer a remedy: a layer's code may stand for more layers than the one at hand."""
+"""What several rules check before they offer a remedy: one constructor call may make several layers."""
 
 from __future__ import annotations
 

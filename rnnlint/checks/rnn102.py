@@ -73,7 +73,7 @@ def _remedy(view: View, path: Path) -> Remedy | None:
 
 
 def _advice(path: Path) -> str:
-    """How to share the mask over time, for the axis on which time lies at the Dropout."""
+    """How to share the mask over time, for the time axis at the Dropout."""
     unwrapped = "" if path.layer is path.dropout.layer else "without TimeDistributed, "
     if path.rank is None:
         return f"{unwrapped}a noise_shape with 1 on axis {path.axis} shares one mask over the sequence"

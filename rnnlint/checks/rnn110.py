@@ -22,7 +22,7 @@ from rnnlint.registry import rule
 RULE = rule("RNN110")
 
 _ZEROING = (Kind.DROPOUT, Kind.SPATIAL_DROPOUT)
-# What may stand between and passes on what the dropout left.
+# Layers that may be between and pass on what the dropout left.
 _THROUGH = frozenset({Kind.MASKING})
 
 

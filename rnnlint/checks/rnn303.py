@@ -36,7 +36,7 @@ def _findings(layer: Layer, node: int | None) -> Iterator[Finding]:
 
 
 def _high(value: Value) -> bool:
-    """Whether a rate is above 0.5 whatever a tuner chooses, and below 1: from there on it is RNN301's."""
+    """Whether a rate is above 0.5 whatever a tuner chooses, and below 1: RNN301 reports higher rates."""
     if isinstance(value, Range):
         return value.low is not None and 0.5 < value.low < 1 and value.high is not None and value.high < 1
     rate = number(value)

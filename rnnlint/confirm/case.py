@@ -42,7 +42,7 @@ class Case:
 
     @property
     def target(self) -> str:
-        """The class of the recurrent layer that the mask matters for; empty where there is none."""
+        """The class of the recurrent layer that the mask affects, or empty."""
         nodes: Iterable[Answer] = self.job.get("nodes", ())
         return next((str(one.get("name", "")) for one in nodes if one["id"] == self.asked.get("target")), "")
 

@@ -99,7 +99,7 @@ def batch_size(layer: Layer) -> int | None:
 
 
 def rank_of(layer: Layer) -> int:
-    """The rank of the input of a dropout of which nothing is known."""
+    """The rank of the input of a dropout about which nothing is known."""
     inside = dropout(layer)
     outer = 0 if inside is layer else 1
     if inside is None:

@@ -29,7 +29,7 @@ ANY_SIZE = (*ANY_LENGTH, " positions")
 
 
 def ask(probe: Probe, node: int, layer: str, **more: Any) -> Json:
-    """The probe of a job: which call of which layer to observe, and what else the worker has to know."""
+    """The probe of a job: which call of which layer to observe, and the other data the worker needs."""
     about = {"kind": probe.kind, "claim": probe.claims[0], "node": node, "layer": layer, "inner": probe.layer}
     return {**about, "target": None, "axis": probe.axis, **more}
 

@@ -1,4 +1,4 @@
-"""What a run has to do to show a finding in real Keras: one job for the worker, or the obstacle why there is none."""
+"""What a run has to do to show a finding in real Keras: one job for the worker, or the obstacle that prevents it."""
 
 from __future__ import annotations
 

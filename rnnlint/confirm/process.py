@@ -27,7 +27,7 @@ LOADING = 300.0  # seconds for Keras to be imported
 TICK = 0.2  # seconds between two looks at the worker's state
 TAIL = 4096  # bytes kept of what the worker printed last
 WORKER = Path(__file__).parents[1] / "worker"
-# Loads the folder as a package of its own: neither rnnlint nor the current folder comes into the worker's `sys.path`.
+# Loads the folder as a separate package: neither rnnlint nor the current folder is on the worker's `sys.path`.
 BOOTSTRAP = """
 import sys
 if sys.path and not sys.path[0]:

@@ -77,7 +77,7 @@ def _unseen(probe: Probe | None, plan: Plan | None, answer: Answer, keras: str, 
 
 
 def covers(probe: Probe, keras: str, backend: str) -> bool:
-    """Whether a finding speaks of this Keras; a release newer than the newest known counts as that."""
+    """Whether a finding is about this Keras; a release newer than the newest known counts as the newest."""
     return not probe.where or (_version(keras), backend) in probe.where
 
 

@@ -43,7 +43,7 @@ def quote(outcome: Answer) -> str:
 
 
 def after_colon(message: str) -> str:
-    """A message as the end of a sentence; empty if there is none."""
+    """A message as the end of a sentence, or empty."""
     return f": {message}" if message else ""
 
 

@@ -108,7 +108,7 @@ def _edited_cell(text: str, found: CellPlaces, edits: Sequence[Edit]) -> Iterato
 
 
 def _separator(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    """What stands between two items of a list."""
+    """The text between two items of a list."""
     if len(spans) > 1:
         return text[spans[0][1] : spans[1][0]]
     return "," + text[text.rindex("[", 0, spans[0][0]) + 1 : spans[0][0]]

@@ -1,4 +1,4 @@
-"""A source as `ast` and `tokenize` see it: the call at a span, its arguments, and what a name stands for."""
+"""A source as `ast` and `tokenize` see it: the call at a span, its arguments, and what a name refers to."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Code:
     # Places
 
     def extent(self, span: Span) -> tuple[int, int] | None:
-        """The offsets of a span; None where it lies in another file."""
+        """The offsets of a span; None where it is in another file."""
         if span.path != self.source.path:
             return None
         start = self._offset(span.row, span.column, span.cell)
@@ -110,7 +110,7 @@ class Code:
         return before if not before.strip(" \t\f") else None
 
     def original(self, start: int, end: int) -> bool:
-        """Whether the user sees the same text there, and none of IPython's own syntax."""
+        """Whether the user sees the same text there, without IPython's own syntax."""
         place = self.span(start, end)
         for row in range(place.row, place.end_row + 1):
             line = self.source.line(row, place.cell)
@@ -129,7 +129,7 @@ class Code:
     # Syntax
 
     def call(self, span: Span) -> Call | None:
-        """The call that stands at exactly this span."""
+        """The call at exactly this span."""
         extent = self.extent(span)
         node = self.text.calls.get(extent) if extent is not None else None
         return None if node is None or extent is None else self._call(node, *extent)
@@ -212,7 +212,7 @@ class Code:
         )
 
     def meanings(self, node: ast.expr) -> frozenset[str]:
-        """The full dotted names that a name may stand for by the file's imports; empty where anything else binds it."""
+        """The full dotted names that a name may refer to by the file's imports; empty where anything else binds it."""
         written = self.dotted(node)
         if written is None:
             return frozenset()
@@ -220,7 +220,7 @@ class Code:
         return frozenset(f"{name}.{rest}" if rest else name for name in self._bound(head, frozenset()))
 
     def _bound(self, name: str, seen: frozenset[str]) -> frozenset[str]:
-        """By whatever import or plain assignment, wherever it stands."""
+        """By any import or plain assignment, anywhere in the file."""
         if name in seen or name in self._rebound:
             return frozenset()
         found = set(self._imported.get(name, ()))

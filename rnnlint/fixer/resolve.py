@@ -38,7 +38,7 @@ class _CannotError(Exception):
 
 
 def resolve(findings: Iterable[Finding], text: Text) -> tuple[Finding, ...]:
-    """The findings of a source, each with the fix that its remedy comes to there; without, where that is none."""
+    """The findings of a source, each with the fix that its remedy gives there, or without a fix."""
     findings = tuple(findings)
     if all(finding.remedy is None for finding in findings):
         return findings
@@ -50,7 +50,7 @@ def resolve(findings: Iterable[Finding], text: Text) -> tuple[Finding, ...]:
 
 
 def fix(remedy: Remedy, code: Code) -> Fix | None:
-    """The way of a remedy with the smallest edit in this code; None where none of them can be gone."""
+    """The alternative of a remedy with the smallest edit in this code; None where none is possible."""
     best: list[Change] | None = None
     for way in remedy.alternatives:
         try:
@@ -121,7 +121,7 @@ def _changes(step: Step, code: Code) -> list[Change]:
         case PrependItem(_, at, text):
             items = _items(_piece(code, _call(code, step.call), at))
             start = code.text.start_of(items[0]) if items else -1
-            # A first item in brackets of its own starts after them.
+            # A first item in its own brackets starts after them.
             if start < 0 or code.content[start - 1] not in "([ \t\n" or _bracketed(code, items[0]):
                 raise _CannotError
             return [(start, start, f"{text}, ")]
@@ -178,7 +178,7 @@ def _items(piece: Piece) -> Sequence[ast.expr]:
 
 
 def _bracketed(code: Code, node: ast.expr) -> bool:
-    """Whether an item stands in brackets of its own, or has a comment before it."""
+    """Whether an item has its own brackets, or a comment before it."""
     parent = code.text.parents[node]
     assert isinstance(parent, (ast.Tuple, ast.List))
     between = code.content[code.text.start_of(parent) + 1 : code.text.start_of(node)]
@@ -197,7 +197,7 @@ def _comments(code: Code, start: int, end: int) -> bool:
 
 
 def _add(code: Code, call: Call, text: str) -> list[Change]:
-    """A keyword behind the last argument: on a line of its own where the last one has one, and a comma after it."""
+    """A keyword after the last argument, in its style: on a separate line, and with a trailing comma."""
     if not call.pieces:
         return [(call.open, call.open, text)]
     last = call.pieces[-1]
@@ -247,7 +247,7 @@ def _remove(code: Code, call: Call, piece: Piece) -> list[Change]:
 
 
 def _whole_lines(code: Code, start: int, stop: int) -> tuple[int, int] | None:
-    """The lines of a stretch with their newline, if nothing else stands on them and no backslash leads to them."""
+    """The lines of a stretch with their newline, if they hold nothing else and no backslash leads to them."""
     indent, rest = code.indent(start), code.line_rest(stop)
     if indent is None or rest is None or code.content[stop:rest].strip():
         return None
@@ -322,7 +322,7 @@ def _swap(code: Code, first: Call, second: Call) -> list[Change]:
 
 
 def _neighbours(code: Code, first: Call, second: Call) -> bool:
-    """Whether two calls stand where layers follow each other, and nothing that matters stands between them."""
+    """Whether two calls are at places where layers follow each other, with nothing relevant between them."""
     parents = code.text.parents
     one, other = parents[first.node], parents[second.node]
     if isinstance(one, ast.List | ast.Tuple) and one is other:
@@ -385,9 +385,9 @@ def _consecutive(code: Code, one: ast.Call, other: ast.Call) -> bool:
 
 
 def _swapped_comments(code: Code, first: Call, second: Call) -> list[Change]:
-    """The comments at the ends of the two lines change places, too: they speak of what stands before them.
+    """The comments at the ends of the two lines are swapped too: they describe the code before them.
 
-    A comment on a line of its own between the two may speak of either.
+    A comment on a separate line between the two may describe either.
     """
     ends: list[tuple[int, int]] = []
     for call in (first, second):

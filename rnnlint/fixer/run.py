@@ -253,7 +253,7 @@ def _named(path: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """With their line ends, of which a form feed is none."""
+    """With their line ends; a form feed does not end a line."""
     return [line + "\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
 
 

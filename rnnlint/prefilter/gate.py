@@ -289,7 +289,7 @@ class Gate:
                 yield os.path.join(folder, name)
 
     # -----------------------------------------------------------------------------------------------------------------
-    # Files without an ingredient of their own
+    # Files that hold no ingredient themselves
 
     def _importers(self, plain: list[str], marked: list[str]) -> list[str]:
         """The files that reach enough through their imports alone.

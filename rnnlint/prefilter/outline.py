@@ -60,7 +60,7 @@ class Part:
     handed_on: dict[str, list[Chain]] = field(default_factory=dict)
 
     def mentioned(self) -> set[str]:
-        """All names that it uses, in whatever way."""
+        """All names that it uses in any way."""
         return self.words.union(*self.chains)
 
 
@@ -74,7 +74,7 @@ class Outline:
     """A file taken apart. `body` is what runs whoever imports it, `main` what runs only `if __name__ == "__main__"`.
 
     `definitions` are the functions and classes by name, `variables` the names that the body binds otherwise, `changed`
-    those that may stand for something that it changes. `effects` and `main_effects` are what the two call or change:
+    those that may refer to something that it changes. `effects` and `main_effects` are what the two call or change:
     they may act on other modules through it. `plain` are statements of the two that neither import nor define nor end
     anything, with their rows. `depth` is at least how deep the code nests, `size` the number of its nodes and `longest`
     the length of what libcst nests, but the `ast` does not.
@@ -237,7 +237,7 @@ def _chain(node: ast.AST) -> Chain:
 class _Walk:
     """Collects into a part what some code refers to.
 
-    `bound` are the names that it binds, `changed` those of which it may change what they stand for, `effects` what it
+    `bound` are the names that it binds, `changed` those whose values it may change, `effects` what it
     calls, or gives to a call, or changes. `defines` counts imports, definitions and what may end a block. `depth`,
     `size` and `longest` are as of an `Outline`.
     """
@@ -319,7 +319,7 @@ class _Walk:
                 part.values.add(("", word))
 
     def _attribute(self, node: ast.Attribute, stack: list[Any], called: bool = False) -> Chain:
-        """Take the names of `a.b.c`; what stands before the dots, where that is no name, goes on the stack."""
+        """Take the names of `a.b.c`; the expression before the dots, where it is not a name, goes on the stack."""
         names: list[str] = []
         value: Any = node
         while value.__class__ is ast.Attribute:
@@ -327,7 +327,7 @@ class _Walk:
             value = value.value
         self.size += len(names)
         if len(names) > _LONGEST_NAME:
-            self.longest = max(self.longest, _TOO_LONG)  # how deep it stands is not known here
+            self.longest = max(self.longest, _TOO_LONG)  # its depth is not known here
         if value.__class__ is ast.Name:
             chain = (value.id, *reversed(names))
             self.part.chains.add(chain)
@@ -342,7 +342,7 @@ class _Walk:
         return chain
 
     def _change(self, chain: Chain) -> None:
-        """What a name stands for may be changed."""
+        """The value of a name may be changed."""
         if chain:
             self.changed.add(chain[0])
             self.effects.add(chain)

@@ -34,7 +34,7 @@ from rnnlint.source import syntax
 _BITS = {name: 1 << index for index, name in enumerate(sorted(EVERYTHING))}
 ALL = (1 << len(_BITS)) - 1
 _LATER = _BITS[POSITIONAL] | _BITS[ODD_RATE]
-# What a part holds of which it matters how others use it.
+# The contents of a part whose use by others matters.
 _MARKED = sum(
     _BITS[name]
     for name in (
@@ -101,7 +101,7 @@ class Node:
 
     @property
     def mentioned(self) -> set[str]:
-        """All names that it uses, in whatever way."""
+        """All names that it uses in any way."""
         if self._mentioned is None:
             self._mentioned = self._part.mentioned() if self._part else set()
         return self._mentioned
@@ -115,7 +115,7 @@ class Node:
 
     @property
     def rows(self) -> Rows:
-        """Where it stands."""
+        """Its place."""
         assert self._part is not None
         return self._part.first, self._part.last
 
@@ -197,7 +197,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What of a file is not to be run as an entry point of its own: functions, classes, and methods as `Class.method`.
+    """The definitions of a file that are no entry points: functions, classes, methods as `Class.method`.
 
     `size` is the length of its text.
     """
@@ -275,7 +275,7 @@ class Reach:
         assert found.outline is not None
         known, own = found.known, part.imports
         stars = bool(found.outline.body.stars or found.outline.main.stars or part.stars)
-        # What the body of the file has done may matter to whatever stands in it.
+        # The effects of the file's body may matter to everything in it.
         nodes: dict[Node, None] = {found.body: None} if part.first and self.acts(part.path) else {}
         if part is found.outline.body:
             nodes.update((one, None) for some in found.definitions.values() for one in some if one.handed_on)
@@ -307,7 +307,7 @@ class Reach:
         return tuple(nodes), held | _later(part, called, held)
 
     def _lookup(self, path: str, chain: Chain, part: Part) -> tuple[Node | str, ...]:
-        """What a name leads to in a part of a file: parts, and dotted names of what lies outside of the code base."""
+        """What a name leads to in a part of a file: parts, and dotted names outside the code base."""
         if part.imports.get(chain[0]) or part.stars:
             return tuple(self._search(path, chain, set(), part))
         key = (path, chain)
@@ -451,7 +451,7 @@ class Reach:
         effects = tuple(effects)
         if any(chain[0] not in taken.variables and self._inside(taken, chain) for chain in effects):
             return True
-        # A variable may stand for anything that the body names.
+        # A variable may refer to anything that the body names.
         changes = any(chain[0] in taken.variables for chain in effects)
         return changes and any(
             chain[0] not in taken.variables and self._inside(taken, chain)
@@ -532,7 +532,7 @@ class Reach:
         return len(self._modules.source(path).text)
 
     def unread(self) -> dict[str, frozenset[Rows]]:
-        """Of each file that something reaches which is to be run, the rows that nothing of it does. Starts anew."""
+        """For each file that is reached, the rows of the definitions that nothing reaches. Starts from scratch."""
         unread = {path: self._unread(self.file(path)) for path in {node.path for node in self._kept}}
         self._kept = set()
         return unread

@@ -1,4 +1,4 @@
-"""One document through the linter, as it stands in the editor. Runs in a child process and knows nothing of LSP."""
+"""One document through the linter, with the text of the editor. Runs in a child process and is independent of LSP."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def perform(job: Job, parsed: ParsedModules | None = None) -> Answer:
 
 
 class _Look:
-    """Lints one file with the others as they stand in the editor, or else on the disk."""
+    """Lints one file with the others as in the editor, or else as on the disk."""
 
     def __init__(self, job: Job, settings: Settings, known: Baseline | None, parsed: ParsedModules | None) -> None:
         self._job = job

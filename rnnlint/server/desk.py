@@ -400,7 +400,7 @@ def _uri(path: str) -> str:
 
 
 def _asked(kind: str, only: Iterable[str] | None) -> bool:
-    """Whether a kind of action is wanted; a kind stands for all that are below it."""
+    """Whether a kind of action is wanted; a kind includes all below it."""
     return only is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in map(str, only))
 
 

@@ -116,7 +116,7 @@ class Snapshot:
         return Places({self.path: self.text.encode("utf-8", "surrogatepass")})
 
     def locate(self, span: Span) -> tuple[Text, types.Range]:
-        """The document in which a stretch of source lies, and where."""
+        """The document that holds a stretch of source, and the place in it."""
         if self.cells:
             text = self.texts[min(max((span.cell or 1) - 1, 0), len(self.texts) - 1)]
             return text, text.range(span)

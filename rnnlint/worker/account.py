@@ -68,7 +68,7 @@ class Account:
     def value(self, value: Any) -> dict[str, Any]:
         """An argument as JSON."""
         if isinstance(value, str):
-            return {"const": str.__str__(value)}  # of an enum of strings what it stands for
+            return {"const": str.__str__(value)}  # of an enum of strings its value
         if isinstance(value, PLAIN):
             return {"const": next((cls(value) for cls in (bool, int, float) if isinstance(value, cls)), None)}
         if value is Ellipsis:

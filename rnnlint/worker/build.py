@@ -142,7 +142,7 @@ class _State:
         if limit and hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
 
             def ring(_: int, frame: types.FrameType | None) -> None:
-                # TensorFlow makes an exception of its own of one that comes while it traces.
+                # TensorFlow wraps an exception that is raised while it traces.
                 self.stack[:] = traceback.extract_stack(frame)
                 raise _Timeout
 

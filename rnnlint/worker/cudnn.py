@@ -52,7 +52,7 @@ def cudnn(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
     """Observe the probe "cudnn" of a job.
 
     Whether a layer may run on cuDNN depends on its arguments, on a mask and on nothing else that reaches it: a small
-    input stands for the real one, and a strictly right-padded mask for a real mask. Without a "node" in the probe no
+    input replaces the real one, and a strictly right-padded mask replaces a real mask. Without a "node" in the probe no
     mask is assumed. The result has:
 
     - "attempted": whether this Keras has a cuDNN path for such a layer on this backend; "mechanism" names it or says

@@ -1,4 +1,4 @@
-"""Probes that make calls which should fail, beside the same calls with the cause taken away.
+"""Probes that make calls which should fail, and the same calls with the cause removed.
 
 `outcomes` says what an outcome is; where the probe varies the size of the batch it also has that as "rows".
 

@@ -77,7 +77,7 @@ class Expansion:
             where = call.place if made is None else made.place
             shapes = [shape_of(one) for one in call.outputs]
             if where is None and shapes[0]:
-                # A Sequential that was called without an Input of its own: nobody wrote that batch size.
+                # A Sequential that was called without an Input: nobody wrote that batch size.
                 shapes[0][0] = None
             dtype = TensorSpec(call.outputs[0]).dtype
             node = self.account.add("input", "keras.Input", [], shapes, where, dtype=dtype)

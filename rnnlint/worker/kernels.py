@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Kernels:
     """The cuDNN path of the installed Keras for one kind of layer, "lstm" or "gru".
 
-    `entry` names the entry point that is watched, or is empty where there is none.
+    `entry` names the entry point that is watched, or is empty.
     """
 
     def __init__(self, keras: Any, kind: str) -> None:

@@ -1,4 +1,4 @@
-"""Recurrent layers in hand: wrappers taken off, weights and settings changed for a while, states begun anew."""
+"""Access to recurrent layers: wrappers removed, weights and settings changed temporarily, states reset."""
 
 from __future__ import annotations
 

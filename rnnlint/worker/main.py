@@ -1,4 +1,4 @@
-"""The loop: one JSON object on a line in, one out, through pipes of its own: nothing that user code prints gets in."""
+"""The loop: one JSON object on a line in, one out, through pipes that user code does not print to."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(error: BaseException, stage: str) -> dict[str, Any]:
-    """An exception; `replay.Failed` stands for its cause, and knows the stage and the layer."""
+    """An exception; `replay.Failed` carries its cause, the stage and the layer."""
     cause = getattr(error, "cause", error)
     return {
         "stage": getattr(error, "stage", stage),

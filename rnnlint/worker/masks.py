@@ -132,7 +132,7 @@ def _reaches(context: Replay, probe: Mapping[str, Any]) -> bool | None:
 
 
 def downstream(context: Replay, node: int, output: Any, target: int, training: bool | None = None) -> list[Any]:
-    """What the target reads if the call `node` gives `output`; what lies between is run again, the rest is not."""
+    """What the target reads if the call `node` gives `output`; the calls between are run again, the rest is not."""
     new: dict[int, list[Any]] = {node: [output]}
     for one in sorted(context.nodes):
         given = context.nodes[one]
@@ -212,7 +212,7 @@ _OTHER = {"dropout": "recurrent_dropout", "recurrent_dropout": "dropout"}
 
 
 def rate(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
-    """What a rate that is none does: an exception, nothing, or everything dropped."""
+    """What an invalid rate does: an exception, nothing, or everything dropped."""
     probe = job["probe"]
     node, argument = probe["node"], probe.get("argument") or "rate"
     spec = job["layers"][str(probe["layer"])]
@@ -222,7 +222,7 @@ def rate(job: Mapping[str, Any], context: Replay) -> dict[str, Any]:
         other = _OTHER[argument]
         value = context.spec(inner).get("keywords", {}).get(other, {}).get("const", 0)
         if not isinstance(value, (int, float)) or not 0 <= value < 1:
-            spec = changed(spec, inner, without=(other,))  # a problem of its own
+            spec = changed(spec, inner, without=(other,))  # a separate problem
     observed: dict[str, Any] = {"call": outcome(context, node, spec), "off": None, "zero": None, "share": None}
     if "error" in observed["call"]:
         if "live" not in spec:

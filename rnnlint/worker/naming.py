@@ -1,4 +1,4 @@
-"""What canonical names stand for in the Keras at hand, and the parameters of its layers."""
+"""Canonical names resolved to objects of the installed Keras, and the parameters of its layers."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def _compat_v1(keras: Any) -> Any:
 
 
 def named(dotted: str, keras: Any, backend: str) -> Any:
-    """What a canonical name stands for: of Keras in the package at hand, of TensorFlow, numpy or Python.
+    """The object of a canonical name: of the installed Keras, TensorFlow, numpy or Python.
 
-    Raises Failed where it stands for nothing.
+    Raises Failed where there is no such object.
     """
     root, _, rest = dotted.partition(".")
     found = None

@@ -23,7 +23,7 @@ _MOST_LETTERS = 500
 def outcome(
     context: Replay, node: int | None, spec: Mapping[str, Any], inputs: Sequence[Any] | None = None
 ) -> dict[str, Any]:
-    """What becomes of a layer that is constructed, called at inference and, constructed anew, in training."""
+    """The outcome of constructing a layer and calling it at inference and, constructed again, in training."""
     when, shape = "constructor", None
     try:
         layer = context.layer(spec)

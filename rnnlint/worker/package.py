@@ -55,7 +55,7 @@ class Keras:
         return isinstance(operation, self.ops) if self.legacy else not isinstance(operation, self.layer)
 
     def is_composite(self, operation: Any) -> bool:
-        """Whether it is of a user's class that runs layers of its own."""
+        """Whether its class is the user's and runs layers of its own."""
         cls: Any = type(operation)
         if self.owns(cls) or not isinstance(operation, self.layer):
             return False

@@ -23,11 +23,11 @@ _REPEATING = ("_maybe_rebuild", "clone_graph_nodes", "_build_graph_network_for_i
 
 
 def _folders() -> Iterator[str]:
-    """Where Keras and what it stands on are installed: what is loaded before any user code is."""
+    """The folders of Keras and its dependencies: everything loaded before user code."""
     yield os.path.dirname(os.path.abspath(__file__)) + os.sep
     for name in _PACKAGES:
         path = os.path.abspath(getattr(sys.modules.get(name), "__file__", None) or "")
-        # TensorFlow's file may stand in a folder of its public names only.
+        # TensorFlow's file may be in a folder that only re-exports its public names.
         folder, found, _ = path.rpartition(os.sep + name + os.sep)
         if found:
             yield folder + found

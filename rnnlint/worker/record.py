@@ -30,7 +30,7 @@ def describe(recorder: KerasRecorder, since: int, results: list[Any]) -> Account
     made = recorder.order[since:]
     models = [one.object for one in made if one.direct and isinstance(one.object, keras.model)]
     models += [model for model in results if not any(model is one for one in models)]
-    # What is called from others comes last: by then it stands where it is called.
+    # Models that others call come last: by then their calls are known.
     independent = [model for model in models if not keras.is_composite(model) and found.has_input(model)]
     # In the order in which the code called them, whatever the order of the models.
     ends = [keras.inside(model) for model in independent]

@@ -133,7 +133,7 @@ def _differs(trained: Any, empty: Any, calm: Any) -> Any:
 
 
 def _one_gate(context: Replay, layer: Any, name: str) -> None:
-    """Leave of a kernel the columns that make the candidate state: other gates may have masks of their own."""
+    """Keep only the columns of a kernel that make the candidate state: other gates may have separate masks."""
     cell = cells(layer)[0]
     gates = next((gates for word, gates in _GATES.items() if word in type(cell).__name__), 1)
     if gates == 1:

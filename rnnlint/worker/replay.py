@@ -235,7 +235,7 @@ class Replay(Backend):
         return draw
 
     def feed(self, layer: Any, inputs: Sequence[Any], listed: bool | None = None, **keywords: Any) -> Any:
-        """Call a layer eagerly on tensors of its own: Keras 3.0 on torch multiplies them in place."""
+        """Call a layer eagerly on separate tensors: Keras 3.0 on torch multiplies them in place."""
         if self.backend == "torch":
             inputs = [self.copy(one) for one in inputs]
         short = type(layer).__name__

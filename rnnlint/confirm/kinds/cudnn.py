@@ -41,7 +41,7 @@ def plan(view: View, probe: Probe) -> Planned:
 
 
 def _plan_cell(view: View, probe: Probe) -> Planned:
-    """An RNN with a cell, beside the layer that could run on cuDNN."""
+    """An RNN with a cell, compared with the layer that could run on cuDNN."""
     layer = view.graph.layers[probe.layer]
     twin = as_layer(layer)
     assert twin is not None, "the finding is about one"

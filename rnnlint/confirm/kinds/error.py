@@ -1,4 +1,4 @@
-"""A call that fails, gives another rank or ignores an argument, beside the same call with the cause taken away."""
+"""A call that fails, gives another rank or ignores an argument, compared with the same call without the cause."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _batches(case: Case) -> Judgement:
 
 
 def _per_step(case: Case) -> Judgement:
-    """A mask with a draw of its own for every timestep."""
+    """A mask with a separate draw for every timestep."""
     if said := _along_time(case, own=True):
         return said
     if case.seen["shape"][case.axis] == 1:

@@ -18,7 +18,7 @@ from rnnlint.keras.masks import rnn_input_mask, rnn_losses
 
 
 def plan(view: View, probe: Probe) -> Planned:
-    """A recurrent layer on its input, of which only the number of features matters."""
+    """A recurrent layer on its input; only the number of features matters."""
     assert probe.node is not None
     node = view.graph.nodes[probe.node]
     assert node.layer is not None

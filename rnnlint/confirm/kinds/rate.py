@@ -1,4 +1,4 @@
-"""A rate that is no probability."""
+"""A rate that is not a probability."""
 
 from __future__ import annotations
 

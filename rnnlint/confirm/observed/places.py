@@ -1,4 +1,4 @@
-"""Where in the code a call stands that Python saw while it ran: rows and byte columns become spans."""
+"""The places of calls that Python saw while it ran: rows and byte columns become spans."""
 
 from __future__ import annotations
 

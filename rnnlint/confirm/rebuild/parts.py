@@ -38,7 +38,7 @@ def known(shape: Shape) -> Sizes:
 
 
 def place(span: Span) -> str:
-    """Where code stands, in words: "at line 7"."""
+    """The place of code, in words: "at line 7"."""
     return f"at line {span.row}" if span.cell is None else f"in cell {span.cell}, line {span.row}"
 
 

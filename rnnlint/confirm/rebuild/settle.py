@@ -17,7 +17,7 @@ from rnnlint.keras.table import REQUIRED, spec
 from rnnlint.keras.versions import Env
 
 CHILDREN = frozenset({"layer", "backward_layer", "cell", "cells"})
-# Arguments on which neither shapes nor masks nor kernels depend.
+# Arguments that affect neither shapes nor masks nor kernels.
 _NEEDLESS = words(
     """name trainable weights input_shape batch_input_shape batch_shape batch_size input_length input_dtype stateful
     seed lora_rank lora_alpha autocast dynamic"""
@@ -93,7 +93,7 @@ class Settler:
         choices = options(value)
         known = [one for one in choices if not isinstance(one, Unknown) and not (one == _NONE and name in _SIZES)]
         if layer is not None and name in _RATES and (layer.id, name) not in self._focus:
-            # Another rate that is none would hide what this one does.
+            # Another invalid rate would hide the effect of this one.
             known = [one for one in known if _legal_rate(one)]
             if not known:
                 raise LeftOutError("" if all(isinstance(one, Unknown) for one in choices) else f"no {name}")
@@ -124,7 +124,7 @@ class Settler:
         return self._fill(name, layer, "", span)
 
     def _fill(self, name: str, layer: Layer | None, symbol: str, span: Span) -> Value:
-        """A value for an argument of which nothing is known."""
+        """A value for an unknown argument."""
         if layer is None:
             if symbol and symbol in self._sizes.candidates:
                 return Unknown("", symbol)
