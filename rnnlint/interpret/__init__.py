@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlint.interpret.interpreter import Finder, Interpreter
+from rnnlint.interpret import handlers  # noqa: F401 - the machine does nothing without them
+from rnnlint.interpret.language.entries import run
+from rnnlint.interpret.machine import Machine
 from rnnlint.interpret.parsed import ParsedModules, ParseError
 from rnnlint.interpret.stack import reserve_stack
+from rnnlint.interpret.state import CodeBase, Finder
+from rnnlint.interpret.store import Store
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
@@ -37,8 +41,9 @@ def interpret(
 
 
 def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str], parsed: ParsedModules) -> Graph:
-    interpreter = Interpreter(finder, env, passed_over, parsed)
+    vm = Machine(env, CodeBase(finder, parsed), passed_over)
     try:
-        return interpreter.run(source)
+        return run(vm, source)
     finally:
-        interpreter.close()
+        # What an import gives is found out by the machine, which the values would keep alive.
+        vm.store = Store()

@@ -43,3 +43,7 @@ class LazySpan(Span):
             object.__setattr__(self, slot, getattr(span, slot))
         object.__setattr__(self, "__class__", Span)
         return getattr(self, name)
+
+
+# For what stands nowhere, or where nobody asks where it stands.
+NOWHERE = Span("", 1, 1, 1, 1)

@@ -18,6 +18,30 @@ Join: TypeAlias = Callable[[list[Value]], Value]
 _ABSENT = object()
 
 
+class Slot:
+    """A key of cells that no name in the code can be: what an object holds beside its variables or attributes."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Slot({self.name!r})"
+
+
+ITEMS = Slot("items")  # of a list a TupleV, of a dict a DictItems
+CLASS = Slot("class")  # of the scope of a class body: the class
+METHODS = Slot("methods")  # of a class: the functions that its body defines
+FIELDS = Slot("fields")  # of a class: the names that its body annotates
+DATACLASS = Slot("dataclass")  # of a class: set where its fields are the parameters of its constructor
+SETTER = Slot("setter")  # of a class, with the name of a property
+DELETER = Slot("deleter")  # likewise
+BUILT = Slot("built")  # of an object: set once its `build` was called
+STARS = Slot("stars")  # of a module's scope: the external modules of its star imports
+FLAG = Slot("flag")  # of object 0, with a name: a command-line flag
+
+
 class Flow(enum.Enum):
     """How a stretch of code ended."""
 

@@ -222,6 +222,42 @@ class CallArgs:
     keywords: tuple[tuple[str, ArgV], ...] = ()
     complete: bool = True
 
+    def values(self) -> list[Value]:
+        """Return the values of the positional arguments."""
+        return [arg.value for arg in self.positional]
+
     def keyword(self, name: str) -> ArgV | None:
         """The keyword argument of that name, or None."""
         return next((arg for have, arg in self.keywords if have == name), None)
+
+
+# Values that are true whatever they hold.
+TRUE = (LayerV, ModelV, FunctionV, ClassV, BoundV, PartialV, ModuleV, InstanceV, TensorV)
+
+
+def is_tensor(value: Value) -> bool:
+    """Whether a value is a tensor, or came out of an opaque node."""
+    return type(value) is TensorV or (isinstance(value, UnknownV) and value.node is not None)
+
+
+def describe(value: Value) -> str:
+    """A few words for what a value is, for notes."""
+    if isinstance(value, UnknownV):
+        return value.reason
+    if isinstance(value, ExternalV):
+        return f"{value.name}"
+    if isinstance(value, (FunctionV, ClassV, ModuleV)):
+        return value.name
+    if isinstance(value, InstanceV):
+        return f"an object of class {value.cls.name}"
+    if isinstance(value, ChoiceV):
+        return "one of several values"
+    return {
+        "LayerV": "a layer",
+        "ModelV": "a model",
+        "TensorV": "a tensor",
+        "DictV": "a dict",
+        "ListV": "a list",
+        "TupleV": "a tuple",
+        "BoundV": "a method",
+    }.get(type(value).__name__, "a value")

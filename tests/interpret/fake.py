@@ -12,10 +12,10 @@ from rnnlint.interpret.base import Value
 from rnnlint.interpret.builder import GraphBuilder
 from rnnlint.interpret.contents import DictItems
 from rnnlint.interpret.join import join
-from rnnlint.interpret.memory import Memory
 from rnnlint.interpret.parsed import ParsedModule
+from rnnlint.interpret.semantics.memory import Memory
+from rnnlint.interpret.semantics.tensors import tensors
 from rnnlint.interpret.store import Store
-from rnnlint.interpret.tensors import tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,

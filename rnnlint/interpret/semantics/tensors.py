@@ -8,8 +8,8 @@ from rnnlint import graph
 from rnnlint.graph import Arg, Dim, Ref, Shape, Span
 from rnnlint.interpret.base import Value
 from rnnlint.interpret.builder import Uncertain
-from rnnlint.interpret.context import Context
 from rnnlint.interpret.join import join_shapes, join_tensors
+from rnnlint.interpret.semantics.context import Context
 from rnnlint.interpret.values import PLAIN, ArgV, ChoiceV, ConstV, ListV, RunsV, TensorV, TupleV, UnknownV
 
 

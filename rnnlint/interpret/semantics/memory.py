@@ -9,10 +9,11 @@ from rnnlint import graph
 from rnnlint.graph import Layer, Ref, Shape, Span
 from rnnlint.interpret.base import Value, identity
 from rnnlint.interpret.join import join_tensors
+from rnnlint.interpret.store import Slot
 from rnnlint.interpret.values import LayerV, ModelV, TensorV, UnknownV
 from rnnlint.records import dataclass
 
-LINKS = ("keras", "links")  # key of the cell that holds a Sequential's last link
+LINKS = Slot("links")  # key of the cell that holds a Sequential's last link
 
 
 @identity

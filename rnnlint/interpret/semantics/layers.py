@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rnnlint import graph
 from rnnlint.graph import Arg, Layer, Node, Ref, Shape, Span
 from rnnlint.interpret.base import Value
-from rnnlint.interpret.context import Context
-from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, tensors
+from rnnlint.interpret.semantics.context import Context
+from rnnlint.interpret.semantics.tensors import as_arg, as_tensor, possible, sequence, shape_of, tensors
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,

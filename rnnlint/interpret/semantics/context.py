@@ -13,7 +13,7 @@ from rnnlint.interpret.contents import DictItems
 from rnnlint.interpret.values import CallArgs, ListV, TupleV, UnknownV
 
 if TYPE_CHECKING:
-    from rnnlint.interpret.memory import Memory
+    from rnnlint.interpret.semantics.memory import Memory
     from rnnlint.interpret.store import Store
     from rnnlint.keras.versions import Env
 

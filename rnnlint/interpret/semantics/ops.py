@@ -8,10 +8,10 @@ from functools import cache
 
 from rnnlint.graph import Arg, Ref, Shape, Span
 from rnnlint.interpret.base import Value
-from rnnlint.interpret.context import Context
-from rnnlint.interpret.layers import construct_layer
-from rnnlint.interpret.models import apply, ends
-from rnnlint.interpret.tensors import as_arg, as_tensor, possible, sequence, shape_of, shape_value, tensors
+from rnnlint.interpret.semantics.context import Context
+from rnnlint.interpret.semantics.layers import construct_layer
+from rnnlint.interpret.semantics.models import apply, ends
+from rnnlint.interpret.semantics.tensors import as_arg, as_tensor, possible, sequence, shape_of, shape_value, tensors
 from rnnlint.interpret.values import (
     PLAIN,
     ArgV,

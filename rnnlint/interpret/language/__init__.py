@@ -1,0 +1,1 @@
+"""The constructs of the language: each module registers its handlers with the machine."""
