@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import io
 import os
 import signal
 import subprocess
@@ -18,7 +17,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rnnlint.cli.console import Console, _with_bar
 from rnnlint.cli.program import cli
 from rnnlint.interpret import ParsedModules
 from rnnlint.linter import environment
@@ -304,48 +302,3 @@ def test_the_number_of_processes_is_checked(given: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["check", str(tmp_path), "--jobs", given])
     assert result.exit_code == 2
     assert "auto" in result.output
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Progress
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def screen(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    return terminal
-
-
-def test_a_bar_is_drawn_after_a_second_and_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = screen(monkeypatch)
-    assert list(_with_bar(iter("abc"), 3, "Linting", time.monotonic() - 10)) == ["a", "b", "c"]
-    assert "Linting" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\x1b[K\x1b[?25h")
-    assert "\n" not in terminal.getvalue()
-
-
-def test_a_bar_goes_where_the_work_ends_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = screen(monkeypatch)
-    bar = _with_bar(iter("abc"), 3, "Linting", time.monotonic() - 10)
-    next(bar)
-    next(bar)
-    bar.close()  # type: ignore[attr-defined]
-    assert terminal.getvalue().endswith("\x1b[?25h")
-
-
-def test_no_bar_is_drawn_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = screen(monkeypatch)
-    assert list(_with_bar(iter("abc"), 3, "Linting", time.monotonic() + 600)) == ["a", "b", "c"]
-    assert not terminal.getvalue()
-
-
-@pytest.mark.parametrize(("quiet", "tty"), [(True, True), (False, False), (True, False)])
-def test_nobody_is_shown_a_bar_who_did_not_ask(quiet: bool, tty: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal() if tty else io.StringIO())
-    items = ["a"]
-    assert Console(quiet=quiet).progress(items, 1, "Linting") is items
