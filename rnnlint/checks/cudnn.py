@@ -29,6 +29,11 @@ class LostKernel:
         """The LSTM or GRU."""
         return self.lost.layer
 
+    @property
+    def certain(self) -> bool:
+        """Whether the layer is constructed, and with such a value, on every path."""
+        return self.lost.certain and self.layer.certain
+
     def beside(self, *but: str) -> list[Disqualifier]:
         """The others that lose it in some of the same Keras versions, but for some arguments."""
         return [one for one in self.others if one.argument not in but and one.where & self.lost.where]
@@ -55,6 +60,9 @@ def written(found: Disqualifier) -> str:
     return f"`{found.argument}={found.text}`"
 
 
-def where_else(found: Disqualifier, lost: Where, env: Env) -> str:
-    """Such as " (Keras 3.2 to 3.3 on tensorflow)" where another argument does not lose it in all of `lost`."""
-    return "" if lost.pairs & env.pairs <= found.where.pairs else f" ({found.where.describe(env)})"
+def in_short(where: Where, env: Env) -> str:
+    """Such as " (Keras 2 and 3 on tensorflow, 3.14+ on jax, 3.15 on torch)" where it does not hold in all of `env`."""
+    if where.within(env) == "all":
+        return ""
+    first, *rest = where.describe(env).replace(" and later", "+").split("Keras ")
+    return f" ({first}Keras {''.join(rest)})"

@@ -40,7 +40,7 @@ class Loss:
     def chance(self) -> str:
         """The probability in words: "probability 0.30"."""
         if self.probability is None:
-            return "the probability of its rate"
+            return "a probability equal to its rate"
         return f"probability {'up to ' if self.most else ''}{figure(self.probability)}"
 
     @property

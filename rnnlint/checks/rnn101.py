@@ -42,7 +42,7 @@ def _layer(view: View, path: Path, lost: Loss, settings: RuleSettings) -> Findin
         message=f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
         f"{reason(path, lost, 'timestep')}, so each step is lost with {lost.chance}"
         f"{_expected(lost.probability, lost.most, path.timesteps)}"
-        + (f"; right if word dropout is meant, as {purpose} suggests" if purpose else ""),
+        + (f"; this is right for word dropout, which {purpose} suggests" if purpose else ""),
         span=path.layer.span,
         certain=path.certain and lost.certain and not purpose,
         label="zeroes whole timesteps",
@@ -72,8 +72,8 @@ def _own(own: OwnLoss) -> Finding:
     return Finding.of(
         RULE,
         message=f"{own.title} zeroes whole timesteps of its input: {where}, and the input has "
-        f"{features(own.features)}, so "
-        f"each step is lost with {own.chance}{_expected(own.probability, own.most, own.timesteps)}",
+        f"{features(own.features)}, so each step is lost with "
+        f"{own.chance}{_expected(own.probability, own.most, own.timesteps)}",
         span=own.span,
         certain=own.certain and own.everywhere,
         label="zeroes whole timesteps of the input",

@@ -81,4 +81,4 @@ def _advice(path: Path) -> str:
     advice = f"{unwrapped}noise_shape=({shape}) shares one mask over the sequence"
     if path.axis == 1 and path.rank == 3:
         return advice
-    return f"{advice}, whose timesteps lie on axis {path.axis} of {path.rank} here"
+    return f"{advice} (here time is axis {path.axis} of {path.rank})"

@@ -43,7 +43,10 @@ def _own(own: OwnLoss) -> Finding:
     number = features(own.features)
     if own.per_timestep:
         what = "zeroes whole sequences or timesteps of its input"
-        why = f"it has {number}, and each sequence in {own.per_sequence}, each timestep in {own.per_timestep} is lost"
+        why = (
+            f"the input has {number}, so in {own.per_sequence} each sequence and in {own.per_timestep} each timestep "
+            "is lost"
+        )
     else:
         what = "zeroes whole sequences of its input"
         where = "" if own.everywhere else f" in {own.per_sequence}"

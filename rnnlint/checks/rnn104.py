@@ -32,8 +32,7 @@ def _finding(view: View, found: Trouble) -> Finding:
     return Finding.of(
         RULE,
         message=f"{title(found.layer)} draws one mask for the whole batch: {noise_shape(found.layer)} "
-        f"{found.problem.what}, so "
-        "all samples lose the same values",
+        f"{found.problem.what}, so all samples lose the same values",
         span=found.layer.span,
         certain=found.certain,
         label="one mask for the whole batch",

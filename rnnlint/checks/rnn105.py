@@ -22,12 +22,11 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
 def _finding(found: Trouble) -> Finding:
     return Finding.of(
         RULE,
-        message=f"{title(found.layer)} fits a single batch size: {noise_shape(found.layer)} {found.problem.what}, so "
-        "training "
-        "fails at a batch of another size, such as the last of an epoch",
+        message=f"{title(found.layer)} works with a single batch size only: {noise_shape(found.layer)} "
+        f"{found.problem.what}, so training fails on a batch of any other size, such as the last one of an epoch",
         span=found.layer.span,
         certain=found.certain,
-        label="fits a single batch size",
+        label="works with one batch size only",
         related=found.related,
         probe=found.probe("error", "raises", frozenset({"fixed-batch"})),
         remedy=_remedy(found),

@@ -74,7 +74,7 @@ def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Sh
         message=f"`noise_shape` {wrong}: {consequences(first.effects, env)}{meant}",
         span=span,
         certain=certain,
-        label="no usable noise shape",
+        label="Keras cannot use this noise shape",
         related=related,
         probe=Probe(
             kind="error",

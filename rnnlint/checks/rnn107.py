@@ -54,9 +54,9 @@ def _finding(view: View, masking: Node, found: Upstream, settings: RuleSettings)
     else:
         probability = _all_zero(view, found)
         claims = ("steps",)
-        why = "timesteps whose features are all dropped are masked as padding"
+        why = "a timestep whose features are all dropped is masked as padding"
         if probability is not None:
-            why += f", each with probability {figure(probability)}"
+            why += f" (probability {figure(probability)})"
         certain = certain and probability is not None and probability >= settings.timestep_loss_threshold
     return Finding.of(
         RULE,

@@ -42,15 +42,14 @@ def _finding(embedding: Node, found: Upstream) -> Finding:
     assert embedding.layer is not None
     return Finding.of(
         RULE,
-        message=f"{title(found.layer)} drops and rescales token ids before Embedding: training fails or looks up other "
-        "tokens; "
-        "put it after the Embedding",
+        message=f"{title(found.layer)} drops and rescales token ids before Embedding: training fails or looks up "
+        "other tokens; put it after the Embedding",
         span=found.layer.span,
         certain=found.certain and rate(found.layer).always,
         label="drops token ids",
         related=(
             *(Related(node.span, f"passes {node.layer.short}") for node in found.between if node.layer is not None),
-            Related(embedding.layer.span, "Embedding looks the ids up"),
+            Related(embedding.layer.span, "Embedding looks up the ids"),
         ),
         probe=Probe(
             kind="ids",

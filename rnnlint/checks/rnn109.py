@@ -38,7 +38,8 @@ def _finding(view: View, layer: Layer, node: int | None) -> Finding:
     name = title(inner)
     return Finding.of(
         RULE,
-        message=f"TimeDistributed({name}) draws for every timestep and feature, as {name} does without the wrapper",
+        message=f"TimeDistributed({name}) draws a mask value for every timestep and feature, as {name} does without "
+        "the wrapper",
         span=layer.span,
         certain=layer.certain and inner.certain,
         label="the wrapper changes nothing",
@@ -64,4 +65,4 @@ def _remedy(view: View, layer: Layer, inner: Layer) -> Remedy | None:
     told = {arg.name for node in view.index.calls(layer.span) for arg in node.args}
     if not layer.complete or not told <= {"training"} or not {arg.name for arg in layer.args} <= _COMMON:
         return None
-    return Remedy("Take TimeDistributed off", "unsafe", ((Unwrap(layer.span, inner.span),),))
+    return Remedy("Remove TimeDistributed", "unsafe", ((Unwrap(layer.span, inner.span),),))

@@ -57,16 +57,15 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         names = [title(one.layer) for one in stack.calls if one.layer is not None]
         yield Finding.of(
             RULE,
-            message=f"{argument_text(own.layer, 'dropout')} of this {own.layer.short} drops from what "
-            f"{enumeration(names)} "
-            "left: "
-            f"together they {'keep' if sure else 'may keep no more than'} {100 * kept:.3g} % of the input",
+            message=f"{argument_text(own.layer, 'dropout')} of this {own.layer.short} drops more of what "
+            f"{enumeration(names)} has left: together they {'keep' if sure else 'may keep no more than'} "
+            f"{100 * kept:.3g} % of the input",
             span=span,
             certain=sure,
             label="drops what another dropout left",
             related=(
                 *related,
-                *(Related(one.layer.span, "drops, too") for one in stack.calls if one.layer is not None),
+                *(Related(one.layer.span, "also drops") for one in stack.calls if one.layer is not None),
             ),
             probe=Probe(
                 kind="kept",

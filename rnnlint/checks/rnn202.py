@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import at_argument, combine, scope
+from rnnlint.checks.arguments import at_argument, combine
 from rnnlint.checks.context import RuleSettings, affected
-from rnnlint.checks.cudnn import lost_kernels, written
+from rnnlint.checks.cudnn import in_short, lost_kernels, written
 from rnnlint.checks.remedies import removal
 from rnnlint.findings import Finding
 from rnnlint.flow.view import View
@@ -26,15 +26,14 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
 def _findings(view: View, layer: Layer) -> Iterator[Finding]:
     for found in lost_kernels(view, layer, _ARGUMENTS):
         lost, inner = found.lost, found.layer
-        certain = lost.certain and inner.certain
         yield at_argument(
             RULE,
             inner,
             lost.arg,
-            message=f"{written(lost)} {'takes' if certain else 'may take'} this {inner.short} off cuDNN"
-            f"{scope(lost.where, found.env)}: several times slower on a GPU",
-            certain=certain,
-            label="no cuDNN with this",
+            message=f"{written(lost)} {'rules' if found.certain else 'may rule'} out cuDNN for this "
+            f"{inner.short}{in_short(lost.where, found.env)}: several times slower on a GPU",
+            certain=found.certain,
+            label="rules out cuDNN",
             kind="cudnn",
             claims=("lost",),
             node=found.node,

@@ -35,12 +35,11 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
                 RULE,
                 inner,
                 arg,
-                message=f"`use_cudnn=True` with {enumeration([written(clash) for clash in clashes])}: this "
-                f"{inner.short} "
-                f"{'raises' if certain else 'may raise'} ValueError at its first call{scope(where, env)}",
+                message=f"`use_cudnn=True` conflicts with {enumeration([written(clash) for clash in clashes])}: this "
+                f"{inner.short} {'raises' if certain else 'may raise'} ValueError at its first call{scope(where, env)}",
                 certain=certain,
-                label="cuDNN cannot do this",
-                related=tuple(Related(clash.arg.span, "cuDNN has no such thing") for clash in clashes),
+                label="demands cuDNN",
+                related=tuple(Related(clash.arg.span, "cuDNN does not support this") for clash in clashes),
                 kind="error",
                 claims=("raises",),
                 node=called.get(layer.id),

@@ -31,11 +31,11 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
                 RULE,
                 inner,
                 found.lost.arg,
-                message=f"{argument_text(inner, 'dropout')} {'takes' if sure else 'may take'} this {inner.short} off "
-                f"cuDNN in {defect.releases}: several times slower on a GPU, in training and at inference"
-                f"{defect.fixed_note}",
+                message=f"{argument_text(inner, 'dropout')} {'rules' if sure else 'may rule'} out cuDNN for this "
+                f"{inner.short} in {defect.releases}: several times slower on a GPU, in training and at "
+                f"inference{defect.fixed_note}",
                 certain=sure,
-                label="no cuDNN with this",
+                label="rules out cuDNN",
                 kind="cudnn",
                 claims=("lost",),
                 node=found.node,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnlint.checks.arguments import scope
 from rnnlint.checks.context import RuleSettings, affected
+from rnnlint.checks.cudnn import in_short
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import as_layer, disqualifiers, kernel
@@ -34,10 +34,10 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         yield Finding.of(
             RULE,
             message=f"RNN({cell.short}) has no cuDNN kernel; {twin.short} with the same arguments "
-            f"{'runs' if sure else 'may run'} on cuDNN{scope(where, env)}, several times faster on a GPU",
+            f"{'runs' if sure else 'may run'} on cuDNN{in_short(where, env)}, several times faster on a GPU",
             span=layer.span,
             certain=sure,
-            label=f"{twin.short} would do the same on cuDNN",
+            label=f"{twin.short} does the same on cuDNN",
             related=() if cell.span == layer.span else (Related(cell.span, f"this {cell.short}"),),
             probe=Probe(
                 kind="cudnn",

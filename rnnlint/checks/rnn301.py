@@ -62,10 +62,10 @@ def _wrong(problem: RateProblem) -> str:
         case "one":
             return "would leave nothing"
         case "percent" if problem.suggestion is not None:
-            return f"looks like a percentage, which Keras writes {problem.suggestion:g}"
+            return f"looks like a percentage; Keras expects {problem.suggestion:g}"
         case "percent" | "above-one":
             return "is above 1"
         case "string":
             return "is a string"
         case "none":
-            return "is no rate"
+            return "is not a rate"

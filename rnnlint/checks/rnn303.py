@@ -52,8 +52,8 @@ def _finding(layer: Layer, arg: Arg, value: Value, always: bool, node: int | Non
         RULE,
         layer,
         arg,
-        message=f"`{arg.name}={text(value)}` drops {'at least ' * isinstance(value, Range)}{share}: "
-        f"Keras takes the share that is dropped, not the one that is kept{meant}",
+        message=f"`{arg.name}={text(value)}` drops {'at least ' * isinstance(value, Range)}{share}: Keras takes the "
+        f"share to drop, not the share to keep{meant}",
         certain=always and layer.certain,
         label="drops more than it keeps",
         kind="kept",

@@ -43,9 +43,8 @@ def _finding(view: View, node: Node, layer: Layer, settings: RuleSettings) -> Fi
     sure = confidence == "certain" and all(asked) and always and node.certain
     return Finding.of(
         RULE,
-        message=f"`training=True` of this {layer.short} is overridden in Keras 3: `predict` and `evaluate` of a "
-        "functional "
-        "model drop nothing, so that their results do not vary; call `model(x, training=True)`",
+        message=f"Keras 3 overrides `training=True` of this {layer.short}: in `predict` and `evaluate` a functional "
+        "model drops nothing, and its results do not vary; call `model(x, training=True)` instead",
         span=arg.span,
         certain=sure,
         label="predict and evaluate override this",

@@ -80,12 +80,11 @@ def _finding(view: View, node: Node, called: Node) -> Finding:
     short = called.name.replace("tensorflow.", "tf.").replace("keras.backend.", "K.")
     return Finding.of(
         RULE,
-        message=f"`{short}` in a Lambda drops at inference, too: `predict` and `evaluate` give other results at every "
-        "call; "
-        "use a Dropout layer",
+        message=f"`{short}` in a Lambda also drops at inference: `predict` and `evaluate` give different results at "
+        "every call; use a Dropout layer",
         span=called.span,
         certain=node.certain and called.certain,
-        label="drops at inference, too",
+        label="also drops at inference",
         related=(Related(node.layer.span, "this Lambda"),),
         probe=Probe(
             kind="calls",

@@ -35,9 +35,8 @@ def _finding(node: Node, layer: Layer) -> Finding | None:
     what = " and ".join(argument_text(layer, name) for name in names)
     return Finding.of(
         RULE,
-        message=f"this {layer.short} is called by hand, with {what}: it draws its mask at the first call and keeps it "
-        "until "
-        "`reset_dropout_mask()`, in eager execution over all batches",
+        message=f"this {layer.short} with {what} is called by hand: it draws its mask at the first call and keeps it "
+        "until `reset_dropout_mask()`, in eager execution for all batches",
         span=layer.span,
         certain=False,
         label="keeps its first mask",

@@ -41,9 +41,8 @@ def _of_model(view: View, nodes: tuple[int, ...], settings: RuleSettings) -> Ite
         span, related = place(layer, arg)
         yield Finding.of(
             RULE,
-            message=f"this {layer.short} has the seed of the {first.layer.short} in line {first.layer.span.row}: in "
-            "Keras 3 "
-            "both draw the same mask at every call",
+            message=f"this {layer.short} has the same seed as the {first.layer.short} in line {first.layer.span.row}: "
+            "in Keras 3 both draw the same mask at every call",
             span=span,
             certain=bool(sure),
             label="the same mask as another layer",

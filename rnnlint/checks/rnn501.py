@@ -28,8 +28,8 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             layer,
             found.arg,
             message=f"{argument_text(layer, 'recurrent_dropout')} {'makes' if sure else 'may make'} the state of this "
-            f"{layer.short} explode: {defect.releases} scales the state itself at every timestep and carries it on, so "
-            f"that nothing bounds it{defect.fixed_note}",
+            f"{layer.short} explode: {defect.releases} rescales the state itself at every timestep and carries it "
+            f"over, so nothing bounds it{defect.fixed_note}",
             certain=sure,
             label="the state grows at every timestep",
             kind="state",

@@ -43,9 +43,9 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
                 RULE,
                 inner,
                 arg,
-                message=f"{argument_text(inner, 'dropout')} of this {inner.short} {'drops' if sure else 'may drop'} at "
-                "inference, too: "
-                f"{DROPS_AT_INFERENCE.releases} does so where the layer runs on cuDNN{DROPS_AT_INFERENCE.fixed_note}",
+                message=f"{argument_text(inner, 'dropout')} of this {inner.short} "
+                f"{'also drops' if sure else 'may also drop'} at inference: {DROPS_AT_INFERENCE.releases} does so "
+                f"where the layer runs on cuDNN{DROPS_AT_INFERENCE.fixed_note}",
                 certain=sure,
                 label="not switched off at inference on a GPU",
                 kind="inference",

@@ -34,8 +34,8 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             layer,
             found.arg,
             message=f"{argument_text(layer, 'recurrent_dropout')} of this {layer.short} {effect}: "
-            f"{found.defect.releases} drops the state with the rate of `dropout`{_which(used, alone)}"
-            f"{found.defect.fixed_note}",
+            f"{found.defect.releases} drops the state with the rate of "
+            f"`dropout`{_which(used, alone)}{found.defect.fixed_note}",
             certain=sure,
             label="not the rate that is used",
             kind="kept",

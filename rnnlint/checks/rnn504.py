@@ -28,8 +28,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             layer,
             found.arg,
             message=f"{argument_text(layer, name)} of this {layer.short} {'does' if found.certain else 'may do'} "
-            "nothing: "
-            f"{found.defect.releases} ignores it{found.defect.fixed_note}",
+            f"nothing: {found.defect.releases} ignores it{found.defect.fixed_note}",
             certain=found.certain,
             label="drops nothing",
             kind="kept",

@@ -32,9 +32,8 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
             RULE,
             layer,
             arg,
-            message=f"{argument_text(layer, 'dropout')} of this {layer.short} means another thing in each Keras: Keras "
-            "2 "
-            f"{'draws' if sure else 'may draw'} a mask for every timestep, Keras 3 one for the whole sequence",
+            message=f"{argument_text(layer, 'dropout')} of this {layer.short} means something else in each Keras: "
+            f"Keras 2 {'draws' if sure else 'may draw'} a mask for every timestep, Keras 3 one for the whole sequence",
             certain=sure,
             label="per timestep in Keras 2, per sequence in Keras 3",
             kind="kept",

@@ -433,9 +433,9 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
             ignored = Where.keras2() if what is Kind.SPATIAL_DROPOUT else NOWHERE
             yield problem(
                 "no-parameter",
-                f"is no argument of {layer.short}",
+                f"is not an argument of {layer.short}",
                 Effect("silent", "ignores it", ignored),
-                Effect("constructor", "refuses it in the constructor", EVERYWHERE - ignored),
+                Effect("constructor", "rejects it in the constructor", EVERYWHERE - ignored),
             )
         return
     refused = _refused(alpha)
@@ -456,7 +456,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
                     safe=seed,
                 )
             else:
-                yield problem("no-shape", f"is {text(value)}, which is no shape", *refused)
+                yield problem("no-shape", f"is {text(value)}, which is not a shape", *refused)
             return
         case Items(items, _, True):
             pass
@@ -509,7 +509,7 @@ def _refused(alpha: bool) -> tuple[Effect, ...]:
     early = NOWHERE if alpha else Where.keras3(since=13)
     return (
         Effect("training", "fails in the first training step", EVERYWHERE - early),
-        Effect("constructor", "refuses it in the constructor", early),
+        Effect("constructor", "rejects it in the constructor", early),
     )
 
 
@@ -520,12 +520,12 @@ def _wrong_item(item: Value) -> Iterator[tuple[NoiseKind, str, Value | None]]:
             case Const(bool()):
                 continue
             case Const(int(size)) if size < 0:
-                yield "negative", f"has {size}; the size that the input has is written None", Const(None)
+                yield "negative", f"has {size} (write None for the size of the input)", Const(None)
             case Const(int(0)):
                 yield "zero", "has 0", None
             case Const(float(size)):
                 whole = Const(int(size)) if size.is_integer() and size >= 1 else None
-                yield "float", f"has {size!r}; sizes are integers", whole
+                yield "float", f"has {size!r}, but sizes are integers", whole
             case Const(str(size)):
                 yield "string", f"has the string {size!r}", None
 
@@ -576,7 +576,9 @@ def _batch_axis(
             said = f"has {size} where the batch has {batch}"
             yield problem("size", said, _MISFIT, axis=0, certain=certain)
         elif rank is not None or len(items) > 2:
-            effect = replace(_MISFIT, text="fails at a training batch of another size, such as the last of an epoch")
+            effect = replace(
+                _MISFIT, text="fails on a training batch of any other size, such as the last one of an epoch"
+            )
             yield problem(
                 "fixed-batch",
                 f"has {size} on the batch axis",

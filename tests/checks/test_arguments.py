@@ -24,13 +24,13 @@ def findings(line: str, code: str, version: str = "auto") -> list[Finding]:
         (
             "layers.Dropout(0.5, 42)",
             "auto",
-            SECOND + "Keras fails in the first training step (Keras 2 and Keras 3.0 to 3.12) or refuses it in the "
+            SECOND + "Keras fails in the first training step (Keras 2 and Keras 3.0 to 3.12) or rejects it in the "
             "constructor (Keras 3.13 and later); write `seed=42`",
         ),
         (
             "layers.Dropout(0.5, 42)",
             "3.15",
-            SECOND + "Keras refuses it in the constructor; write `seed=42`",
+            SECOND + "Keras rejects it in the constructor; write `seed=42`",
         ),
         (
             "layers.Dropout(0.5, noise_shape=(None, 1, 3))(x)",
@@ -41,7 +41,7 @@ def findings(line: str, code: str, version: str = "auto") -> list[Finding]:
             "layers.Dropout(0.5, noise_shape=(-1, 0, 16))(x)",
             "3.15",
             (
-                "`noise_shape` has -1; the size that the input has is written None and has 0: Keras refuses it in the "
+                "`noise_shape` has -1 (write None for the size of the input) and has 0: Keras rejects it in the "
                 "constructor"
             ),
         ),
@@ -62,7 +62,7 @@ def test_noise_shapes(line: str, version: str, message: str) -> None:
         (
             "layers.Dropout(50)",
             "auto",
-            "`rate=50` looks like a percentage, which Keras writes 0.5: Keras raises ValueError in the constructor",
+            "`rate=50` looks like a percentage; Keras expects 0.5: Keras raises ValueError in the constructor",
         ),
         (
             "layers.Dropout(1.0)",

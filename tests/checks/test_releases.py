@@ -64,7 +64,8 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.2",
             {"dropout": 0.2},
             (
-                "`dropout=0.2` takes this LSTM off cuDNN in Keras 3.0 to 3.3 on tensorflow: several times slower on a "
+                "`dropout=0.2` rules out cuDNN for this LSTM in Keras 3.0 to 3.3 on tensorflow: several times slower "
+                "on a "
                 "GPU, in training and at inference; fixed in Keras 3.4"
             ),
         ),
@@ -81,8 +82,9 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.6",
             {"recurrent_dropout": 0.2},
             (
-                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.2 to 3.7 scales the state itself "
-                "at every timestep and carries it on, so that nothing bounds it; fixed in Keras 3.8"
+                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.2 to 3.7 rescales the state "
+                "itself "
+                "at every timestep and carries it over, so nothing bounds it; fixed in Keras 3.8"
             ),
         ),
         (
@@ -91,8 +93,9 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.1",
             {"recurrent_dropout": 0.2, "dropout": 0.1},
             (
-                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.0 to 3.7 scales the state itself "
-                "at every timestep and carries it on, so that nothing bounds it; fixed in Keras 3.8"
+                "`recurrent_dropout=0.2` makes the state of this GRU explode: Keras 3.0 to 3.7 rescales the state "
+                "itself "
+                "at every timestep and carries it over, so nothing bounds it; fixed in Keras 3.8"
             ),
         ),
         (
@@ -101,7 +104,7 @@ def found(code: str, name: str, version: str, *, asked: bool = False, **argument
             "3.6",
             {"dropout": 0.2},
             (
-                "`dropout=0.2` of this LSTM drops at inference, too: Keras 3.4 to 3.8 on tensorflow does so where the "
+                "`dropout=0.2` of this LSTM also drops at inference: Keras 3.4 to 3.8 on tensorflow does so where the "
                 "layer runs on cuDNN; fixed in Keras 3.9"
             ),
         ),
@@ -190,14 +193,11 @@ def test_the_probe_names_the_release_that_mended_it() -> None:
     [
         (
             0.8,
-            (
-                "`rate=0.8` drops 80 %: Keras takes the share that is dropped, not the one that is kept; to keep 80 %, "
-                "write 0.2"
-            ),
+            ("`rate=0.8` drops 80 %: Keras takes the share to drop, not the share to keep; to keep 80 %, write 0.2"),
         ),
         (
             Range(0.6, 0.9),
-            ("`rate=0.6 to 0.9` drops at least 60 %: Keras takes the share that is dropped, not the one that is kept"),
+            ("`rate=0.6 to 0.9` drops at least 60 %: Keras takes the share to drop, not the share to keep"),
         ),
         (Range(0.2, 0.9), None),
         (0.5, None),
@@ -228,7 +228,10 @@ def test_stacked(first: object, second: object, kept: str, confidence: str) -> N
     dropped = net.call(net.layer("Dropout", rate=first), net.input(None, 20, 8), shape=(None, 20, 8))
     net.call(net.layer("LSTM", units=8, dropout=second), dropped, shape=(None, 8))
     (finding,) = rnn110.check(net.view("3.15"), RuleSettings())
-    assert finding.message == f"`dropout=0.5` of this LSTM drops from what Dropout(0.5) left: {kept}" or first == 0.2
+    assert (
+        finding.message == f"`dropout=0.5` of this LSTM drops more of what Dropout(0.5) has left: {kept}"
+        or first == 0.2
+    )
     assert finding.message.endswith(kept)
     assert finding.confidence == confidence
 
@@ -239,5 +242,5 @@ def test_of_two_ways_the_one_that_keeps_less() -> None:
     ways = [net.call(net.layer("Dropout", rate=rate), source, shape=(None, 20, 8)) for rate in (0.2, 0.5)]
     net.call(net.layer("LSTM", units=8, dropout=0.5), tuple(ways), shape=(None, 8))
     (finding,) = rnn110.check(net.view("3.15"), RuleSettings())
-    assert finding.message.endswith("Dropout(0.5) left: together they may keep no more than 25 % of the input")
+    assert finding.message.endswith("Dropout(0.5) has left: together they may keep no more than 25 % of the input")
     assert finding.confidence == "possible"

@@ -90,14 +90,14 @@ def test_several_known_rates_give_the_highest(net: Net) -> None:
 def test_wholly_unknown_rate(net: Net) -> None:
     feed(net, net.layer("Dropout", rate=UNKNOWN), shape=ONE)
     (finding,) = run(rnn101.check, net)
-    assert "lost with the probability of its rate" in finding.message
+    assert "lost with a probability equal to its rate" in finding.message
     assert finding.confidence == "possible"
 
 
 def test_word_dropout_has_other_words(net: Net) -> None:
     feed(net, net.layer("Dropout", rate=0.1, noise_shape=(None, None, 1), name="word_dropout"))
     (finding,) = run(rnn101.check, net)
-    assert finding.message.endswith("; right if word dropout is meant, as the name 'word_dropout' suggests")
+    assert finding.message.endswith("; this is right for word dropout, which the name 'word_dropout' suggests")
     assert finding.confidence == "possible"
 
 
@@ -107,7 +107,7 @@ def test_word_dropout_after_an_embedding(net: Net) -> None:
     x = net.call(net.layer("Dropout", rate=0.1, noise_shape=(None, None, 1)), x, shape=WIDE)
     net.call("GRU", x)
     (finding,) = run(rnn101.check, net)
-    assert finding.message.endswith("; right if word dropout is meant, as its place after an Embedding suggests")
+    assert finding.message.endswith("; this is right for word dropout, which its place after an Embedding suggests")
 
 
 def test_time_distributed_over_unknown_timesteps_is_only_possible(net: Net) -> None:
@@ -159,7 +159,7 @@ def test_advice_follows_the_time_axis(net: Net) -> None:
     net.call("LSTM", net.call(net.layer("Permute", dims=(2, 1)), drop, shape=WIDE))
     (finding,) = run(rnn102.check, net)
     assert "noise_shape=(None, None, 1) shares one mask" in finding.message
-    assert "axis 2 of 3 here" in finding.message
+    assert "(here time is axis 2 of 3)" in finding.message
     assert "(None, 1, None)" not in finding.message
 
 
@@ -269,7 +269,7 @@ def test_no_feature_is_no_feature_to_lose(net: Net) -> None:
 def test_own_dropout_with_the_version_unknown_names_both(net: Net) -> None:
     own(net, dropout=0.2)
     (finding,) = run(rnn103.check, net)
-    assert "each sequence in Keras 3, each timestep in Keras 2 is lost with probability 0.20" in finding.message
+    assert "in Keras 3 each sequence and in Keras 2 each timestep is lost with probability 0.20" in finding.message
     assert run(rnn101.check, net) == []
 
 
@@ -350,8 +350,9 @@ def test_fixed_batch(net: Net) -> None:
     feed(net, net.layer("Dropout", rate=0.2, noise_shape=(32, 1, 16)))
     (finding,) = run(rnn105.check, net)
     assert finding.message == (
-        "Dropout(0.2) fits a single batch size: noise_shape=(32, 1, 16) has 32 on the batch axis, so training fails "
-        "at a batch of another size, such as the last of an epoch"
+        "Dropout(0.2) works with a single batch size only: noise_shape=(32, 1, 16) has 32 on the batch axis, so "
+        "training fails "
+        "on a batch of any other size, such as the last one of an epoch"
     )
     assert run(rnn104.check, net) == []
 
@@ -390,7 +391,7 @@ def test_masking_with_another_value_loses_all_padding(net: Net) -> None:
 def test_masking_zeros(net: Net, features: int, figure: str, confidence: str) -> None:
     masked(net, net.layer("Dropout", rate=0.2), (None, 10, features))
     (finding,) = run(rnn107.check, net)
-    assert f"each with probability {figure}" in finding.message
+    assert f"(probability {figure}" in finding.message
     assert finding.confidence == confidence
 
 
@@ -427,7 +428,7 @@ def test_time_distributed_dropout(net: Net) -> None:
     wrapper = net.layer("TimeDistributed", inner)
     (finding,) = run(rnn109.check, net)
     assert finding.message == (
-        "TimeDistributed(Dropout(0.2)) draws for every timestep and feature, as Dropout(0.2) does without the wrapper"
+        "TimeDistributed(Dropout(0.2)) draws a mask value for every timestep and feature, as Dropout(0.2) does without the wrapper"
     )
     assert (finding.span, finding.confidence) == (wrapper.span, "certain")
 

@@ -59,7 +59,8 @@ def test_recurrent_dropout_where_the_version_is_known(code: Code) -> None:
     (finding,) = code.check(rnn201.check, "3.15", TF)
     assert finding.code == "RNN201"
     assert finding.message == (
-        "`recurrent_dropout=0.2` takes this LSTM off cuDNN: several times slower on a GPU, in training and at inference"
+        "`recurrent_dropout=0.2` rules out cuDNN for this LSTM: several times slower on a GPU, in training and at "
+        "inference"
     )
     assert finding.span == layer.args[1].span
     assert finding.confidence == "certain"
@@ -69,7 +70,7 @@ def test_recurrent_dropout_where_the_version_is_known(code: Code) -> None:
 def test_recurrent_dropout_says_where_if_not_everywhere(code: Code) -> None:
     code.layer("GRU", recurrent_dropout=Const(0.2))
     (finding,) = code.check(rnn201.check, ">=3")
-    assert "off cuDNN in Keras 3 on tensorflow, Keras 3.14 and later on torch: several" in finding.message
+    assert "out cuDNN for this GRU (Keras 3 on tensorflow, 3.14+ on torch): several" in finding.message
 
 
 def test_other_disqualifiers_are_named_with_their_versions(code: Code) -> None:
@@ -77,11 +78,30 @@ def test_other_disqualifiers_are_named_with_their_versions(code: Code) -> None:
         "LSTM", dropout=Const(0.1), activation=Const("relu"), use_bias=Const(False), recurrent_dropout=Const(0.2)
     )
     (finding,) = code.check(rnn201.check, ">=3.2,<3.6", TF)
-    assert finding.message.endswith(
-        "at inference; so do `dropout=0.1` (Keras 3.2 to 3.3 on tensorflow), `activation='relu'` and `use_bias=False`"
-    )
+    labels = ["so does this (Keras 3.2 to 3.3 on tensorflow)", "so does this", "so does this"]
+    assert [one.label for one in finding.related[1:]] == labels
+    assert finding.probe is not None
+    assert finding.probe.others == ("dropout", "activation", "use_bias")
     (finding,) = code.check(rnn201.check, "3.15", TF)
-    assert finding.message.endswith("; so do `activation='relu'` and `use_bias=False`")
+    assert [one.label for one in finding.related[1:]] == ["so does this", "so does this"]
+
+
+def test_another_disqualifier_is_in_the_message_if_two_lines_hold_it(code: Code) -> None:
+    code.layer("LSTM", unroll=Const(True), recurrent_dropout=Const(0.2))
+    (finding,) = code.check(rnn201.check, "3.15", TF)
+    assert finding.message.endswith("on a GPU, in training and at inference; so does `unroll=True`")
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+@pytest.mark.parametrize("rate", [Const(0.25), Range(0.0, 0.5)])
+def test_the_message_takes_two_lines_where_nothing_is_pinned(code: Code, name: str, rate: Value) -> None:
+    """Also with other arguments that rule out cuDNN, and whatever versions have which kernel."""
+    others = {"dropout": Const(0.25), "activation": Const("relu"), "use_bias": Const(False), "unroll": Const(True)}
+    for given in ({}, others):
+        code.layer(name, recurrent_dropout=rate, **given)
+    for finding in code.check(rnn201.check):
+        assert len(f"{finding.code} {finding.message}") <= 2 * 80
+        assert "Keras 2 and 3 on tensorflow, 3.14+ on" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -141,7 +161,7 @@ def test_a_layer_on_some_path_is_possible(code: Code) -> None:
     code.layer("LSTM", certain=False, recurrent_dropout=Const(0.2))
     (finding,) = code.check(rnn201.check)
     assert finding.confidence == "possible"
-    assert "may take" in finding.message
+    assert "may rule out" in finding.message
 
 
 def test_a_wrapped_layer_is_reported_once_and_at_itself(code: Code) -> None:
@@ -156,7 +176,7 @@ def test_a_wrapped_layer_is_reported_once_and_at_itself(code: Code) -> None:
 def test_keras_2_on_the_backend_it_has(code: Code) -> None:
     code.layer("GRU", origin="tf_keras", recurrent_dropout=Const(0.2))
     (finding,) = code.check(rnn201.check, "3.15", ("jax",))
-    assert "this GRU off cuDNN: several" in finding.message
+    assert "out cuDNN for this GRU: several" in finding.message
 
 
 def test_an_argument_from_elsewhere_is_reported_at_the_layer(code: Code) -> None:
@@ -187,9 +207,9 @@ def test_each_incompatible_argument_is_a_finding(code: Code) -> None:
     )
     found = code.check(rnn202.check, "3.15", TF)
     assert [finding.message for finding in found] == [
-        "`activation=keras.activations.relu` takes this GRU off cuDNN: several times slower on a GPU",
-        "`unroll=True` takes this GRU off cuDNN: several times slower on a GPU",
-        "`reset_after=False` takes this GRU off cuDNN: several times slower on a GPU",
+        "`activation=keras.activations.relu` rules out cuDNN for this GRU: several times slower on a GPU",
+        "`unroll=True` rules out cuDNN for this GRU: several times slower on a GPU",
+        "`reset_after=False` rules out cuDNN for this GRU: several times slower on a GPU",
     ]
 
 
@@ -197,7 +217,7 @@ def test_conflicts_are_one_finding_at_use_cudnn(code: Code) -> None:
     layer = code.layer("LSTM", activation=Const("relu"), recurrent_dropout=Const(0.2), use_cudnn=Const(True))
     (finding,) = code.check(rnn203.check, "3.15", TF)
     assert finding.message == (
-        "`use_cudnn=True` with `recurrent_dropout=0.2` and `activation='relu'`: this LSTM raises ValueError at its "
+        "`use_cudnn=True` conflicts with `recurrent_dropout=0.2` and `activation='relu'`: this LSTM raises ValueError at its "
         "first call"
     )
     assert finding.span == layer.args[2].span

@@ -670,7 +670,7 @@ def test_own_code_builds_the_model(keras3_python: str, folder: Path) -> None:
     dropped, lost, found = result.stdout.splitlines()
     assert dropped.startswith("net.py:8:47: RNN101 ")
     assert "about 10 of 20 steps per sequence [confirmed: 256 draws: " in dropped
-    assert "RNN201 `recurrent_dropout=0.2` takes this LSTM off cuDNN" in lost
+    assert "RNN201 `recurrent_dropout=0.2` rules out cuDNN for this LSTM" in lost
     assert found == "Found 2 findings (2 confirmed)."
 
 

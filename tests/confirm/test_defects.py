@@ -121,7 +121,7 @@ def test_fixed_is_the_release_after_the_last(defect: Defect) -> None:
     last: Version = max(version for version, _ in defect.where.pairs)
     if defect.fixed:
         assert parse_keras_version(defect.fixed) == {(last[0], last[1] + 1)}
-        assert defect.fixed_note == f"; Keras {defect.fixed} mends it"
+        assert defect.fixed_note == f"; fixed in Keras {defect.fixed}"
     else:
         assert last == NEWEST
         assert defect.fixed_note == ""
