@@ -517,15 +517,13 @@ class _Summarizer:
 
 
 def _backends(where: Where, env: Env) -> str:
-    """The backends, each with its versions where they are not all that there may be: "tensorflow, jax >= 3.14"."""
+    """The backends, each with its versions where they are not all that there may be: "tensorflow, jax (Keras 3.14 and later)"."""
     parts = []
     for backend in BACKENDS:
         admitted = sorted(version for version, have in env.pairs if have == backend)
         found = [version for version in admitted if (version, backend) in where.pairs]
         if found and found == admitted:
             parts.append(backend)
-        elif found and found == admitted[-len(found) :]:
-            parts.append(f"{backend} >= {found[0][0]}.{found[0][1]}")
         elif found:
             alone = Where.of(found, [backend]).describe(Env(env.versions, frozenset([backend])))
             parts.append(f"{backend} ({alone.replace(f' on {backend}', '')})")

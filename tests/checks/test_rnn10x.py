@@ -428,7 +428,8 @@ def test_time_distributed_dropout(net: Net) -> None:
     wrapper = net.layer("TimeDistributed", inner)
     (finding,) = run(rnn109.check, net)
     assert finding.message == (
-        "TimeDistributed(Dropout(0.2)) draws a mask value for every timestep and feature, as Dropout(0.2) does without the wrapper"
+        "TimeDistributed(Dropout(0.2)) draws a mask value for every timestep and feature, as Dropout(0.2) does without "
+        "the wrapper"
     )
     assert (finding.span, finding.confidence) == (wrapper.span, "certain")
 

@@ -217,8 +217,8 @@ def test_conflicts_are_one_finding_at_use_cudnn(code: Code) -> None:
     layer = code.layer("LSTM", activation=Const("relu"), recurrent_dropout=Const(0.2), use_cudnn=Const(True))
     (finding,) = code.check(rnn203.check, "3.15", TF)
     assert finding.message == (
-        "`use_cudnn=True` conflicts with `recurrent_dropout=0.2` and `activation='relu'`: this LSTM raises ValueError at its "
-        "first call"
+        "`use_cudnn=True` conflicts with `recurrent_dropout=0.2` and `activation='relu'`: this LSTM raises ValueError "
+        "at its first call"
     )
     assert finding.span == layer.args[2].span
     assert {place.span for place in finding.related} == {layer.span, layer.args[0].span, layer.args[1].span}
