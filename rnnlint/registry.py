@@ -214,7 +214,7 @@ RULES: tuple[Rule, ...] = (
         severity="error",
         fix="safe",
         runtime="error",
-        requires=(frozenset({"recurrent layer", "implementation"}), frozenset({"recurrent layer", "positional"})),
+        requires=(frozenset({"recurrent layer", "implementation"}),),
     ),
     Rule(
         code="RNN303",

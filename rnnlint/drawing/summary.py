@@ -517,7 +517,7 @@ class _Summarizer:
 
 
 def _backends(where: Where, env: Env) -> str:
-    """The backends, each with its versions where they are not all that there may be: "tensorflow, jax (Keras 3.14 and later)"."""
+    """The backends: "tensorflow, jax (Keras 3.14 and later)"; versions where they are not all that there may be."""
     parts = []
     for backend in BACKENDS:
         admitted = sorted(version for version, have in env.pairs if have == backend)
