@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.linter import check_source
+from rnnlint.api import check_source
 from rnnlint.prefilter.gate import Gate
 from rnnlint.project.modules import Modules
 from rnnlint.registry import ABOUT_COMMENTS, RULES, Rule
@@ -135,7 +135,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """By code the files in which the rule reports something."""
     folder = tmp_path_factory.mktemp("files")
     found: dict[str, list[str]] = defaultdict(list)
-    every = [Settings(rules=CODES, asked=CODES, keras_version=version) for version in ("auto", "2.15", "3.2")]
+    every = [Settings(rules=CODES, selected=CODES, keras_version=version) for version in ("auto", "2.15", "3.2")]
     for number, text in enumerate(dict.fromkeys(files())):
         alone = text.count("x = keras.layers") == 1  # which rules read a pair depends on no version
         given = every if alone else every[:1]

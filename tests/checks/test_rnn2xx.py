@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,12 @@ def test_another_disqualifier_is_in_the_message_if_two_lines_hold_it(code: Code)
 @pytest.mark.parametrize("rate", [Const(0.25), Range(0.0, 0.5)])
 def test_the_message_takes_two_lines_where_nothing_is_pinned(code: Code, name: str, rate: Value) -> None:
     """Also with other arguments that rule out cuDNN, and whatever versions have which kernel."""
-    others = {"dropout": Const(0.25), "activation": Const("relu"), "use_bias": Const(False), "unroll": Const(True)}
+    others: dict[str, Any] = {
+        "dropout": Const(0.25),
+        "activation": Const("relu"),
+        "use_bias": Const(False),
+        "unroll": Const(True),
+    }
     for given in ({}, others):
         code.layer(name, recurrent_dropout=rate, **given)
     for finding in code.check(rnn201.check):
