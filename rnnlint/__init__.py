@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnnlint.version import __version__
+
 if TYPE_CHECKING:
     from rnnlint.api import check_paths, check_source
     from rnnlint.findings import Finding
 
-__version__ = "0.1.0"
 __all__ = ["Finding", "__version__", "check_paths", "check_source"]
 
 # Imported when asked for: `import rnnlint` costs the command line nothing.

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import click
 
-from rnnlint import __version__
 from rnnlint.cli import process
 from rnnlint.output import printable
+from rnnlint.version import __version__
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 # Each stands in the module of its name, under its name.

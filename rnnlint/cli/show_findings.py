@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnlint import __version__
 from rnnlint.cli.checked import Checked, Request, has_verdict
 from rnnlint.cli.console import counted, excerpt_width
 from rnnlint.output import FOR_PEOPLE, code, printable, shown, where
+from rnnlint.version import __version__
 
 if TYPE_CHECKING:
     from rnnlint.output.report import Report

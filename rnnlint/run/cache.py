@@ -22,11 +22,11 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from rnnlint import __version__
 from rnnlint.project.disk import questions
 from rnnlint.project.modules import Modules
 from rnnlint.project.roots import Roots
 from rnnlint.result import FileResult
+from rnnlint.version import __version__
 
 if TYPE_CHECKING:
     from rnnlint.project.pins import Origin

@@ -11,7 +11,6 @@ from lsprotocol import types
 from pygls import uris
 from pygls.lsp.server import LanguageServer
 
-from rnnlint import __version__
 from rnnlint.findings import Diagnostic, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.output import sentence
@@ -20,6 +19,7 @@ from rnnlint.records import dataclass
 from rnnlint.server.analysis import Answer, Job
 from rnnlint.server.places import Documents, Edits, Snapshot, Text, line_range, touches, workspace_edit
 from rnnlint.server.pool import FailedError, OutdatedError, Pool
+from rnnlint.version import __version__
 
 FIX_ALL = "source.fixAll.rnnlint"
 SEVERITIES = {

@@ -109,6 +109,7 @@ def test_what_tells_of_the_program_imports_none_of_it(command: str, more: str) -
         "rnnlint.cli.process",
         "rnnlint.cli.program",
         "rnnlint.output",
+        "rnnlint.version",
         *(words("rnnlint.records rnnlint.settings rnnlint.settings.choices") if more else ()),
         *(f"rnnlint.cli.{name}" for name in more.split()),
     }
