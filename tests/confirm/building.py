@@ -46,7 +46,9 @@ def main() -> None:
         changed = [[old, new] for old, new in zip(before, after) if old != new]  # noqa: B905
         answers.append({**answer, "changed": changed})
     taken.write_text(json.dumps(answers), encoding="utf-8")
-    # Threads that builders left behind end with this process.
+    # Threads and processes that builders left behind end with this one; a forked one may hang in TensorFlow for good.
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(0)
 
 

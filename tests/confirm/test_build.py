@@ -350,6 +350,7 @@ def built(python: str) -> Answers:
             errors="replace",
             timeout=900,
             check=False,
+            start_new_session=True,
         )
         assert taken.exists(), done.stderr[-3000:]
         answers = json.loads(taken.read_text(encoding="utf-8"))
