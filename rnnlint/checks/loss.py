@@ -14,7 +14,7 @@ from rnnlint.flow.paths import Path, inputs_shape, target
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, Node, Span, options
 from rnnlint.keras.kinds import Kind
-from rnnlint.keras.masks import draws, mask, rnn_input_mask, rnn_losses
+from rnnlint.keras.masks import all_dropped, draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import kind_of
 from rnnlint.keras.versions import Where
@@ -56,13 +56,12 @@ def loss(dropped: Rate, draws: int, threshold: float) -> Loss | None:
     if dropped.high is None:
         # The rate is wholly unknown: a single draw loses the step with any rate that one would write.
         return Loss(draws=draws, probability=None, most=False, certain=False) if draws == 1 else None
-    count = min(draws, 100_000)
-    likely = [known for known in dropped.known if known**count >= threshold]
-    if not likely and (dropped.known or dropped.high**count < threshold):
+    likely = [known for known in dropped.known if all_dropped(known, draws) >= threshold]
+    if not likely and (dropped.known or all_dropped(dropped.high, draws) < threshold):
         return None
     highest = max(likely, default=dropped.high)
-    certain = dropped.always and dropped.low is not None and dropped.low**count >= threshold
-    return Loss(draws=draws, probability=highest**count, most=len(dropped.known) != 1, certain=certain)
+    certain = dropped.always and dropped.low is not None and all_dropped(dropped.low, draws) >= threshold
+    return Loss(draws=draws, probability=all_dropped(highest, draws), most=len(dropped.known) != 1, certain=certain)
 
 
 def figure(probability: float) -> str:

@@ -15,6 +15,7 @@ from rnnlint.flow.paths import Path
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Layer, options
 from rnnlint.keras.kinds import Kind
+from rnnlint.keras.masks import all_dropped
 from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
@@ -58,7 +59,7 @@ def _remedy(view: View, path: Path, settings: RuleSettings) -> Remedy | None:
     shape = shared_noise_shape(view, path)
     if kind_of(path.layer) is not Kind.DROPOUT or given is None or number is None or shape is None:
         return None
-    if dropped.high is not None and dropped.high ** min(number, 100_000) >= settings.timestep_loss_threshold:
+    if dropped.high is not None and all_dropped(dropped.high, number) >= settings.timestep_loss_threshold:
         return None
     return Remedy(
         f"Share one mask over the sequence: `noise_shape={shape}`",

@@ -12,7 +12,7 @@ from rnnlint.flow.paths import Upstream, upstream
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Node, options
 from rnnlint.keras.kinds import Kind
-from rnnlint.keras.masks import draws, mask
+from rnnlint.keras.masks import all_dropped, draws, mask
 from rnnlint.keras.table import kind_of
 from rnnlint.registry import rule
 
@@ -138,4 +138,4 @@ def _all_zero(view: View, found: Upstream) -> float | None:
     if value is None or shape is None or len(shape) < 3 or drawn is None:
         return None
     count = draws(drawn, shape, range(2, len(shape)))
-    return None if count is None else float(value ** min(count, 100_000))
+    return None if count is None else all_dropped(value, count)

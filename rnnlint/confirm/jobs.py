@@ -15,7 +15,7 @@ from rnnlint.flow.paths import dropout
 from rnnlint.flow.view import View
 from rnnlint.graph import Const, Graph, Items, Layer, Node, Shape, Value
 from rnnlint.keras.kinds import DROPOUTS, Kind
-from rnnlint.keras.masks import draws, mask
+from rnnlint.keras.masks import all_dropped, draws, mask
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import kind_of
 
@@ -160,4 +160,4 @@ def predicted(
     found = mask(settled, sizes, None, builder.env.restrict(layer.origin))
     if found is None or (rate := number(found.rate)) is None or (count := draws(found, sizes, [*features])) is None:
         return probe.probability
-    return float(rate ** min(count, 100_000))
+    return all_dropped(rate, count)

@@ -204,6 +204,11 @@ def draws(found: Mask, shape: Shape, axes: Collection[int]) -> int | None:
     return count
 
 
+def all_dropped(rate: float, draws: int) -> float:
+    """The probability that all of some independent draws drop; 0.0 where it is too small for a float."""
+    return rate ** min(draws, 100_000)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The recurrent layer's own input mask
 
@@ -289,11 +294,11 @@ def rnn_losses(found: InputMask, features: Dim, rate: float | None = None) -> tu
         rate = number(found.rate)
     if rate is None or not 0 < rate < 1 or not isinstance(features, int):
         return ()
-    features = min(features, 100_000)
+    lost = all_dropped(rate, features)
     losses = (
-        InputLoss(rate**features, False, found.per_timestep),
-        InputLoss(rate**features, True, found.one_mask),
-        InputLoss(rate ** (features * found.gates), True, found.per_gate),
+        InputLoss(lost, False, found.per_timestep),
+        InputLoss(lost, True, found.one_mask),
+        InputLoss(all_dropped(rate, features * found.gates), True, found.per_gate),
     )
     return tuple(loss for loss in losses if loss.where)
 
