@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from rnnlint.findings import Diagnostic, Finding, collect
 from rnnlint.graph import Graph, Note
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rnnlint.checks.context import Check
     from rnnlint.confirm.installed import InstalledKeras
     from rnnlint.flow.view import View
-    from rnnlint.interpret import ParsedModules
+    from rnnlint.interpret import Finder, ParsedModules
     from rnnlint.keras.versions import Env
     from rnnlint.project.files import File
     from rnnlint.project.modules import Modules
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
 # `os.environ["KERAS_BACKEND"] = "jax"`, `os.environ.setdefault("KERAS_BACKEND", "jax")`, not in a comment.
 _ASKED = re.compile(r"""^[^#\n]*\benviron\b[^#\n]*["']KERAS_BACKEND["'][\]\s]*[=,]\s*["'](\w+)["']""", re.MULTILINE)
-
-
-class Finder(Protocol):
-    """As `rnnlint.interpret.Finder`, which importing would load libcst."""
-
-    def find(self, module: str, level: int, importer: str) -> Source | None:
-        """The source of a module of the code base, or None."""
 
 
 Interpret: TypeAlias = "Callable[[Source, Finder, Env], Graph]"

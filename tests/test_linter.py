@@ -15,9 +15,9 @@ from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, collect
 from rnnlint.flow.view import View
 from rnnlint.graph import Graph, Note, Span
-from rnnlint.interpret import ParseError
+from rnnlint.interpret import Finder, ParseError
 from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
-from rnnlint.linter import Finder, NoFinder, environment, lint
+from rnnlint.linter import NoFinder, environment, lint
 from rnnlint.project.modules import Modules
 from rnnlint.registry import Rule
 from rnnlint.run.loop import lint_text, run

@@ -108,7 +108,7 @@ def path_loss(view: View, path: Path, settings: RuleSettings, unit: Unit) -> Los
     return lost
 
 
-def title(layer: Layer) -> str:
+def layer_text(layer: Layer) -> str:
     """A dropout layer with its rate, where that is one figure (if only by default): `Dropout(0.3)`."""
     value = rate(layer).likely
     return layer.short if value is None else f"{layer.short}({value:g})"

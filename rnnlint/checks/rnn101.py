@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title, width
+from rnnlint.checks.loss import Loss, OwnLoss, features, layer_text, own_losses, path_loss, reason, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, SetArgument
@@ -40,7 +40,7 @@ def _layer(view: View, path: Path, lost: Loss, settings: RuleSettings) -> Findin
     purpose = _purpose(view, path) if lost.draws == 1 and width(path) != 1 else ""
     return Finding.of(
         RULE,
-        message=f"{title(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
+        message=f"{layer_text(path.layer)} zeroes whole timesteps before {path.target.layer.short}: "
         f"{reason(path, lost, 'timestep')}, so each step is lost with {lost.chance}"
         f"{_expected(lost.probability, lost.most, path.timesteps)}"
         + (f"; this is right for word dropout, which {purpose} suggests" if purpose else ""),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnlint.checks import rnn101
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import noise_shape, off, title, width
+from rnnlint.checks.loss import layer_text, noise_shape, off, width
 from rnnlint.checks.rate import rate
 from rnnlint.checks.remedies import shared_noise_shape
 from rnnlint.findings import Finding, Remedy, ReplaceClass, SetArgument, Step
@@ -42,7 +42,7 @@ def _finding(view: View, path: Path) -> Finding | None:
     certain = path.layer.complete and (drawn.varies is None or drawn.varies[path.axis] is True)
     return Finding.of(
         RULE,
-        message=f"{title(path.layer)} draws a new mask at every timestep before {path.target.layer.short}; "
+        message=f"{layer_text(path.layer)} draws a new mask at every timestep before {path.target.layer.short}; "
         f"{_advice(path)}",
         span=path.layer.span,
         certain=certain and path.certain and dropped.always,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import Loss, OwnLoss, features, own_losses, path_loss, reason, title
+from rnnlint.checks.loss import Loss, OwnLoss, features, layer_text, own_losses, path_loss, reason
 from rnnlint.findings import Finding
 from rnnlint.flow.paths import Path
 from rnnlint.flow.view import View
@@ -29,7 +29,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
 def _layer(view: View, path: Path, lost: Loss) -> Finding:
     return Finding.of(
         RULE,
-        message=f"{title(path.layer)} zeroes whole sequences before {path.target.layer.short}: "
+        message=f"{layer_text(path.layer)} zeroes whole sequences before {path.target.layer.short}: "
         f"{reason(path, lost, 'sequence')}, so each sample is lost with {lost.chance}",
         span=path.layer.span,
         certain=path.certain and lost.certain,

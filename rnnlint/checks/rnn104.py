@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings, affected, union
-from rnnlint.checks.loss import noise_shape, title
+from rnnlint.checks.loss import layer_text, noise_shape
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.checks.remedies import one_rank
 from rnnlint.findings import Finding, PrependItem, Remedy, SetItem, Step
@@ -31,7 +31,7 @@ def _finding(view: View, found: Trouble) -> Finding:
     silent = union(effect.where for effect in found.problem.effects if effect.when == "silent")
     return Finding.of(
         RULE,
-        message=f"{title(found.layer)} draws one mask for the whole batch: {noise_shape(found.layer)} "
+        message=f"{layer_text(found.layer)} draws one mask for the whole batch: {noise_shape(found.layer)} "
         f"{found.problem.what}, so all samples lose the same values",
         span=found.layer.span,
         certain=found.certain,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import noise_shape, title
+from rnnlint.checks.loss import layer_text, noise_shape
 from rnnlint.checks.noise import Trouble, troubles
 from rnnlint.findings import Finding, Remedy, SetItem
 from rnnlint.flow.view import View
@@ -22,7 +22,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
 def _finding(found: Trouble) -> Finding:
     return Finding.of(
         RULE,
-        message=f"{title(found.layer)} works with a single batch size only: {noise_shape(found.layer)} "
+        message=f"{layer_text(found.layer)} works with a single batch size only: {noise_shape(found.layer)} "
         f"{found.problem.what}, so training fails on a batch of any other size, such as the last one of an epoch",
         span=found.layer.span,
         certain=found.certain,

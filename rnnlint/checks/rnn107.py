@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import figure, off, title
+from rnnlint.checks.loss import figure, layer_text, off
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, MaskingClaim, Probe, Related, Remedy, Swap
 from rnnlint.flow.paths import Upstream, upstream
@@ -38,7 +38,7 @@ def _finding(view: View, masking: Node, found: Upstream, settings: RuleSettings)
     if off(found.dropout) or not dropped.active:
         return None
     zero = _mask_value_is_zero(masking)
-    name = title(found.layer)
+    name = layer_text(found.layer)
     certain = found.certain and dropped.always and masking.layer.complete
     probability = None
     claims: tuple[MaskingClaim, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import off, title
+from rnnlint.checks.loss import layer_text, off
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import Upstream, upstream
@@ -42,7 +42,7 @@ def _finding(embedding: Node, found: Upstream) -> Finding:
     assert embedding.layer is not None
     return Finding.of(
         RULE,
-        message=f"{title(found.layer)} drops and rescales token ids before Embedding: training fails or looks up "
+        message=f"{layer_text(found.layer)} drops and rescales token ids before Embedding: training fails or looks up "
         "other tokens; put it after the Embedding",
         span=found.layer.span,
         certain=found.certain and rate(found.layer).always,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnlint.checks.context import RuleSettings
-from rnnlint.checks.loss import title
+from rnnlint.checks.loss import layer_text
 from rnnlint.checks.rate import rate
 from rnnlint.findings import Finding, Probe, Related, Remedy, Unwrap
 from rnnlint.flow.view import View
@@ -35,7 +35,7 @@ def _pointless(layer: Layer) -> bool:
 
 def _finding(view: View, layer: Layer, node: int | None) -> Finding:
     inner = layer.children[0]
-    name = title(inner)
+    name = layer_text(inner)
     return Finding.of(
         RULE,
         message=f"TimeDistributed({name}) draws a mask value for every timestep and feature, as {name} does without "

@@ -7,7 +7,7 @@ from math import prod
 
 from rnnlint.checks.arguments import enumeration, place
 from rnnlint.checks.context import RuleSettings, affected
-from rnnlint.checks.loss import off, title
+from rnnlint.checks.loss import layer_text, off
 from rnnlint.checks.rate import argument_text, rate
 from rnnlint.findings import Finding, Probe, Related
 from rnnlint.flow.paths import target, upstream
@@ -54,7 +54,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         kept = stack.kept * (1 - second.likely)
         sure = stack.certain and second.always and own.layer.certain and where.within(env) == "all"
         span, related = place(own.layer, own.arg)
-        names = [title(one.layer) for one in stack.calls if one.layer is not None]
+        names = [layer_text(one.layer) for one in stack.calls if one.layer is not None]
         yield Finding.of(
             RULE,
             message=f"{argument_text(own.layer, 'dropout')} of this {own.layer.short} drops more of what "

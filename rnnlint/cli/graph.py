@@ -76,7 +76,7 @@ def graph(options: GraphOptions) -> int:
     return status
 
 
-def _recover(options: GraphOptions, console: Console) -> tuple[list[drawing.File], int]:
+def _recover(options: GraphOptions, console: Console) -> tuple[list[drawing.DrawnFile], int]:
     """The files to draw, and the exit status. Of a folder those with models are drawn, and what could not be read."""
     from rnnlint import drawing
     from rnnlint.drawing.summary import Summary, summarize
@@ -92,14 +92,14 @@ def _recover(options: GraphOptions, console: Console) -> tuple[list[drawing.File
         extend_select=options.extend_select,
     )
     resolver = Resolver(settings, options.config, isolated=options.isolated)
-    files: list[drawing.File] = []
+    files: list[drawing.DrawnFile] = []
     status = 0
     for one in graphs(options.paths, resolver.settings, process.prepare):
         result = one.result
         summary = summarize(View(one.graph, one.env), result.findings) if one.graph else Summary()
         status = max([status, *(diagnostic.status for diagnostic in result.diagnostics)])
         if summary.models or summary.uncalled or result.diagnostics or _is_named(result.path, options.paths):
-            files.append(drawing.File(result.path, summary, one.env, result.diagnostics))
+            files.append(drawing.DrawnFile(result.path, summary, one.env, result.diagnostics))
         if options.verbose:
             for note in result.notes:
                 console.message("note", f"{where(note.span)}: {note.message}")
@@ -110,7 +110,7 @@ def _is_named(file: str, paths: tuple[str, ...]) -> bool:
     return any(os.path.isfile(path) and os.path.samefile(path, file) for path in paths)
 
 
-def _draw(options: GraphOptions, files: list[drawing.File], console: Console) -> None:
+def _draw(options: GraphOptions, files: list[drawing.DrawnFile], console: Console) -> None:
     """Print the drawing, or write it to the file that was asked for."""
     from shutil import get_terminal_size
 

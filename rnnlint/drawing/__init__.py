@@ -18,7 +18,7 @@ FORMATS = {"table": "table", "tree": "tree", "json": "json", "mermaid": "mermaid
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class DrawnFile:
     """What one file builds, the Keras that it is read for, and what could not be read of it."""
 
     path: str
@@ -35,7 +35,7 @@ class Page:
     color: bool = False
 
 
-def render(name: str, files: Sequence[File], page: Page) -> Iterator[str]:
+def render(name: str, files: Sequence[DrawnFile], page: Page) -> Iterator[str]:
     """The drawing in a format of `FORMATS`, piece by piece.
 
     Raises:
@@ -75,7 +75,7 @@ def line(span: Span, path: str, word: str = "") -> str:
     return f"{printable(shown(os.path.relpath(os.path.abspath(span.path), folder)))}:{place}"
 
 
-def title(row: Row) -> str:
+def row_label(row: Row) -> str:
     """The class, with the name that the code gives it: `LSTM "encoder"`."""
     text = row.title + (f' "{row.name}"' if row.name else "")
     return printable(text)

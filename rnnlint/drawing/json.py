@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rnnlint.drawing import File, Page, keras
+from rnnlint.drawing import DrawnFile, Page, keras
 from rnnlint.drawing.summary import Mark, ModelSummary, Row
 from rnnlint.graph import Span
 from rnnlint.output import shown
 
 
-def render(files: Sequence[File], page: Page) -> Iterator[str]:  # noqa: ARG001
+def render(files: Sequence[DrawnFile], page: Page) -> Iterator[str]:  # noqa: ARG001
     """An array with one object per file."""
     from json import dumps
 
     yield dumps([_file(file) for file in files], indent=2, ensure_ascii=False) + "\n"
 
 
-def _file(file: File) -> dict[str, Any]:
+def _file(file: DrawnFile) -> dict[str, Any]:
     return {
         "filename": shown(file.path),
         "keras": keras(file.env),

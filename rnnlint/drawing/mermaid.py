@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rnnlint.drawing import File, Page, codes, heading, line, remarks, title
+from rnnlint.drawing import DrawnFile, Page, codes, heading, line, remarks, row_label
 from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.output import printable, shown
 
@@ -14,7 +14,7 @@ STYLES = """\
 """
 
 
-def render(files: Sequence[File], page: Page) -> Iterator[str]:  # noqa: ARG001
+def render(files: Sequence[DrawnFile], page: Page) -> Iterator[str]:  # noqa: ARG001
     """One flowchart: each model a subgraph, as is each model in it."""
     yield "flowchart TD\n"
     yield STYLES
@@ -61,7 +61,7 @@ def _edges(rows: Sequence[Row], prefix: str, indent: str, inside: str = "") -> I
 def lines(row: Row, path: str) -> list[str]:
     """What is written in the box of a row."""
     place = line(row.span, path, "line ")
-    found = [f"{title(row)} ({place})" if place else title(row)]
+    found = [f"{row_label(row)} ({place})" if place else row_label(row)]
     if row.outputs:
         found.append(shapes_text(row.outputs))
     found += [f"mask {one}" for one in row.masks]

@@ -135,7 +135,7 @@ def shapes_text(shapes: Sequence[Shape]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
+class _RowCall:
     """A call as one row sees it: a node, or the call of a model with all its nodes. `key` is one per object called."""
 
     key: tuple[str, int]
@@ -232,7 +232,7 @@ class _Summarizer:
                 stack += [ref.node for refs in self._graph.nodes[node].inputs for ref in refs]
         return [node for node in nodes if node in seen] or list(nodes)
 
-    def _units(self, nodes: Sequence[int], whole: Model | Part | None = None) -> list[_Unit]:
+    def _units(self, nodes: Sequence[int], whole: Model | Part | None = None) -> list[_RowCall]:
         """The calls among some nodes, each inner model as one call. `whole` is the model that the nodes belong to."""
         own = set(nodes)
         parts = [part for part in self._graph.parts if own.issuperset(part.nodes)]
@@ -248,36 +248,36 @@ class _Summarizer:
         for part in sorted(parts, key=lambda one: -len(one.nodes)):
             if not any(node in taken for node in part.nodes):
                 taken.update(dict.fromkeys(part.nodes, part))
-        units: list[_Unit] = []
+        units: list[_RowCall] = []
         done: set[int] = set()
         for node in nodes:
             found = taken.get(node)
             if found is None:
                 one = self._graph.nodes[node]
                 key = ("layer", one.layer.id) if one.layer is not None else ("node", node)
-                units.append(_Unit(key, (node,), one.inputs))
+                units.append(_RowCall(key, (node,), one.inputs))
             elif id(found) not in done:
                 done.add(id(found))
                 inner = set(found.nodes)
                 refs = tuple(tuple(ref for ref in one if ref.node not in inner) for one in found.inputs)
-                units.append(_Unit(("model", found.whole), found.nodes, refs, found))
+                units.append(_RowCall(("model", found.whole), found.nodes, refs, found))
         return units
 
-    def _in_order(self, units: Sequence[_Unit]) -> list[tuple[str, int]]:
+    def _in_order(self, units: Sequence[_RowCall]) -> list[tuple[str, int]]:
         return list(dict.fromkeys(unit.key for unit in units))
 
-    def _by_depth(self, units: Sequence[_Unit], outputs: Sequence[Ref]) -> list[tuple[str, int]]:
+    def _by_depth(self, units: Sequence[_RowCall], outputs: Sequence[Ref]) -> list[tuple[str, int]]:
         """As `map_graph` orders the operations: by depth, then as a walk back from the outputs meets them first."""
         by_node = {node: unit for unit in units for node in unit.nodes}
         index: dict[tuple[str, int], int] = {}
-        finished: list[_Unit] = []
+        finished: list[_RowCall] = []
         seen: set[int] = set()
 
-        def before(unit: _Unit) -> list[_Unit]:
+        def before(unit: _RowCall) -> list[_RowCall]:
             return [by_node[ref.node] for refs in unit.inputs for ref in refs if ref.node in by_node]
 
         for ref in outputs:
-            stack: list[tuple[_Unit, bool]] = [(by_node[ref.node], False)] if ref.node in by_node else []
+            stack: list[tuple[_RowCall, bool]] = [(by_node[ref.node], False)] if ref.node in by_node else []
             while stack:
                 unit, ready = stack.pop()
                 if ready:
@@ -303,19 +303,19 @@ class _Summarizer:
 
     def _rows(
         self,
-        units: Sequence[_Unit],
+        units: Sequence[_RowCall],
         order: Sequence[tuple[str, int]],
         prefix: str,
         outside: Mapping[int, str],
     ) -> tuple[Row, ...]:
         ids = {key: f"{prefix}{number}" for number, key in enumerate(order, 1)}
         known = {**outside, **{node: ids[unit.key] for unit in units for node in unit.nodes}}
-        calls: dict[tuple[str, int], list[_Unit]] = {}
+        calls: dict[tuple[str, int], list[_RowCall]] = {}
         for unit in units:
             calls.setdefault(unit.key, []).append(unit)
         return tuple(self._row(ids[key], calls[key], known) for key in order)
 
-    def _row(self, id: str, calls: Sequence[_Unit], known: Mapping[int, str]) -> Row:
+    def _row(self, id: str, calls: Sequence[_RowCall], known: Mapping[int, str]) -> Row:
         first = calls[0]
         sources = tuple(
             tuple(
@@ -351,7 +351,7 @@ class _Summarizer:
     def _part_row(
         self,
         id: str,
-        calls: Sequence[_Unit],
+        calls: Sequence[_RowCall],
         sources: tuple[tuple[tuple[str, ...], ...], ...],
         known: Mapping[int, str],
     ) -> Row:

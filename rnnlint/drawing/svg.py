@@ -8,7 +8,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from rnnlint.drawing import File, Page, codes, heading, keras, line, remarks, title
+from rnnlint.drawing import DrawnFile, Page, codes, heading, keras, line, remarks, row_label
 from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.drawing.table import columns, wrap
 from rnnlint.output import printable, shown, where
@@ -57,7 +57,7 @@ class _Drawn:
     parts: list[str]
 
 
-def render(files: Sequence[File], page: Page) -> Iterator[str]:  # noqa: ARG001
+def render(files: Sequence[DrawnFile], page: Page) -> Iterator[str]:  # noqa: ARG001
     """One picture: the models of all files below each other."""
     parts: list[str] = []
     width, y = 320.0, MARGIN
@@ -121,7 +121,7 @@ def _model(rows: Sequence[Row], path: str) -> _Drawn:
 def _lines(row: Row, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
     indent = "  " * depth
     place = line(row.span, path, "line ")
-    yield f"{indent}{title(row)}", "head"
+    yield f"{indent}{row_label(row)}", "head"
     if place:
         yield f"{indent}{place}", "quiet"
     if row.outputs:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import click
 
-from rnnlint.drawing import File, Page, codes, heading, keras, line, origins, remarks, title
+from rnnlint.drawing import DrawnFile, Page, codes, heading, keras, line, origins, remarks, row_label
 from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.output import printable, shown, where
 from rnnlint.records import dataclass
@@ -28,7 +28,7 @@ class _Line:
     remarks: str
 
 
-def render(files: Sequence[File], page: Page) -> Iterator[str]:
+def render(files: Sequence[DrawnFile], page: Page) -> Iterator[str]:
     """The tables of all files."""
     for number, file in enumerate(files):
         yield "\n" * bool(number)
@@ -55,7 +55,7 @@ def render(files: Sequence[File], page: Page) -> Iterator[str]:
 def _lines(rows: Sequence[Row], path: str, depth: int = 0, before: str | None = None) -> Iterator[_Line]:
     for row in rows:
         shape = shapes_text(row.outputs) if row.outputs else ""
-        layer = "  " * depth + title(row)
+        layer = "  " * depth + row_label(row)
         said = [one for one in (origins(row, before), *remarks(row)) if one]
         yield _Line(
             ((row.id,), (layer,), (line(row.span, path),), (shape,), row.masks, (printable(row.cudnn),)),

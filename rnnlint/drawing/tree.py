@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from rnnlint.drawing import File, Page, codes, heading, keras, line, origins, remarks, title
+from rnnlint.drawing import DrawnFile, Page, codes, heading, keras, line, origins, remarks, row_label
 from rnnlint.drawing.summary import Row, shapes_text
 from rnnlint.output import printable, shown, where
 
 
-def render(files: Sequence[File], page: Page) -> Iterator[str]:
+def render(files: Sequence[DrawnFile], page: Page) -> Iterator[str]:
     """The trees of all files."""
     for file in files:
         yield f"{printable(shown(file.path))}, read for {keras(file.env)}\n"
@@ -37,7 +37,7 @@ def _branches(rows: Sequence[Row], prefix: str, path: str, page: Page, before: s
 
 
 def _text(row: Row, path: str, page: Page, before: str | None) -> str:
-    parts = [f"{row.id} {title(row)}"]
+    parts = [f"{row.id} {row_label(row)}"]
     if place := line(row.span, path, "line "):
         parts[0] += f" ({place})"
     if row.outputs:

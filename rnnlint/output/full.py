@@ -30,7 +30,7 @@ TAB = "    "
 
 
 @dataclass(frozen=True)
-class _Mark:
+class _Underline:
     """A stretch to underline."""
 
     span: Span
@@ -73,13 +73,13 @@ def _block(entry: Entry, report: Report) -> Iterator[str]:
         yield f"{_help()} `rnnlint rule {entry.code}` explains {entry.name}"
 
 
-def _marks(entry: Entry) -> list[_Mark]:
+def _marks(entry: Entry) -> list[_Underline]:
     """The finding first, then what is related: places of one file and cell behind each other, as they are met."""
     finding = entry if isinstance(entry, Finding) else None
     color = COLORS[severity(entry)]
-    marks = [_Mark(entry.span, finding.label if finding else "", primary=True, color=color)]
+    marks = [_Underline(entry.span, finding.label if finding else "", primary=True, color=color)]
     for related in finding.related if finding else ():
-        mark = _Mark(related.span, related.label, primary=False, color="bright_blue")
+        mark = _Underline(related.span, related.label, primary=False, color="bright_blue")
         if mark not in marks and (related.span, related.label) != (entry.span, marks[0].label):
             marks.append(mark)
     order: dict[tuple[str, int | None], int] = {}
@@ -88,7 +88,7 @@ def _marks(entry: Entry) -> list[_Mark]:
     return sorted(marks, key=lambda mark: order[mark.span.path, mark.span.cell])
 
 
-def _excerpt(marks: list[_Mark], report: Report, gutter: int) -> Iterator[str]:
+def _excerpt(marks: list[_Underline], report: Report, gutter: int) -> Iterator[str]:
     """The lines of one file or cell, with marks under them; nothing where the source cannot be shown."""
     path, cell = marks[0].span.path, marks[0].span.cell
     bracketed = next((mark for mark in marks if mark.bracketed), None)
@@ -140,7 +140,7 @@ def _rail(bracket: Span | None, row: int, color: str) -> str:
     return _styled("| ", color) if bracket.row < row <= bracket.end_row else "  "
 
 
-def _underline(line: str, mark: _Mark, shift: int, width: int) -> Iterator[str]:
+def _underline(line: str, mark: _Underline, shift: int, width: int) -> Iterator[str]:
     """The mark with its label next to it, or below it where it fits only there."""
     start = _columns(line, mark.span.column) - shift
     end = _columns(line, mark.span.end_column if mark.span.end_row == mark.span.row else len(line) + 1) - shift
@@ -154,7 +154,7 @@ def _underline(line: str, mark: _Mark, shift: int, width: int) -> Iterator[str]:
         yield " " * max(min(start, width - size), 0) + _styled(label, mark.color)
 
 
-def _label(mark: _Mark) -> str:
+def _label(mark: _Underline) -> str:
     return printable(mark.label)
 
 

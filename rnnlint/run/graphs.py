@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlint.keras.versions import Env
-from rnnlint.linter import Finder, environment, finish, lint, read_source
+from rnnlint.linter import environment, finish, lint, read_source
 from rnnlint.prefilter.gate import Gate
 from rnnlint.project.modules import Modules
 from rnnlint.project.walk import discover
@@ -20,7 +20,7 @@ from rnnlint.source.source import Source
 if TYPE_CHECKING:
     from rnnlint.findings import Finding
     from rnnlint.graph import Graph
-    from rnnlint.interpret import ParsedModules
+    from rnnlint.interpret import Finder, ParsedModules
     from rnnlint.run.loop import Resolve
 
 

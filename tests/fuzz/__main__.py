@@ -32,6 +32,7 @@ from tests.fuzz.mutate import WORDS, Mutator, blocks
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
+    from rnnlint.interpret import Finder
     from rnnlint.result import FileResult
     from rnnlint.settings.settings import Settings
     from rnnlint.source.source import Source
@@ -106,7 +107,7 @@ def examine(data: bytes) -> str | None:
     settings = Settings(rules=frozenset(rule.code for rule in RULES), keras_version=VERSIONS[choice[0] % len(VERSIONS)])
     errors: list[str] = []
 
-    def listened(source: Source, finder: linter.Finder, env: Any) -> Graph:
+    def listened(source: Source, finder: Finder, env: Any) -> Graph:
         graph = interpret(source, finder, env)
         errors.extend(note.message for note in graph.errors)
         return graph
@@ -160,7 +161,7 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
 
     notes: list[str] = []
 
-    def listened(source: Source, finder: linter.Finder, env: Any) -> Graph:
+    def listened(source: Source, finder: Finder, env: Any) -> Graph:
         graph = interpret(source, finder, env)
         notes.extend(note.message for note in graph.notes)
         return graph
