@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rnnlint.confirm.installed import InstalledKeras
     from rnnlint.flow.view import View
     from rnnlint.interpret import Finder, ParsedModules
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
     from rnnlint.project.files import File
     from rnnlint.project.modules import Modules
     from rnnlint.registry import Rule
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _ASKED = re.compile(r"""^[^#\n]*\benviron\b[^#\n]*["']KERAS_BACKEND["'][\]\s]*[=,]\s*["'](\w+)["']""", re.MULTILINE)
 
 
-Interpret: TypeAlias = "Callable[[Source, Finder, Env], Graph]"
+Interpret: TypeAlias = "Callable[[Source, Finder, KerasTargets], Graph]"
 Rules: TypeAlias = "Sequence[tuple[Rule, Check]]"
 
 
@@ -52,7 +52,7 @@ def environment(
     modules: Modules | None = None,
     path: str = "",
     found: InstalledKeras | None = None,
-) -> Env:
+) -> KerasTargets:
     """The Keras versions and backends that a file's code may run on.
 
     As set, else as `found` in the Python that confirms, else by the pins of the file's project. TensorFlow 2.0 to 2.4
@@ -67,12 +67,12 @@ def environment(
     Raises:
         ValueError: for a version that is none.
     """
-    from rnnlint.keras.versions import Env, parse_keras_version
+    from rnnlint.keras.versions import KerasTargets, parse_keras_version
 
     def standalone() -> bool:
         return modules is not None and _STANDALONE.search(modules.source(path).text) is not None
 
-    env = Env.unknown()
+    env = KerasTargets.unknown()
     if found is not None:
         env = found.env(standalone=standalone())
     elif modules is not None and "auto" in (settings.keras_version, settings.backend):
@@ -80,15 +80,15 @@ def environment(
         env = origin.env
         pinned = any(pin.name == "keras" for pin in origin.pins)
         if env.versions == {(2, 4)} and not pinned and standalone():
-            env = Env(env.versions | {(2, 3)}, env.backends)
+            env = KerasTargets(env.versions | {(2, 3)}, env.backends)
     if settings.keras_version != "auto":
-        env = Env(parse_keras_version(settings.keras_version), env.backends)
+        env = KerasTargets(parse_keras_version(settings.keras_version), env.backends)
     if settings.backend != "auto":
         env = env.on(settings.backend)
     return env
 
 
-def own_backend(source: Source, env: Env, *, any_backend: bool = False) -> Env:
+def own_backend(source: Source, env: KerasTargets, *, any_backend: bool = False) -> KerasTargets:
     """The same on the backend that the file itself asks Keras for, where it names just one, of `env` or of any."""
     if "KERAS_BACKEND" not in source.text:
         return env
@@ -120,7 +120,7 @@ def lint(
     source: Source,
     settings: Settings,
     finder: Finder,
-    env: Env,
+    env: KerasTargets,
     interpret: Interpret | None = None,
     rules: Rules | None = None,
     found: InstalledKeras | None = None,
@@ -162,7 +162,7 @@ def lint(
     return _result(source, tuple(findings), diagnostics, graph.notes if graph else ())
 
 
-def replan(finding: Finding, graph: Graph, env: Env, found: InstalledKeras) -> Finding:
+def replan(finding: Finding, graph: Graph, env: KerasTargets, found: InstalledKeras) -> Finding:
     """The finding with a plan for another graph, whose layers and calls have the same ids."""
     from rnnlint.flow.view import View
 
@@ -192,7 +192,7 @@ def _result(
 def _interpret(
     source: Source,
     finder: Finder,
-    env: Env,
+    env: KerasTargets,
     interpret: Interpret | None,
     passed_over: frozenset[str],
     parsed: ParsedModules | None,

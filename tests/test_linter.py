@@ -16,7 +16,7 @@ from rnnlint.findings import Finding, collect
 from rnnlint.flow.view import View
 from rnnlint.graph import Graph, Note, Span
 from rnnlint.interpret import Finder, ParseError
-from rnnlint.keras.versions import BACKENDS, Env, parse_keras_version
+from rnnlint.keras.versions import BACKENDS, KerasTargets, parse_keras_version
 from rnnlint.linter import NoFinder, environment, lint
 from rnnlint.project.modules import Modules
 from rnnlint.registry import Rule
@@ -44,7 +44,7 @@ def span(row: int, path: str = "a.py") -> Span:
     return Span(path, row, 1, row, 2, None, (row, row))
 
 
-def graph(_: Source, __: Finder, ___: Env) -> Graph:
+def graph(_: Source, __: Finder, ___: KerasTargets) -> Graph:
     return Graph(notes=(Note(span(1), "not understood"),))
 
 
@@ -61,7 +61,9 @@ def test_a_rule_that_fails_costs_no_other_rule() -> None:
         yield Finding("RNN101", "other-rule", "half", span(1))
         raise KeyError("lost")
 
-    result = lint(from_text("x = 1", "a.py"), SETTINGS, NoFinder(), Env.unknown(), graph, [(OTHER, bad), (RULE, one)])
+    result = lint(
+        from_text("x = 1", "a.py"), SETTINGS, NoFinder(), KerasTargets.unknown(), graph, [(OTHER, bad), (RULE, one)]
+    )
     assert [finding.code for finding in result.findings] == ["RNN999"]
     (diagnostic,) = result.diagnostics
     assert (diagnostic.kind, diagnostic.status, diagnostic.span.path) == ("internal-error", 2, "a.py")
@@ -80,10 +82,10 @@ def test_a_rule_that_fails_costs_no_other_rule() -> None:
     ],
 )
 def test_an_interpreter_that_fails_is_a_diagnostic(error: Exception, kind: str, part: str) -> None:
-    def interpret(_: Source, __: Finder, ___: Env) -> Graph:
+    def interpret(_: Source, __: Finder, ___: KerasTargets) -> Graph:
         raise error
 
-    result = lint(from_text("x = 1", "a.py"), SETTINGS, NoFinder(), Env.unknown(), interpret, [(RULE, one)])
+    result = lint(from_text("x = 1", "a.py"), SETTINGS, NoFinder(), KerasTargets.unknown(), interpret, [(RULE, one)])
     assert result.findings == ()
     (diagnostic,) = result.diagnostics
     assert diagnostic.kind == kind
@@ -92,15 +94,17 @@ def test_an_interpreter_that_fails_is_a_diagnostic(error: Exception, kind: str, 
 
 def test_rules_that_are_off_do_not_run() -> None:
     off = Settings(rules=frozenset())
-    assert lint(from_text("x = 1", "a.py"), off, NoFinder(), Env.unknown(), graph, [(RULE, one)]).findings == ()
+    assert (
+        lint(from_text("x = 1", "a.py"), off, NoFinder(), KerasTargets.unknown(), graph, [(RULE, one)]).findings == ()
+    )
 
 
 def test_the_interpreter_is_not_asked_where_there_is_nothing_to_read() -> None:
-    def interpret(_: Source, __: Finder, ___: Env) -> Graph:
+    def interpret(_: Source, __: Finder, ___: KerasTargets) -> Graph:
         raise AssertionError
 
     for text in ("", "\n \n", "(" * 3000, "print 'x'\n"):
-        lint(from_text(text, "a.py"), SETTINGS, NoFinder(), Env.unknown(), interpret)
+        lint(from_text(text, "a.py"), SETTINGS, NoFinder(), KerasTargets.unknown(), interpret)
 
 
 def test_one_finding_per_rule_and_place() -> None:
@@ -182,12 +186,14 @@ def test_an_unknown_attribute_of_the_package() -> None:
 
 def test_the_environment_is_as_set_or_as_pinned(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\ndependencies = ['keras==3.4', 'jax']\n")
-    assert environment(Settings()) == Env.unknown()
-    assert environment(Settings(), Modules(), "a.py") == Env(frozenset({(3, 4)}), frozenset({"jax"}))
+    assert environment(Settings()) == KerasTargets.unknown()
+    assert environment(Settings(), Modules(), "a.py") == KerasTargets(frozenset({(3, 4)}), frozenset({"jax"}))
     assert environment(Settings(keras_version="2.4"), Modules(), "a.py").versions == {(2, 4)}
-    assert environment(Settings(backend="torch"), Modules(), "a.py") == Env(frozenset({(3, 4)}), frozenset({"torch"}))
+    assert environment(Settings(backend="torch"), Modules(), "a.py") == KerasTargets(
+        frozenset({(3, 4)}), frozenset({"torch"})
+    )
     both = Settings(keras_version=">=3.4,<3.6", backend="tensorflow")
-    assert environment(both) == Env(parse_keras_version(">=3.4,<3.6"), frozenset({"tensorflow"}))
+    assert environment(both) == KerasTargets(parse_keras_version(">=3.4,<3.6"), frozenset({"tensorflow"}))
     assert environment(Settings()).backends == set(BACKENDS)
 
 
@@ -289,10 +295,10 @@ def test_what_discovery_could_not_read_is_in_the_results() -> None:
 
 
 def test_a_statement_that_breaks_the_interpreter_is_reported() -> None:
-    def interpret(source: Source, finder: object, env: Env) -> Graph:
+    def interpret(source: Source, finder: object, env: KerasTargets) -> Graph:
         return Graph(errors=(Note(source.span(2, 1, 2, 4), "IndexError: pop from empty list"),))
 
-    result = lint(Source("a.py", "x = 1\ny = 2\n"), Settings(), NoFinder(), Env.unknown(), interpret)
+    result = lint(Source("a.py", "x = 1\ny = 2\n"), Settings(), NoFinder(), KerasTargets.unknown(), interpret)
     (said,) = result.diagnostics
     assert (said.kind, said.span.row, said.status) == ("internal-error", 2, 2)
     assert "IndexError: pop from empty list" in said.message

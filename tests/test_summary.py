@@ -13,7 +13,7 @@ from rnnlint.drawing.summary import ModelSummary, Row, Summary, summarize
 from rnnlint.flow.view import View
 from rnnlint.graph import Shape
 from rnnlint.interpret import interpret
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.linter import NoFinder
 from rnnlint.source.read import from_text
 from tests import pages
@@ -39,7 +39,7 @@ def keras3(keras3_python: str) -> Iterator[Keras]:
 
 def summary_of(text: str, keras: Keras) -> Summary:
     major, minor, *_ = keras.version.split(".")
-    env = Env(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
+    env = KerasTargets(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
     return summarize(View(interpret(from_text(text, "example.py"), NoFinder(), env), env), ())
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from rnnlint.findings import Claim, Finding, Probe, ProbeKind, Related, Remedy
 from rnnlint.graph import Arg, Layer, Span
-from rnnlint.keras.versions import Env, Where
+from rnnlint.keras.versions import KerasTargets, VersionSet
 from rnnlint.registry import Rule
 
 
@@ -80,7 +80,7 @@ def combine(findings: Iterable[Finding]) -> Iterator[Finding]:
     yield from by_place.values()
 
 
-def scope(where: Where, env: Env) -> str:
+def scope(where: VersionSet, env: KerasTargets) -> str:
     """Such as " in Keras 3.2 and later" where it does not hold in all of `env`, else nothing."""
     return "" if where.within(env) == "all" else f" in {where.describe(env)}"
 
@@ -98,11 +98,11 @@ class Consequence(Protocol):
         """A predicate: "raises ValueError in the constructor"."""
 
     @property
-    def where(self) -> Where:
+    def where(self) -> VersionSet:
         """Where it does so."""
 
 
-def consequences(found: Sequence[Consequence], env: Env) -> str:
+def consequences(found: Sequence[Consequence], env: KerasTargets) -> str:
     """What Keras does, and where if not everywhere: "Keras fails (Keras 2) or silently drops nothing (Keras 3)"."""
     if len(found) == 1 and found[0].where.within(env) == "all":
         return f"Keras {found[0].text}"

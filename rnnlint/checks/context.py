@@ -8,7 +8,7 @@ from typing import TypeAlias
 from rnnlint.findings import Confidence, Finding
 from rnnlint.flow.view import View
 from rnnlint.keras.cudnn import EVERYWHERE
-from rnnlint.keras.versions import Env, Version, Where
+from rnnlint.keras.versions import KerasTargets, Version, VersionSet
 from rnnlint.records import dataclass
 from rnnlint.registry import Rule
 
@@ -26,20 +26,20 @@ class RuleSettings:
     selected: frozenset[str] = frozenset()
 
 
-def union(wheres: Iterable[Where]) -> Where:
+def union(wheres: Iterable[VersionSet]) -> VersionSet:
     """Where any of them holds."""
-    found = Where()
+    found = VersionSet()
     for where in wheres:
         found |= where
     return found
 
 
-def affected(where: Where, env: Env) -> frozenset[tuple[Version, str]]:
+def affected(where: VersionSet, env: KerasTargets) -> frozenset[tuple[Version, str]]:
     """`Probe.where` of what holds in `where`: empty if that is every version and backend."""
     return frozenset() if not EVERYWHERE - where else where.pairs & env.pairs
 
 
-def confidence_in(where: Where, env: Env, rule: Rule, settings: RuleSettings) -> Confidence | None:
+def confidence_in(where: VersionSet, env: KerasTargets, rule: Rule, settings: RuleSettings) -> Confidence | None:
     """How sure it is that the code runs where Keras has a defect; None where nothing is to be reported.
 
     Where only some of the versions that `env` leaves open have it, the rule has to be selected. A version that has it

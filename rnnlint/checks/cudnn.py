@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from rnnlint.flow.view import View
 from rnnlint.graph import Layer
 from rnnlint.keras.cudnn import Disqualifier, disqualifiers
-from rnnlint.keras.versions import Env, Where
+from rnnlint.keras.versions import KerasTargets, VersionSet
 from rnnlint.records import dataclass
 
 
@@ -22,7 +22,7 @@ class LostKernel:
     lost: Disqualifier
     others: tuple[Disqualifier, ...]
     node: int | None
-    env: Env
+    env: KerasTargets
 
     @property
     def layer(self) -> Layer:
@@ -45,7 +45,7 @@ def lost_kernels(view: View, layer: Layer, arguments: Collection[str]) -> Iterat
     for lost in found:
         if lost.argument in arguments and not _forced(lost.layer):
             others = tuple(one for one in found if one.layer is lost.layer and one is not lost)
-            env = view.targets.restrict(layer.origin)
+            env = view.targets.for_origin(layer.origin)
             yield LostKernel(lost=lost, others=others, node=view.first_calls.get(layer.id), env=env)
 
 
@@ -60,7 +60,7 @@ def written(found: Disqualifier) -> str:
     return f"`{found.argument}={found.text}`"
 
 
-def in_short(where: Where, env: Env) -> str:
+def in_short(where: VersionSet, env: KerasTargets) -> str:
     """Such as " (Keras 2 and 3 on tensorflow, 3.14+ on jax, 3.15 on torch)" where it does not hold in all of `env`."""
     if where.within(env) == "all":
         return ""

@@ -39,7 +39,7 @@ def per_argument(
         defect = of_layer(layer)
         if defect is None:
             continue
-        env = view.targets.restrict(layer.origin)
+        env = view.targets.for_origin(layer.origin)
         confidence = confidence_in(defect.where, env, rule, settings)
         for name in names if confidence is not None else ():
             arg, dropped = layer.arg(name), rate(layer, name)

@@ -17,7 +17,7 @@ from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import all_dropped, draws, mask, rnn_input_mask, rnn_losses
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Where
+from rnnlint.keras.versions import VersionSet
 from rnnlint.records import dataclass
 
 Unit: TypeAlias = Literal["timestep", "sequence"]
@@ -91,7 +91,7 @@ def path_loss(view: View, path: Path, settings: RuleSettings, unit: Unit) -> Los
     """What the dropout of a path loses per timestep if its mask varies along time, or per sequence if it does not."""
     assert path.dropout.layer is not None
     axes = path.features
-    found = mask(path.dropout.layer, path.shape, path.rank, view.targets.restrict(path.layer.origin))
+    found = mask(path.dropout.layer, path.shape, path.rank, view.targets.for_origin(path.layer.origin))
     if axes is None or found is None or found.effect != "zero" or found.varies is None or off(path.dropout):
         return None
     along = found.varies[path.axis]
@@ -184,7 +184,7 @@ def _own_loss(view: View, node: Node, layer: Layer, settings: RuleSettings) -> O
     if shape is None or len(shape) != read.rank:
         return None
     inner = read.layer
-    env = view.targets.restrict(inner.origin)
+    env = view.targets.for_origin(inner.origin)
     found = rnn_input_mask(inner, env)
     count = _product([size for axis, size in enumerate(shape) if axis != read.time and axis not in read.batch])
     if found is None or not count:
@@ -204,7 +204,7 @@ def _own_loss(view: View, node: Node, layer: Layer, settings: RuleSettings) -> O
         any(other.where == one.where and other.probability >= threshold for other in low) for one in losses
     )
     everywhere = (step | sequence).within(env) == "all"
-    every: tuple[tuple[OwnMaskClaim, Where], ...] = (("steps", step), ("sequences", sequence))
+    every: tuple[tuple[OwnMaskClaim, VersionSet], ...] = (("steps", step), ("sequences", sequence))
     size = shape[read.time]
     span, related = place(found.layer, found.arg)
     value = dropped.value

@@ -35,7 +35,7 @@ def _finding(view: View, path: Path) -> Finding | None:
         return None
     if path.timesteps == 1 or width(path) == 1:
         return None
-    drawn = mask(path.dropout.layer, path.shape, path.rank, view.targets.restrict(path.layer.origin))
+    drawn = mask(path.dropout.layer, path.shape, path.rank, view.targets.for_origin(path.layer.origin))
     if drawn is None or not (drawn.elementwise or not noise_shape(path.layer)):
         return None
     # A mask of unknown structure here: arguments hidden by a splat, or TimeDistributed over unknown timesteps.

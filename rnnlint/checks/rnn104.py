@@ -38,7 +38,7 @@ def _finding(view: View, found: Trouble) -> Finding:
         label="one mask for the whole batch",
         related=found.related,
         probe=found.probe(
-            "mask", "batch-shared", _PROBLEMS, affected(silent, view.targets.restrict(found.layer.origin))
+            "mask", "batch-shared", _PROBLEMS, affected(silent, view.targets.for_origin(found.layer.origin))
         ),
         remedy=_remedy(view, found),
     )

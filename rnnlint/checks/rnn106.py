@@ -16,7 +16,7 @@ from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import Effect, NoiseKind, NoiseProblem, check_noise_shape
 from rnnlint.keras.scalars import text
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.registry import rule
 
 RULE = rule("RNN106")
@@ -29,7 +29,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     return _findings(view, view.targets)
 
 
-def _findings(view: View, env: Env) -> Iterator[Finding]:
+def _findings(view: View, env: KerasTargets) -> Iterator[Finding]:
     ranks = {path.dropout.id: path.rank for path in view.paths}
     for layer, node in _dropouts(view):
         shape = None if node is None else inputs_shape(view.graph, node, 0)
@@ -62,9 +62,9 @@ def _shared(problem: NoiseProblem) -> bool:
     )
 
 
-def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Shape) -> Finding:
+def _finding(problems: list[NoiseProblem], env: KerasTargets, at: Layer | Node, shape: Shape) -> Finding:
     first = problems[0]
-    env = env.restrict(first.layer.origin)
+    env = env.for_origin(first.layer.origin)
     certain = at.certain and first.layer.certain and any(problem.certain for problem in problems)
     span, related = place(first.layer, first.arg)
     wrong = " and ".join(dict.fromkeys(problem.what for problem in problems))
@@ -89,7 +89,7 @@ def _finding(problems: list[NoiseProblem], env: Env, at: Layer | Node, shape: Sh
     )
 
 
-def _remedy(problems: list[NoiseProblem], env: Env, shape: Shape) -> Remedy | None:
+def _remedy(problems: list[NoiseProblem], env: KerasTargets, shape: Shape) -> Remedy | None:
     """Everything that is wrong put right, or nothing."""
     steps: list[Step] = []
     for problem in problems:
@@ -108,7 +108,7 @@ def _remedy(problems: list[NoiseProblem], env: Env, shape: Shape) -> Remedy | No
     return Remedy(message, "safe" if all(problem.safe for problem in problems) else "unsafe", (tuple(steps),))
 
 
-def _step(problem: NoiseProblem, env: Env, shape: Shape) -> Step | None:
+def _step(problem: NoiseProblem, env: KerasTargets, shape: Shape) -> Step | None:
     call, at = problem.layer.span, problem.arg.span
     if problem.keyword is not None:
         return NameArgument(call, at, problem.keyword)

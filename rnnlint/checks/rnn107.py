@@ -133,7 +133,7 @@ def _all_zero(view: View, found: Upstream) -> float | None:
         found.dropout.layer,
         shape,
         None if shape is None else len(shape),
-        view.targets.restrict(found.layer.origin),
+        view.targets.for_origin(found.layer.origin),
     )
     if value is None or shape is None or len(shape) < 3 or drawn is None:
         return None

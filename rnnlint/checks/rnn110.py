@@ -45,7 +45,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         stacks = list(_stacks(view, node))
         if own is None or not stacks:
             continue
-        env = view.targets.restrict(own.layer.origin)
+        env = view.targets.for_origin(own.layer.origin)
         where = own.per_timestep | own.time_shared
         second = rate(own.layer, "dropout")
         if second.likely is None or where.within(env) == "none":

@@ -21,7 +21,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer, at its `use_cudnn`."""
     called = view.first_calls
     for layer in view.outermost:
-        env = view.targets.restrict(layer.origin)
+        env = view.targets.for_origin(layer.origin)
         by_layer: dict[int, list[Disqualifier]] = {}
         for found in conflicts(layer, view.targets):
             by_layer.setdefault(found.layer.id, []).append(found)

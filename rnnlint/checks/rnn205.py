@@ -21,7 +21,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         twin = as_layer(layer)
         if twin is None:
             continue
-        env = view.targets.restrict(layer.origin)
+        env = view.targets.for_origin(layer.origin)
         where, sure = kernel(twin), layer.certain and twin.complete and twin.certain
         for lost in disqualifiers(twin, view.targets):
             if lost.certain:

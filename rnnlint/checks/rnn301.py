@@ -9,7 +9,7 @@ from rnnlint.checks.context import RuleSettings, affected, union
 from rnnlint.findings import Finding, Remedy, SetArgument
 from rnnlint.flow.view import View
 from rnnlint.keras.rates import RateProblem, check_rates
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.registry import rule
 
 RULE = rule("RNN301")
@@ -27,9 +27,9 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
     )
 
 
-def _finding(problem: RateProblem, node: int | None, env: Env) -> Finding:
+def _finding(problem: RateProblem, node: int | None, env: KerasTargets) -> Finding:
     layer = problem.layer
-    env = env.restrict(layer.origin)
+    env = env.for_origin(layer.origin)
     happens = consequences(problem.outcomes, env)
     return at_argument(
         RULE,

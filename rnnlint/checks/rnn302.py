@@ -29,7 +29,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
             if arg is None or not dropped.active or _avoided(inner):
                 continue
             ones = [option == Const(1) for option in options(arg.value)]
-            env = view.targets.restrict(inner.origin)
+            env = view.targets.for_origin(inner.origin)
             confidence = confidence_in(IMPLEMENTATION_1_FAILS.where, env, RULE, settings)
             if confidence is None or not any(ones):
                 continue

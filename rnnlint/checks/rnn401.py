@@ -36,7 +36,7 @@ def _finding(view: View, node: Node, layer: Layer, settings: RuleSettings) -> Fi
         return None
     asked = [isinstance(one, Const) and one.value is not None and bool(one.value) for one in options(arg.value)]
     drops, always = _drops(layer)
-    env = view.targets.restrict(layer.origin)
+    env = view.targets.for_origin(layer.origin)
     confidence = confidence_in(TRAINING_OVERRIDDEN.where, env, RULE, settings)
     if not any(asked) or not drops or confidence is None:
         return None

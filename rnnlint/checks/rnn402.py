@@ -11,7 +11,7 @@ from rnnlint.graph import Const, Node, Ref, options
 from rnnlint.keras.cudnn import EVERYWHERE
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Where
+from rnnlint.keras.versions import VersionSet
 from rnnlint.registry import rule
 
 RULE = rule("RNN402")
@@ -70,9 +70,9 @@ def _drops(called: Node) -> bool:
     )
 
 
-def _where(called: Node) -> Where:
+def _where(called: Node) -> VersionSet:
     """Keras 2 has no module `random`."""
-    return Where.keras3() if called.name == "keras.random.dropout" else EVERYWHERE
+    return VersionSet.keras3() if called.name == "keras.random.dropout" else EVERYWHERE
 
 
 def _finding(view: View, node: Node, called: Node) -> Finding:

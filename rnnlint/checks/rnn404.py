@@ -30,7 +30,7 @@ def _of_model(view: View, nodes: tuple[int, ...], settings: RuleSettings) -> Ite
         # What TimeDistributed wraps is called once for each timestep.
         if layer is None or dropout(layer) is not layer or _seed(node) is None or not rate(layer).active:
             continue
-        env = view.targets.restrict(layer.origin)
+        env = view.targets.for_origin(layer.origin)
         confidence = confidence_in(SEEDS_SHARED.where, env, RULE, settings)
         first = next((one for one in earlier if _same(view, one, node) is not False), None)
         earlier.append(node)

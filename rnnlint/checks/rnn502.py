@@ -22,7 +22,7 @@ def check(view: View, settings: RuleSettings) -> Iterator[Finding]:
     """One finding per layer that nothing takes off cuDNN."""
     called = view.first_calls
     for layer in view.outermost:
-        env = view.targets.restrict(layer.origin)
+        env = view.targets.for_origin(layer.origin)
         found = disqualifiers(layer, view.targets)
         for inner in layer.walk():
             what = spec(inner.name) if inner.kind == "keras" else None

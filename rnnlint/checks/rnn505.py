@@ -24,7 +24,7 @@ def check(view: View, _settings: RuleSettings) -> Iterator[Finding]:
         if kind_of(layer) is not Kind.RECURRENT or arg is None or not dropped.active:
             continue
         # Before 2.4 Keras 2, too, drew one mask for all timesteps.
-        fast, env = fast_in_keras2(layer), view.targets.restrict(layer.origin)
+        fast, env = fast_in_keras2(layer), view.targets.for_origin(layer.origin)
         if fast is False or max(env.versions) < (2, 4):
             continue
         sure = fast is True and dropped.always and layer.certain

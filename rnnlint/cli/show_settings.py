@@ -94,13 +94,13 @@ def _setting(key: str, path: str, settings: Settings) -> Iterator[str]:
 
 def _pinned(folder: str, top: str | None) -> str:
     """What the project's pins say of Keras."""
-    from rnnlint.keras.versions import Env, Where
+    from rnnlint.keras.versions import KerasTargets, VersionSet
     from rnnlint.project.pins import Pins
 
     origin = Pins().origin(folder, top)
     if not origin.pins:
         return "nothing is pinned"
-    return f"{Where(origin.env.pairs).describe(Env.unknown())}, by {printable(origin.text)}"
+    return f"{VersionSet(origin.env.pairs).describe(KerasTargets.unknown())}, by {printable(origin.text)}"
 
 
 def _patterns(patterns: Patterns) -> Iterator[str]:

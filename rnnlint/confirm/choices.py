@@ -15,7 +15,7 @@ from rnnlint.keras.kinds import Kind
 from rnnlint.keras.masks import check_noise_shape
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 
 
 def outer_layer(graph: Graph, probe: Probe) -> Layer:
@@ -146,7 +146,7 @@ def dropping(view: View, probe: Probe, node: Node) -> tuple[Layer, dict[tuple[in
     return node.layer, chosen
 
 
-def harmless(owner: Layer, layer: Layer, env: Env, but: Sequence[str]) -> dict[tuple[int, str], Value]:
+def harmless(owner: Layer, layer: Layer, env: KerasTargets, but: Sequence[str]) -> dict[tuple[int, str], Value]:
     """Values for the arguments of `layer`, `owner`'s or its cell's, that leave it on cuDNN where they may do either."""
 
     def stays(name: str, one: Layer) -> bool:

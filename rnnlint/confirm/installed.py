@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnnlint.keras.versions import BACKENDS, NEWEST, RELEASES, Env, Version, Where, parse_keras_version
+from rnnlint.keras.versions import BACKENDS, NEWEST, RELEASES, KerasTargets, Version, VersionSet, parse_keras_version
 from rnnlint.records import dataclass
 
 
@@ -33,22 +33,22 @@ class InstalledKeras:
         """The version of a package as rnnlint counts them; the newest known for one that is newer."""
         return max(parse_keras_version(self.versions[package] or "")) if self.versions[package] else NEWEST
 
-    def env(self, *, standalone: bool = False) -> Env:
+    def env(self, *, standalone: bool = False) -> KerasTargets:
         """What code runs on here; `standalone`: it imports the package `keras`, not TensorFlow's."""
         package = "keras" if standalone and self.versions["keras"] else self.package
-        return Env(frozenset({self.version(package)}), frozenset({self.backend}))
+        return KerasTargets(frozenset({self.version(package)}), frozenset({self.backend}))
 
-    def obstacle(self, env: Env, origin: str) -> str:
+    def obstacle(self, env: KerasTargets, origin: str) -> str:
         """Why layers from `origin` in code for `env` cannot be observed here; empty if they can."""
-        package, wanted = self.holder(origin), env.restrict(origin)
+        package, wanted = self.holder(origin), env.for_origin(origin)
         if not self.versions[package]:
             return f"{self.python} has no {package}; --python names one that has it"
         version = self.version(package)
         backend = "tensorflow" if version[0] == 2 else self.backend
         if (version, backend) in wanted.pairs:
             return ""
-        every = Env(frozenset(RELEASES), frozenset(BACKENDS))
-        told = f"the code is for {Where(wanted.pairs).describe(every)}"
+        every = KerasTargets(frozenset(RELEASES), frozenset(BACKENDS))
+        told = f"the code is for {VersionSet(wanted.pairs).describe(every)}"
         other = sorted(where for number, where in wanted.pairs if number == version)
         hint = f"--backend {other[0]}" if other else "--python PATH"
         return f"{told}, but {self.python} has Keras {self.versions[package]} on {backend}; run with {hint}"

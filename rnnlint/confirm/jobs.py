@@ -157,7 +157,7 @@ def predicted(
     if probe.claims not in (("steps",), ("sequences",)) or sizes is None:
         return probe.probability
     settled = builder.sizes.concrete_layer(builder.settler.settle(layer))
-    found = mask(settled, sizes, None, builder.env.restrict(layer.origin))
+    found = mask(settled, sizes, None, builder.env.for_origin(layer.origin))
     if found is None or (rate := number(found.rate)) is None or (count := draws(found, sizes, [*features])) is None:
         return probe.probability
     return all_dropped(rate, count)

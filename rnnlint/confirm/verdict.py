@@ -13,7 +13,7 @@ from rnnlint.confirm.case import Answer, Case
 from rnnlint.confirm.kinds import KINDS
 from rnnlint.confirm.wording import after_colon, clean, one_line, quote
 from rnnlint.findings import Plan, Probe, Verdict
-from rnnlint.keras.versions import BACKENDS, KERAS_2, NEWEST, RELEASES, Env, Version, Where
+from rnnlint.keras.versions import BACKENDS, KERAS_2, NEWEST, RELEASES, KerasTargets, Version, VersionSet
 
 _BUILD = "--build MODULE:CALLABLE lets your own code build the model"
 
@@ -53,7 +53,7 @@ def _unseen(probe: Probe | None, plan: Plan | None, answer: Answer, keras: str, 
     if plan.obstacle or plan.job is None:
         return plan.obstacle or "no model could be planned that shows it"
     if not covers(probe, keras, backend):
-        spoken = Where(probe.where).describe(Env(frozenset(RELEASES), frozenset(BACKENDS)))
+        spoken = VersionSet(probe.where).describe(KerasTargets(frozenset(RELEASES), frozenset(BACKENDS)))
         return f"the finding is about {spoken}, which is not the Keras that runs here"
     message = clean(str(answer.get("message", "")))
     match answer.get("lost"):

@@ -9,7 +9,7 @@ from importlib import import_module
 from rnnlint.drawing.summary import ModelSummary, Row, Summary, shape_text
 from rnnlint.findings import Diagnostic
 from rnnlint.graph import Span
-from rnnlint.keras.versions import BACKENDS, Env, Where
+from rnnlint.keras.versions import BACKENDS, KerasTargets, VersionSet
 from rnnlint.output import position, printable, shown
 from rnnlint.records import dataclass
 
@@ -23,7 +23,7 @@ class DrawnFile:
 
     path: str
     summary: Summary
-    env: Env
+    env: KerasTargets
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -45,9 +45,9 @@ def render(name: str, files: Sequence[DrawnFile], page: Page) -> Iterator[str]:
     return pieces
 
 
-def keras(env: Env) -> str:
+def keras(env: KerasTargets) -> str:
     """The Keras that a file is read for: "Keras 3.15 on tensorflow", "Keras 2 and Keras 3 on any backend"."""
-    versions = Where(env.pairs).describe(env).partition(" on ")[0]
+    versions = VersionSet(env.pairs).describe(env).partition(" on ")[0]
     backends = [backend for backend in BACKENDS if backend in env.backends]
     if not any(version[0] == 3 for version in env.versions):
         return versions

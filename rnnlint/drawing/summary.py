@@ -19,7 +19,7 @@ from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.kinds import OWN_DROPOUT, Kind
 from rnnlint.keras.masks import mask, rnn_input_mask
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import BACKENDS, Env, Where
+from rnnlint.keras.versions import BACKENDS, KerasTargets, VersionSet
 from rnnlint.records import dataclass
 
 RowKind: TypeAlias = Literal["input", "layer", "op", "opaque", "model"]
@@ -440,13 +440,13 @@ class _Summarizer:
     # -- what the columns say
 
     def _masks(self, layer: Layer, nodes: Sequence[Node]) -> Iterator[str]:
-        env = self._env.restrict(layer.origin)
+        env = self._env.for_origin(layer.origin)
         if (inner := dropout(layer)) is not None and (nodes or inner is layer):
             yield from dict.fromkeys(self._drawn(layer, inner, node, env) for node in nodes or (None,))
         elif kind_of(layer) in OWN_DROPOUT:
             yield from self._own_masks(layer, env)
 
-    def _drawn(self, layer: Layer, inner: Layer, node: Node | None, env: Env) -> str:
+    def _drawn(self, layer: Layer, inner: Layer, node: Node | None, env: KerasTargets) -> str:
         """Such as "0.2: batch, features"."""
         dropped = rate(inner)
         if not dropped.active:
@@ -465,7 +465,7 @@ class _Summarizer:
         ]
         return f"{figure}: {', '.join(over) or 'one for all'}"
 
-    def _own_masks(self, layer: Layer, env: Env) -> Iterator[str]:
+    def _own_masks(self, layer: Layer, env: KerasTargets) -> Iterator[str]:
         """Of a recurrent layer's own `dropout` and `recurrent_dropout`."""
         found, dropped = rnn_input_mask(layer, env), rate(layer, "dropout")
         if found is not None and dropped.active:
@@ -491,7 +491,7 @@ class _Summarizer:
             return f"no: {layer.short} has none"
         if kind_of(layer) not in (Kind.RECURRENT, Kind.CUDNN_RECURRENT):
             return ""
-        env = self._env.restrict(layer.origin)
+        env = self._env.for_origin(layer.origin)
         has = kernel(layer)
         if has.within(env) == "none":
             return f"no: {layer.short} has none" + (f" on {' or '.join(sorted(env.backends))}" if has else "")
@@ -502,7 +502,7 @@ class _Summarizer:
                 gone |= one.where
             else:
                 perhaps |= one.where
-        here = has & Where(env.pairs)
+        here = has & VersionSet(env.pairs)
         arguments = ", ".join(dict.fromkeys(f"{one.argument}={one.text}" for one in lost if one.where & here))
         if not here - gone:
             return f"no: {arguments}"
@@ -516,7 +516,7 @@ class _Summarizer:
         return text
 
 
-def _backends(where: Where, env: Env) -> str:
+def _backends(where: VersionSet, env: KerasTargets) -> str:
     """The backends: "tensorflow, jax (Keras 3.14 and later)"; versions where they are not all that there may be."""
     parts = []
     for backend in BACKENDS:
@@ -525,7 +525,7 @@ def _backends(where: Where, env: Env) -> str:
         if found and found == admitted:
             parts.append(backend)
         elif found:
-            alone = Where.of(found, [backend]).describe(Env(env.versions, frozenset([backend])))
+            alone = VersionSet.of(found, [backend]).describe(KerasTargets(env.versions, frozenset([backend])))
             parts.append(f"{backend} ({alone.replace(f' on {backend}', '')})")
     return ", ".join(parts)
 

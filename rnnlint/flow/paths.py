@@ -19,7 +19,7 @@ from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape, Span, options
 from rnnlint.keras.kinds import CELLS, DROPOUTS, Kind
 from rnnlint.keras.shapes import Back, Way, axis_back
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.records import dataclass
 
 # Layers whose output has the rank of their input, whatever their arguments.
@@ -212,7 +212,7 @@ class Paths(Sequence[Path]):
         return len(self._all)
 
 
-def find_paths(graph: Graph, env: Env) -> Paths:
+def find_paths(graph: Graph, env: KerasTargets) -> Paths:
     """All dropouts that reach a recurrent layer, each once per time axis, certainty and sharing of its ways."""
     found = tuple(_walk(graph, env))
     by_place: dict[Span, list[Path]] = {}
@@ -221,7 +221,7 @@ def find_paths(graph: Graph, env: Env) -> Paths:
     return Paths(_all=found, from_place=by_place, ranks={path.dropout.id: path.rank for path in found})
 
 
-def _walk(graph: Graph, env: Env) -> Iterator[Path]:
+def _walk(graph: Graph, env: KerasTargets) -> Iterator[Path]:
     """Breadth first from all recurrent layers at once; a place is visited once per axis, certainty and sharing."""
     queue: deque[_Step] = deque()
     seen: set[tuple[object, ...]] = set()
@@ -298,7 +298,7 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
                 )
             continue
         shapes = tuple(inputs_shape(graph, node, index) for index in range(len(node.inputs)))
-        local = env if node.layer is None else env.restrict(node.layer.origin)
+        local = env if node.layer is None else env.for_origin(node.layer.origin)
         for back in _backs(node, step.axis, shapes, step.rank, local):
             if back.way is not Way.KEEP:
                 continue
@@ -322,7 +322,7 @@ def _walk(graph: Graph, env: Env) -> Iterator[Path]:
                 )
 
 
-def _batch_back(node: Node, step: _Step, index: int, shapes: tuple[Shape, ...], env: Env) -> frozenset[int]:
+def _batch_back(node: Node, step: _Step, index: int, shapes: tuple[Shape, ...], env: KerasTargets) -> frozenset[int]:
     """The batch axes before a node. Axis 0 stays in place in every layer; further ones are followed like time."""
     found: set[int] = set()
     for axis in step.batch:
@@ -337,7 +337,7 @@ def _batch_back(node: Node, step: _Step, index: int, shapes: tuple[Shape, ...], 
     return frozenset(found)
 
 
-def _backs(node: Node, axis: int, shapes: tuple[Shape, ...], rank: int | None, env: Env) -> tuple[Back, ...]:
+def _backs(node: Node, axis: int, shapes: tuple[Shape, ...], rank: int | None, env: KerasTargets) -> tuple[Back, ...]:
     # TimeDistributed keeps its first two axes, whatever the rank of its output.
     outer = axis < 2 and kind_of(node.layer) is Kind.TIME_DISTRIBUTED
     return axis_back(node, axis, shapes, None if outer else rank, env)

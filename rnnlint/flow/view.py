@@ -10,7 +10,7 @@ from rnnlint.flow.paths import Paths, find_paths
 from rnnlint.graph import Graph, Layer
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.records import dataclass
 
 _WRAPPERS = (Kind.BIDIRECTIONAL, Kind.TIME_DISTRIBUTED)
@@ -21,7 +21,7 @@ class View:
     """A graph as rules see it. `targets` are the Keras versions and backends that its code may run on."""
 
     graph: Graph
-    targets: Env
+    targets: KerasTargets
 
     @cached_property
     def paths(self) -> Paths:

@@ -14,7 +14,7 @@ from rnnlint.interpret.store import Store
 
 if TYPE_CHECKING:
     from rnnlint.graph import Graph
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
     from rnnlint.source.source import Source
 
 __all__ = ["Finder", "ParseError", "ParsedModules", "interpret"]
@@ -23,7 +23,7 @@ __all__ = ["Finder", "ParseError", "ParsedModules", "interpret"]
 def interpret(
     source: Source,
     finder: Finder,
-    env: Env,
+    env: KerasTargets,
     passed_over: frozenset[str] = frozenset(),
     parsed: ParsedModules | None = None,
 ) -> Graph:
@@ -40,7 +40,9 @@ def interpret(
     return reserve_stack(lambda: _interpret(source, finder, env, passed_over, parsed or ParsedModules()))
 
 
-def _interpret(source: Source, finder: Finder, env: Env, passed_over: frozenset[str], parsed: ParsedModules) -> Graph:
+def _interpret(
+    source: Source, finder: Finder, env: KerasTargets, passed_over: frozenset[str], parsed: ParsedModules
+) -> Graph:
     vm = Machine(env, CodeBase(finder, parsed), passed_over)
     try:
         return run(vm, source)

@@ -50,7 +50,7 @@ from rnnlint.interpret.values import (
 from rnnlint.keras import names
 
 if TYPE_CHECKING:
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
 
 _LAYERS = (LayerV, ModelV)
 
@@ -58,7 +58,7 @@ _LAYERS = (LayerV, ModelV)
 class Machine:
     """The state of one run; implements `rnnlint.interpret.semantics.context.Context`."""
 
-    def __init__(self, env: Env, code: CodeBase, passed_over: frozenset[str] = frozenset()) -> None:
+    def __init__(self, env: KerasTargets, code: CodeBase, passed_over: frozenset[str] = frozenset()) -> None:
         self.env = env
         self.code = code
         self.entries = Entries(passed_over)

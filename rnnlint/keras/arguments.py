@@ -10,7 +10,7 @@ from rnnlint.graph import Arg, Choice, Const, Items, Layer, Name, Shape, Value
 from rnnlint.keras.table import LayerSpec, default, spec
 
 if TYPE_CHECKING:
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
 
 
 class _Unknown(enum.Enum):
@@ -82,7 +82,7 @@ def as_flag(found: object) -> bool | None:
 class LayerArgs:
     """The constructor arguments of a layer, defaults included, in the Keras versions of `env`."""
 
-    def __init__(self, layer: Layer, env: Env) -> None:
+    def __init__(self, layer: Layer, env: KerasTargets) -> None:
         self.layer = layer
         self.env = env
         self.spec: LayerSpec | None = spec(layer.name) if layer.kind == "keras" else None
@@ -143,7 +143,7 @@ class PlainArgs:
 class LayerCall(LayerArgs):
     """A call of a layer: its constructor arguments, the shapes of its inputs, and the other arguments of the call."""
 
-    def __init__(self, layer: Layer, env: Env, inputs: Sequence[Shape], args: Sequence[Arg] = ()) -> None:
+    def __init__(self, layer: Layer, env: KerasTargets, inputs: Sequence[Shape], args: Sequence[Arg] = ()) -> None:
         super().__init__(layer, env)
         self.inputs = inputs
         self.beside = PlainArgs(args)

@@ -18,26 +18,31 @@ from rnnlint.keras.defects import DROPOUT_LOSES_CUDNN
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env, Where
+from rnnlint.keras.versions import KerasTargets, VersionSet
 from rnnlint.records import dataclass
 
-NOWHERE = Where()
-EVERYWHERE = Where.keras2() | Where.keras3()
+NOWHERE = VersionSet()
+EVERYWHERE = VersionSet.keras2() | VersionSet.keras3()
 
 # On torch, 3.10 to 3.14 choose cuDNN for an LSTM too, but what they put around the kernel raises, and they go on with
 # their loop without a word (keras issue 22274, pull request 22874).
-_LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", since=15) | Where.keras3("jax", since=14)
-_GRU = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", since=14)
-_MASKED = Where.keras3("tensorflow", until=1) | Where.keras3("jax", "torch", since=14)
+_LSTM = (
+    VersionSet.keras2(4)
+    | VersionSet.keras3("tensorflow")
+    | VersionSet.keras3("torch", since=15)
+    | VersionSet.keras3("jax", since=14)
+)
+_GRU = VersionSet.keras2(4) | VersionSet.keras3("tensorflow") | VersionSet.keras3("torch", since=14)
+_MASKED = VersionSet.keras3("tensorflow", until=1) | VersionSet.keras3("jax", "torch", since=14)
 
 # `Bidirectional` rebuilds the wrapped layer from its config, which lacks `use_cudnn`; 3.12 began to carry it over.
-_BIDIRECTIONAL_KEEPS_USE_CUDNN = Where.keras3(since=12)
+_BIDIRECTIONAL_KEEPS_USE_CUDNN = VersionSet.keras3(since=12)
 
 # From these versions on the backend has a loop of its own for what cuDNN cannot do, so that `use_cudnn=True` passes
 # (`_fallback_lstm` and `_fallback_gru` in backend/torch/rnn.py, `lax.scan` in `gru` of backend/jax/rnn.py).
 _OWN_LOOP = {
-    "LSTM": Where.keras3("torch", since=14),
-    "GRU": Where.keras3("torch", since=15) | Where.keras3("jax", since=15),
+    "LSTM": VersionSet.keras3("torch", since=14),
+    "GRU": VersionSet.keras3("torch", since=15) | VersionSet.keras3("jax", since=15),
 }
 
 
@@ -53,12 +58,12 @@ class Disqualifier:
     argument: str
     arg: Arg
     text: str
-    where: Where
+    where: VersionSet
     certain: bool
     layer: Layer
 
 
-def kernel(layer: Layer) -> Where:
+def kernel(layer: Layer) -> VersionSet:
     """Where this layer has a cuDNN kernel at all, whatever its arguments.
 
     A Bidirectional or TimeDistributed has the kernel of the layer inside. `tensorflow.compat.v1.keras` holds the
@@ -67,9 +72,9 @@ def kernel(layer: Layer) -> Where:
     match kind_of(layer):
         case Kind.RECURRENT:
             where = {"LSTM": _LSTM, "GRU": _GRU}.get(layer.short, NOWHERE)
-            return where - Where.keras2() if _tensorflow_1(layer) else where
+            return where - VersionSet.keras2() if _tensorflow_1(layer) else where
         case Kind.CUDNN_RECURRENT:
-            return Where.keras2()
+            return VersionSet.keras2()
         case Kind.BIDIRECTIONAL | Kind.TIME_DISTRIBUTED:
             where = NOWHERE
             for child in layer.children:
@@ -92,18 +97,18 @@ def as_layer(layer: Layer) -> Layer | None:
     return replace(cell, name=f"keras.layers.{name}", args=(*cell.args, *own), complete=complete)
 
 
-def masked(layer: Layer) -> Where:
+def masked(layer: Layer) -> VersionSet:
     """Where any mask (of an Embedding, a Masking or the call) takes the layer off cuDNN, even a right-padded one."""
     return _MASKED & kernel(layer)
 
 
-def disqualifiers(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
+def disqualifiers(layer: Layer, env: KerasTargets) -> tuple[Disqualifier, ...]:
     """The arguments that take the layer, or the layers inside a wrapper, off cuDNN somewhere in `env`.
 
     An unknown value is not a disqualifier. Rates that Keras refuses in the constructor (None, a string)
     are none either.
     """
-    env = env.restrict(layer.origin)
+    env = env.for_origin(layer.origin)
     return tuple(
         found
         for inner, position in _inner(layer)
@@ -112,13 +117,13 @@ def disqualifiers(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
     )
 
 
-def conflicts(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
+def conflicts(layer: Layer, env: KerasTargets) -> tuple[Disqualifier, ...]:
     """The arguments that make Keras 3 raise ValueError at the first call because of `use_cudnn=True` in the same call.
 
     `inner_loop` raises wherever the fast path was not taken; some backends have a loop of their own for what cuDNN
     cannot do, and take it without a word.
     """
-    env = env.restrict(layer.origin)
+    env = env.for_origin(layer.origin)
     found: list[Disqualifier] = []
     for inner, position in _inner(layer):
         forced = inner.arg("use_cudnn")
@@ -127,7 +132,7 @@ def conflicts(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
         wanted = [isinstance(option, Const) and option.value is True for option in options(forced.value)]
         if not any(wanted):
             continue
-        raises = Where.keras3(since=2) if position == "alone" else _BIDIRECTIONAL_KEEPS_USE_CUDNN
+        raises = VersionSet.keras3(since=2) if position == "alone" else _BIDIRECTIONAL_KEEPS_USE_CUDNN
         for name, judge in _judges(inner, position).items():
             arg = inner.arg(name)
             if arg is None or name == "use_cudnn":
@@ -137,7 +142,7 @@ def conflicts(layer: Layer, env: Env) -> tuple[Disqualifier, ...]:
             if name in ("activation", "recurrent_activation", "use_bias", "unroll"):
                 where -= _OWN_LOOP[inner.short]
                 if name == "unroll" and inner.short == "GRU":
-                    where |= raises & Where.keras3("jax", since=15)
+                    where |= raises & VersionSet.keras3("jax", since=15)
             if bad and where.within(env) != "none":
                 found.append(Disqualifier(name, arg, _texts(bad), where, certain and all(wanted), inner))
     return tuple(found)
@@ -151,7 +156,7 @@ def fast_in_keras2(layer: Layer) -> bool | None:
     """
     if kind_of(layer) is not Kind.RECURRENT or layer.short not in ("LSTM", "GRU") or _tensorflow_1(layer):
         return False
-    keras2, answer = Where.keras2(4), None if not layer.complete else True
+    keras2, answer = VersionSet.keras2(4), None if not layer.complete else True
     for name, judge in _judges(layer, "alone").items():
         arg = layer.arg(name)
         if arg is None or name in ("dropout", "use_cudnn"):
@@ -186,7 +191,7 @@ def _inner(layer: Layer) -> Iterator[tuple[Layer, str]]:
 
 
 # Where one value of an argument loses the kernel (nowhere: it is harmless), or None where the value is not known.
-_Judge = Callable[[Value], Where | None]
+_Judge = Callable[[Value], VersionSet | None]
 
 
 def _judges(layer: Layer, position: str) -> dict[str, _Judge]:
@@ -195,7 +200,7 @@ def _judges(layer: Layer, position: str) -> dict[str, _Judge]:
         # Keras 2 compares the argument as written with 0, Keras 3 what it clamped to [0, 1]. Through Bidirectional
         # the argument comes out of the config, clamped.
         "recurrent_dropout": lambda value: _rate(
-            value, EVERYWHERE, NOWHERE if position == "forward" else Where.keras2()
+            value, EVERYWHERE, NOWHERE if position == "forward" else VersionSet.keras2()
         ),
         "dropout": lambda value: _rate(value, DROPOUT_LOSES_CUDNN.where, NOWHERE),
         "activation": lambda value: _function(value, "tanh"),
@@ -205,7 +210,7 @@ def _judges(layer: Layer, position: str) -> dict[str, _Judge]:
     }
     if layer.short == "GRU":
         judges["reset_after"] = lambda value: _flag(value, lost_if=False)
-    off = Where.keras3(since=2)
+    off = VersionSet.keras3(since=2)
     if position == "forward":
         off = _BIDIRECTIONAL_KEEPS_USE_CUDNN
     elif position == "backward":  # 3.12 overwrites it with the forward layer's
@@ -214,13 +219,13 @@ def _judges(layer: Layer, position: str) -> dict[str, _Judge]:
     return judges
 
 
-def _rate(value: Value, positive: Where, negative: Where) -> Where | None:
+def _rate(value: Value, positive: VersionSet, negative: VersionSet) -> VersionSet | None:
     if (rate := number(value)) is not None:
         return positive if rate > 0 else negative if rate < 0 else NOWHERE
     return NOWHERE if isinstance(value, Const) else None
 
 
-def _function(value: Value, wanted: str) -> Where | None:
+def _function(value: Value, wanted: str) -> VersionSet | None:
     """Keras compares functions by identity; None and other names are other functions."""
     match value:
         case Const(None | str() as name):  # Keras refuses numbers
@@ -242,7 +247,7 @@ def _function(value: Value, wanted: str) -> Where | None:
     return None
 
 
-def _flag(value: Value, *, lost_if: bool) -> Where | None:
+def _flag(value: Value, *, lost_if: bool) -> VersionSet | None:
     if isinstance(value, Const):
         return EVERYWHERE if bool(value.value) is lost_if else NOWHERE
     return None
@@ -259,9 +264,9 @@ def _lost(layer: Layer, position: str) -> Iterator[Disqualifier]:
             yield Disqualifier(name, arg, _texts(bad), where & has_kernel, certain, layer)
 
 
-def _judge(value: Value, judge: _Judge) -> tuple[tuple[Value, ...], Where, bool]:
+def _judge(value: Value, judge: _Judge) -> tuple[tuple[Value, ...], VersionSet, bool]:
     """The offending alternatives of a value, where they offend, and whether each alternative offends there."""
-    judged: list[tuple[Value, Where | None]] = []
+    judged: list[tuple[Value, VersionSet | None]] = []
     for option in options(value):
         if isinstance(option, Range):
             # Any number of the range may come: judge the upper half line and the harmless rest.

@@ -19,7 +19,7 @@ from rnnlint.keras.defects import CONV_LSTM_IGNORES
 from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
 from rnnlint.keras.scalars import argument, number, text
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env, Where
+from rnnlint.keras.versions import KerasTargets, VersionSet
 from rnnlint.records import dataclass
 
 # Per axis: True, own draws along it; False, one draw for all of it; None, not known.
@@ -53,7 +53,7 @@ class Mask:
         return self.varies is not None and all(one is True for one in self.varies)
 
 
-def mask(layer: Layer, shape: Shape, rank: int | None, env: Env) -> Mask | None:
+def mask(layer: Layer, shape: Shape, rank: int | None, env: KerasTargets) -> Mask | None:
     """The mask that a layer puts on an input of `shape`, or of `rank` where the shape is not known.
 
     None for a layer that is no dropout. Where `noise_shape` has several possible values, `varies` says what they agree
@@ -69,7 +69,7 @@ def mask(layer: Layer, shape: Shape, rank: int | None, env: Env) -> Mask | None:
     return replace(found[0], varies=varies, noise_shape=first.value if first else None)
 
 
-def masks(layer: Layer, shape: Shape, rank: int | None, env: Env) -> tuple[Mask, ...]:
+def masks(layer: Layer, shape: Shape, rank: int | None, env: KerasTargets) -> tuple[Mask, ...]:
     """One mask per possible value of `noise_shape`; empty for a layer that is no dropout."""
     if shape is not None:
         rank = len(shape)
@@ -91,7 +91,7 @@ def masks(layer: Layer, shape: Shape, rank: int | None, env: Env) -> tuple[Mask,
     return tuple(Mask(layer, rate, _varies(one, shape, rank), effect, one) for one in options(given.value))
 
 
-def _time_distributed(layer: Layer, shape: Shape, rank: int | None, env: Env) -> Iterator[Mask]:
+def _time_distributed(layer: Layer, shape: Shape, rank: int | None, env: KerasTargets) -> Iterator[Mask]:
     """The inner layer's mask with the time axis put in.
 
     Keras 2 folds the timesteps into the batch, so they differ as the samples do. Keras 3 calls the layer once per
@@ -230,12 +230,12 @@ class InputMask:
 
     layer: Layer
     arg: Arg
-    per_timestep: Where
-    time_shared: Where
-    one_mask: Where
-    per_gate: Where
+    per_timestep: VersionSet
+    time_shared: VersionSet
+    one_mask: VersionSet
+    per_gate: VersionSet
     gates: int
-    ignored: Where
+    ignored: VersionSet
 
     @property
     def rate(self) -> Value:
@@ -249,10 +249,10 @@ class InputLoss:
 
     probability: float
     time_shared: bool
-    where: Where
+    where: VersionSet
 
 
-def rnn_input_mask(layer: Layer, env: Env) -> InputMask | None:
+def rnn_input_mask(layer: Layer, env: KerasTargets) -> InputMask | None:
     """The input mask of a recurrent layer; None where `dropout` is not given, is 0 or below, or the layer has none.
 
     Of a Bidirectional it is the forward layer's, of an RNN or StackedRNNCells the first cell's.
@@ -265,13 +265,13 @@ def rnn_input_mask(layer: Layer, env: Env) -> InputMask | None:
         return None
     if all(isinstance(one, Const) and not (number(one) or 0) > 0 for one in options(arg.value)):
         return None
-    here = Where(env.restrict(layer.origin).pairs)
+    here = VersionSet(env.for_origin(layer.origin).pairs)
     if what is Kind.CONV_RECURRENT:
         ignored = CONV_LSTM_IGNORES.where
         shared = (EVERYWHERE - ignored) & here
         return InputMask(layer, arg, NOWHERE, shared, NOWHERE, NOWHERE, 4, ignored & here)
     fast = fast_in_keras2(layer) if what is Kind.RECURRENT else False
-    keras2 = Where.keras2(4)
+    keras2 = VersionSet.keras2(4)
     per_timestep = keras2 if fast else NOWHERE
     shared = EVERYWHERE - (NOWHERE if fast is False else keras2)
     per_gate, unclear = _per_gate(layer)
@@ -303,7 +303,7 @@ def rnn_losses(found: InputMask, features: Dim, rate: float | None = None) -> tu
     return tuple(loss for loss in losses if loss.where)
 
 
-def _per_gate(layer: Layer) -> tuple[Where, Where]:
+def _per_gate(layer: Layer) -> tuple[VersionSet, VersionSet]:
     """Where each gate of an LSTM or GRU off the fast path has an input mask of its own, and where that is not known.
 
     It is so under `implementation=1`, which a recurrent dropout above 0 forces: in Keras 2, and again from 3.8 on
@@ -312,7 +312,7 @@ def _per_gate(layer: Layer) -> tuple[Where, Where]:
     """
     if layer.short.startswith("SimpleRNN"):
         return NOWHERE, NOWHERE
-    able = Where.keras2() | Where.keras3(since=8)
+    able = VersionSet.keras2() | VersionSet.keras3(since=8)
     recurrent = argument(layer, "recurrent_dropout") or Const(0.0)
     above = {None if (rate := number(one)) is None else rate > 0 for one in options(recurrent)}
     if above == {True}:
@@ -320,14 +320,14 @@ def _per_gate(layer: Layer) -> tuple[Where, Where]:
     implementation = argument(layer, "implementation")
     if implementation is None:
         # The default is 1 in Keras 2.0 to 2.3 (2 in 2.3.0 and later, which the minor does not tell) and in v1 classes.
-        first = Where.keras2(0, 2)
-        unclear = Where.keras2(3, 3)
+        first = VersionSet.keras2(0, 2)
+        unclear = VersionSet.keras2(3, 3)
         if layer.origin.startswith("tensorflow.compat.v1"):
-            first, unclear = Where.keras2(), NOWHERE
+            first, unclear = VersionSet.keras2(), NOWHERE
     elif implementation == Const(1):
         first, unclear = able, NOWHERE
         if kind_of(layer) is Kind.RECURRENT:
-            first, unclear = Where.keras2(), Where.keras3(since=8)
+            first, unclear = VersionSet.keras2(), VersionSet.keras3(since=8)
     elif isinstance(implementation, Const):
         first, unclear = NOWHERE, NOWHERE
     else:
@@ -363,7 +363,7 @@ class Effect:
 
     when: Literal["constructor", "training", "silent"]
     text: str
-    where: Where
+    where: VersionSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +393,7 @@ _SHARED = Effect("silent", "draws one mask for the whole batch", EVERYWHERE)
 _MISFIT = Effect("training", "fails in the first training step, while inference works", EVERYWHERE)
 
 
-def check_noise_shape(layer: Layer, shape: Shape, rank: int | None, env: Env) -> tuple[NoiseProblem, ...]:
+def check_noise_shape(layer: Layer, shape: Shape, rank: int | None, env: KerasTargets) -> tuple[NoiseProblem, ...]:
     """What is wrong with the `noise_shape` of a dropout layer on an input of `shape`, or of `rank`.
 
     Effects that cannot occur in `env` are left out, and problems without any other. Unknown items and an unknown rank
@@ -416,7 +416,7 @@ def check_noise_shape(layer: Layer, shape: Shape, rank: int | None, env: Env) ->
             key = (problem.kind, problem.axis)
             found.setdefault(key, problem)
             counts[key] = counts.get(key, 0) + 1
-    here = env.restrict(layer.origin)
+    here = env.for_origin(layer.origin)
     result: list[NoiseProblem] = []
     for key, problem in found.items():
         effects = tuple(effect for effect in problem.effects if effect.where.within(here) != "none")
@@ -427,7 +427,9 @@ def check_noise_shape(layer: Layer, shape: Shape, rank: int | None, env: Env) ->
     return tuple(result)
 
 
-def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | None, env: Env) -> Iterator[NoiseProblem]:
+def _problems(
+    layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | None, env: KerasTargets
+) -> Iterator[NoiseProblem]:
     def problem(kind: NoiseKind, what: str, *effects: Effect, **more: object) -> NoiseProblem:
         return NoiseProblem(kind, layer, arg, value, what, effects, **more)  # type: ignore[arg-type]
 
@@ -435,7 +437,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
     alpha = what is Kind.ALPHA_DROPOUT
     if what is Kind.SPATIAL_DROPOUT or what is Kind.GAUSSIAN_DROPOUT:
         if value != Const(None):
-            ignored = Where.keras2() if what is Kind.SPATIAL_DROPOUT else NOWHERE
+            ignored = VersionSet.keras2() if what is Kind.SPATIAL_DROPOUT else NOWHERE
             yield problem(
                 "no-parameter",
                 f"is not an argument of {layer.short}",
@@ -471,7 +473,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
         yield problem(
             "none-in-alpha",
             "has None, which AlphaDropout does not fill in",
-            Effect("training", "fails in the first training step", Where.keras2()),
+            Effect("training", "fails in the first training step", VersionSet.keras2()),
         )
     broken = False
     for index, item in enumerate(items):
@@ -485,7 +487,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
         return
     if rank is not None and len(items) > rank:
         reaches = any(item == Const(None) for item in items[rank:])
-        silent = Where.keras2() | Where.keras3("tensorflow")
+        silent = VersionSet.keras2() | VersionSet.keras3("tensorflow")
         effects = (
             [_MISFIT]
             if reaches
@@ -511,7 +513,7 @@ def _problems(layer: Layer, arg: Arg, value: Value, shape: Shape, rank: int | No
 
 def _refused(alpha: bool) -> tuple[Effect, ...]:
     """3.13 began to validate in `Dropout.__init__`; AlphaDropout still does not."""
-    early = NOWHERE if alpha else Where.keras3(since=13)
+    early = NOWHERE if alpha else VersionSet.keras3(since=13)
     return (
         Effect("training", "fails in the first training step", EVERYWHERE - early),
         Effect("constructor", "rejects it in the constructor", early),
@@ -546,9 +548,9 @@ def _rank_low(
 ) -> NoiseProblem:
     effects = [_SHARED]
     if not items:
-        effects = [replace(_SHARED, where=Where.keras3())]
+        effects = [replace(_SHARED, where=VersionSet.keras3())]
         if not alpha:  # Keras 2's AlphaDropout takes () for None
-            effects.append(replace(_MISFIT, where=Where.keras2()))
+            effects.append(replace(_MISFIT, where=VersionSet.keras2()))
     elif any(item == Const(None) for item in items):
         effects = [replace(_MISFIT, text=_MISFIT.text + ", unless two sizes happen to be equal")]
     elif shape is not None and _varies(value, shape, rank) is None:

@@ -18,7 +18,7 @@ from rnnlint.keras.defects import CONV_LSTM_IGNORES, RECURRENT_RATE_IGNORED
 from rnnlint.keras.kinds import DROPOUTS, OWN_DROPOUT, Kind
 from rnnlint.keras.scalars import number, text
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env, Where
+from rnnlint.keras.versions import KerasTargets, VersionSet
 from rnnlint.records import dataclass
 
 Reason: TypeAlias = Literal["negative", "one", "above-one", "percent", "none", "string"]
@@ -34,7 +34,7 @@ class RateOutcome:
 
     what: Literal["rejected", "training-error", "off", "all-zero", "off-or-all-zero"]
     text: str
-    where: Where
+    where: VersionSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class RateProblem:
     suggestion: float | None = None
 
 
-_TF_OLD = Where.keras3("tensorflow", until=13)  # raises at a rate of 1
-_STANDALONE = Where.keras2(0, 3)
-_KERAS_2 = Where.keras2(4)
-_KERAS_3 = Where.keras3()
+_TF_OLD = VersionSet.keras3("tensorflow", until=13)  # raises at a rate of 1
+_STANDALONE = VersionSet.keras2(0, 3)
+_KERAS_2 = VersionSet.keras2(4)
+_KERAS_3 = VersionSet.keras3()
 
 
-def check_rates(layer: Layer, env: Env) -> tuple[RateProblem, ...]:
+def check_rates(layer: Layer, env: KerasTargets) -> tuple[RateProblem, ...]:
     """The rates of a dropout, recurrent layer or cell that Keras refuses, clamps or switches off in `env`.
 
     Layers inside a wrapper are not looked into. None and strings are reported only where they are the only possible
@@ -69,7 +69,7 @@ def check_rates(layer: Layer, env: Env) -> tuple[RateProblem, ...]:
     """
     found: list[RateProblem] = []
     what = kind_of(layer)
-    here = env.restrict(layer.origin)
+    here = env.for_origin(layer.origin)
     for name in ("rate", "p") if what in DROPOUTS else ("dropout", "recurrent_dropout") if what in OWN_DROPOUT else ():
         arg = layer.arg(name)
         if arg is None or what is None:
@@ -133,10 +133,10 @@ def _dropout(reason: Reason) -> Iterator[RateOutcome]:
 
 def _noise(reason: Reason) -> Iterator[RateOutcome]:
     if reason in ("none", "string"):
-        yield RateOutcome("training-error", "raises TypeError in the first call", Where.keras2())
+        yield RateOutcome("training-error", "raises TypeError in the first call", VersionSet.keras2())
         yield RateOutcome("rejected", "raises TypeError in the constructor", _KERAS_3)
         return
-    yield RateOutcome("off", "silently does nothing", Where.keras2())
+    yield RateOutcome("off", "silently does nothing", VersionSet.keras2())
     if reason == "one":
         yield RateOutcome("training-error", "raises ZeroDivisionError in the first training step", _KERAS_3)
     else:

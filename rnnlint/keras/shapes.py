@@ -37,14 +37,16 @@ from rnnlint.keras.ops import dot, einsum, op_plans, shifted
 from rnnlint.keras.table import kind_of, spec
 
 if TYPE_CHECKING:
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
 
 __all__ = ["Back", "Way", "axis_back", "layer_outputs", "op_outputs"]
 
 Rule = Callable[[LayerCall], tuple[Plan, ...]]
 
 
-def layer_outputs(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[Arg] = ()) -> tuple[Shape, ...]:
+def layer_outputs(
+    layer: Layer, inputs: Sequence[Shape], env: KerasTargets, call_args: Sequence[Arg] = ()
+) -> tuple[Shape, ...]:
     """The shapes of all outputs of a layer call: `LSTM(return_state=True)` has three. Not known: `(None,)`."""
     return tuple(shape_of(plan) for plan in _plans(layer, inputs, env, call_args))
 
@@ -64,7 +66,7 @@ def _plain_op(name: str, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
     return tuple(shape_of(plan) for plan in op_plans(name, inputs, ()))
 
 
-def axis_back(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, env: Env) -> tuple[Back, ...]:
+def axis_back(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, env: KerasTargets) -> tuple[Back, ...]:
     """Where output axis `axis` (not negative) of a node comes from.
 
     `rank` is the rank of that output, as far as the caller knows it. Empty where the axis is made or lost in the node,
@@ -79,7 +81,9 @@ def axis_back(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, 
     return found.pop() if len(found) == 1 else ()
 
 
-def _node_plans(node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, env: Env) -> tuple[Plan, ...]:
+def _node_plans(
+    node: Node, axis: int, inputs: Sequence[Shape], rank: int | None, env: KerasTargets
+) -> tuple[Plan, ...]:
     if node.kind == "op":
         given = inputs
         if inputs and inputs[0] is None and op_plans(node.name, [()], node.args) == ((),):
@@ -106,7 +110,7 @@ def _stand_in(axis: int, rank: int | None) -> Shape:
 # Layers
 
 
-def _plans(layer: Layer, inputs: Sequence[Shape], env: Env, call_args: Sequence[Arg]) -> tuple[Plan, ...]:
+def _plans(layer: Layer, inputs: Sequence[Shape], env: KerasTargets, call_args: Sequence[Arg]) -> tuple[Plan, ...]:
     kind = kind_of(layer)
     rule = _RULES.get(kind) if kind is not None else None
     if rule is None or not inputs:

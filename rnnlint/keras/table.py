@@ -20,7 +20,7 @@ from rnnlint.keras.rows.keywords import GENERIC
 from rnnlint.records import dataclass
 
 if TYPE_CHECKING:
-    from rnnlint.keras.versions import Env, Version
+    from rnnlint.keras.versions import KerasTargets, Version
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ def names() -> tuple[str, ...]:
 _WITHOUT_NOISE_SHAPE = (Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT)
 
 
-def bind(spec: LayerSpec, positional: Sequence[T], keywords: Sequence[tuple[str, T]], env: Env) -> Binding[T]:
+def bind(spec: LayerSpec, positional: Sequence[T], keywords: Sequence[tuple[str, T]], env: KerasTargets) -> Binding[T]:
     """Bind the arguments of a constructor call as the Keras versions of `env` do.
 
     Of a layer of Keras 1 no signature is known: its positional arguments are unclear, its keywords are taken as given.
@@ -171,7 +171,7 @@ def bind(spec: LayerSpec, positional: Sequence[T], keywords: Sequence[tuple[str,
     return Binding(tuple(args), tuple(unclear), tuple(errors))
 
 
-def default(spec: LayerSpec, param: str, env: Env) -> Const | None:
+def default(spec: LayerSpec, param: str, env: KerasTargets) -> Const | None:
     """The default of a parameter in those versions of `env` that have it.
 
     None where these versions differ, where none has it, and where it has no default. A default that is a tuple comes

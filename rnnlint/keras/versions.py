@@ -39,16 +39,16 @@ _TENSORFLOW_FLOOR: dict[Version, Version] = {
 
 
 @dataclass(frozen=True)
-class Env:
+class KerasTargets:
     """The Keras versions and backends that the linted code may run on. Keras 2 runs on tensorflow only."""
 
     versions: frozenset[Version]
     backends: frozenset[str]
 
     @staticmethod
-    def unknown() -> Env:
+    def unknown() -> KerasTargets:
         """Nothing known: Keras 2.4 and later on any backend. Older releases only come in through pins."""
-        return Env(_ERA, frozenset(BACKENDS))
+        return KerasTargets(_ERA, frozenset(BACKENDS))
 
     @cached_property
     def majors(self) -> frozenset[int]:
@@ -64,14 +64,14 @@ class Env:
             for backend in (("tensorflow",) if version[0] == 2 else self.backends)
         )
 
-    def on(self, *backends: str) -> Env:
+    def on(self, *backends: str) -> KerasTargets:
         """The same on these backends only. Without tensorflow among them it is Keras 3, if any version admitted is."""
         versions = self.versions
         if "tensorflow" not in backends:
             versions = versions - frozenset(KERAS_2) or versions
-        return Env(versions, frozenset(backends))
+        return KerasTargets(versions, frozenset(backends))
 
-    def restrict(self, origin: str) -> Env:
+    def for_origin(self, origin: str) -> KerasTargets:
         """What remains for a layer that was imported from `origin` (`graph.Layer.origin`).
 
         `tf_keras` and `tensorflow.python.keras` are Keras 2 whatever the pins say. Code that spells
@@ -79,21 +79,21 @@ class Env:
         that spells `tensorflow.compat.v1.keras` on Keras 2 unless the settings exclude Keras 2 (TensorFlow 2.16 and
         later put Keras 3's layers there).
         """
-        return _restricted(self, origin)
+        return _for_origin(self, origin)
 
 
 @cache
-def _restricted(env: Env, origin: str) -> Env:
+def _for_origin(env: KerasTargets, origin: str) -> KerasTargets:
     tensorflow = env.backends & {"tensorflow"} or env.backends
     keras2 = env.versions & frozenset(KERAS_2)
     if origin.startswith("tensorflow.contrib"):
-        return Env(keras2 & frozenset(KERAS_2[:4]) or frozenset(KERAS_2[:4]), frozenset({"tensorflow"}))
+        return KerasTargets(keras2 & frozenset(KERAS_2[:4]) or frozenset(KERAS_2[:4]), frozenset({"tensorflow"}))
     if origin == "tf_keras" or origin.startswith(("tf_keras.", "tensorflow.python.keras")):
-        return Env(keras2 or _ERA & frozenset(KERAS_2), frozenset({"tensorflow"}))
+        return KerasTargets(keras2 or _ERA & frozenset(KERAS_2), frozenset({"tensorflow"}))
     if origin.startswith("tensorflow.compat.v1"):
-        return Env(keras2 or env.versions, tensorflow)
+        return KerasTargets(keras2 or env.versions, tensorflow)
     if origin.startswith("tensorflow"):
-        return Env(env.versions, tensorflow)
+        return KerasTargets(env.versions, tensorflow)
     return env
 
 
@@ -105,7 +105,7 @@ def parse_keras_version(text: str) -> frozenset[Version]:
     """The Keras minors that a setting or a pin admits: "3.15", "3", "2.15.0", ">=3.4,<4", "==2.*", "^3.4".
 
     A release newer than `NEWEST` within Keras 3 counts as `NEWEST`. An empty text says nothing: every version of
-    `Env.unknown()`. Raises ValueError where the text is no version, or admits none that rnnlint knows.
+    `KerasTargets.unknown()`. Raises ValueError where the text is no version, or admits none that rnnlint knows.
     """
     if text.strip() in ("", "*"):
         return _ERA
@@ -125,7 +125,7 @@ def keras_for_tensorflow(specifier: str) -> frozenset[Version]:
 
     TensorFlow 2.16 and later depend on Keras 3, 2.5 to 2.15 on the Keras of the same number. TensorFlow 2.0 to 2.4
     carried the layers of Keras 2.4 in `tf.keras` (under the version strings 2.2.4-tf to 2.4.0), TensorFlow 1 those of
-    Keras 2.0 to 2.3. An empty specifier says nothing: every version of `Env.unknown()`. Raises ValueError as
+    Keras 2.0 to 2.3. An empty specifier says nothing: every version of `KerasTargets.unknown()`. Raises ValueError as
     `parse_keras_version` does.
     """
     if specifier.strip() in ("", "*"):
@@ -217,46 +217,46 @@ def _dotted(version: Version) -> str:
 
 
 @dataclass(frozen=True)
-class Where:
+class VersionSet:
     """The `(version, backend)` pairs in which something holds. `&`, `|`, `-` and truth work as on sets."""
 
     pairs: frozenset[tuple[Version, str]] = frozenset()
 
     @staticmethod
-    def of(versions: Iterable[Version], backends: Iterable[str] = BACKENDS) -> Where:
+    def of(versions: Iterable[Version], backends: Iterable[str] = BACKENDS) -> VersionSet:
         """The existing pairs among the given versions and backends."""
-        return Where(Env(frozenset(versions), frozenset(backends)).pairs)
+        return VersionSet(KerasTargets(frozenset(versions), frozenset(backends)).pairs)
 
     @staticmethod
     @cache
-    def keras2(since: int = 0, until: int = KERAS_2[-1][1]) -> Where:
+    def keras2(since: int = 0, until: int = KERAS_2[-1][1]) -> VersionSet:
         """Keras 2.`since` to 2.`until`."""
-        return Where.of(version for version in KERAS_2 if since <= version[1] <= until)
+        return VersionSet.of(version for version in KERAS_2 if since <= version[1] <= until)
 
     @staticmethod
     @cache
-    def keras3(*backends: str, since: int = 0, until: int = NEWEST[1]) -> Where:
+    def keras3(*backends: str, since: int = 0, until: int = NEWEST[1]) -> VersionSet:
         """Keras 3.`since` to 3.`until` on the given backends, or on all."""
-        return Where.of((version for version in KERAS_3 if since <= version[1] <= until), backends or BACKENDS)
+        return VersionSet.of((version for version in KERAS_3 if since <= version[1] <= until), backends or BACKENDS)
 
-    def __and__(self, other: Where) -> Where:
-        return Where(self.pairs & other.pairs)
+    def __and__(self, other: VersionSet) -> VersionSet:
+        return VersionSet(self.pairs & other.pairs)
 
-    def __or__(self, other: Where) -> Where:
-        return Where(self.pairs | other.pairs)
+    def __or__(self, other: VersionSet) -> VersionSet:
+        return VersionSet(self.pairs | other.pairs)
 
-    def __sub__(self, other: Where) -> Where:
-        return Where(self.pairs - other.pairs)
+    def __sub__(self, other: VersionSet) -> VersionSet:
+        return VersionSet(self.pairs - other.pairs)
 
     def __bool__(self) -> bool:
         return bool(self.pairs)
 
-    def within(self, env: Env) -> Literal["all", "some", "none"]:
+    def within(self, env: KerasTargets) -> Literal["all", "some", "none"]:
         """Whether it holds in all, in some or in none of the pairs of `env`."""
         shared = self.pairs & env.pairs
         return "none" if not shared else "all" if shared == env.pairs else "some"
 
-    def describe(self, env: Env) -> str:
+    def describe(self, env: KerasTargets) -> str:
         """Where within `env` it holds, for a sentence: "Keras 3.0 to 3.3 on tensorflow", "Keras 2 and Keras 3".
 
         A backend is named only where it matters: where the same does not hold on all backends of those versions.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from rnnlint.keras.versions import Env, Version, keras_for_tensorflow, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, Version, keras_for_tensorflow, parse_keras_version
 from rnnlint.project.dependencies import Opened, Pin, readable
 from rnnlint.project.roots import Roots
 from rnnlint.records import dataclass
@@ -31,7 +31,7 @@ class Origin:
     `folders` were searched for dependency files, and `files` were read, or would have been had they been there.
     """
 
-    env: Env
+    env: KerasTargets
     pins: tuple[Pin, ...] = ()
     notes: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Pins:
         rooted = self._roots.project_root(folder) is not None
         end = self._is_root(folder) if rooted else not below_top and (read_any or top is not None)
         if end or parent == folder:
-            return Origin(Env.unknown(), (), tuple(notes), (folder,), files)
+            return Origin(KerasTargets.unknown(), (), tuple(notes), (folder,), files)
         above = self.origin(parent, top)
         return Origin(
             above.env,
@@ -133,7 +133,7 @@ def _resolve(pins: Iterable[Pin], notes: list[str]) -> Origin | None:
         # With tf-keras installed, TF_USE_LEGACY_KERAS makes `tf.keras` Keras 2.
         versions |= {(2, 15)}
         used += tf_keras
-    known = Env.unknown()
+    known = KerasTargets.unknown()
     backends = frozenset(_BACKENDS[pin.name] for pin in pins if pin.name in _BACKENDS)
     only = backends if len(backends) == 1 else known.backends
     if not used:
@@ -141,7 +141,7 @@ def _resolve(pins: Iterable[Pin], notes: list[str]) -> Origin | None:
         if len(backends) != 1 or not (only == {"tensorflow"} or any(pin.name == "keras" for pin in pins)):
             return None
         used = [pin for pin in pins if pin.name == "keras" or pin.name in _BACKENDS]
-    return Origin(Env(versions or known.versions, only), tuple(used), tuple(notes))
+    return Origin(KerasTargets(versions or known.versions, only), tuple(used), tuple(notes))
 
 
 def _merge(sets: list[frozenset[Version]]) -> frozenset[Version]:

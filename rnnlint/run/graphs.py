@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.linter import environment, finish, lint, read_source
 from rnnlint.prefilter.gate import Gate
 from rnnlint.project.modules import Modules
@@ -30,7 +30,7 @@ class Recovered:
 
     result: FileResult
     graph: Graph | None
-    env: Env
+    env: KerasTargets
 
 
 def graphs(
@@ -59,7 +59,7 @@ def graphs(
     if chosen:
         yield from _recovered([path for path in listed.paths if path in chosen], settings, modules, prepare)
     for diagnostic in listed.diagnostics:
-        yield Recovered(FileResult(diagnostic.span.path, diagnostics=(diagnostic,)), None, Env.unknown())
+        yield Recovered(FileResult(diagnostic.span.path, diagnostics=(diagnostic,)), None, KerasTargets.unknown())
 
 
 def _recovered(
@@ -77,9 +77,9 @@ def _recovered(
 def _recover(path: str, settings: Resolve, modules: Modules, parsed: ParsedModules) -> Recovered:
     from rnnlint.interpret import interpret
 
-    seen: list[tuple[Graph, Env]] = []
+    seen: list[tuple[Graph, KerasTargets]] = []
 
-    def remember(source: Source, finder: Finder, env: Env) -> Graph:
+    def remember(source: Source, finder: Finder, env: KerasTargets) -> Graph:
         seen.append((interpret(source, finder, env, parsed=parsed), env))
         return seen[-1][0]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rnnlint.confirm.session import Session
     from rnnlint.findings import Finding
     from rnnlint.graph import Graph, Node, Note
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
     from rnnlint.project.pins import Origin
     from rnnlint.project.walk import Discovered
     from rnnlint.run.cache import Cache, Keeper
@@ -457,7 +457,7 @@ def _makers(sources: Mapping[str, Source]) -> list[str]:
     return [target for source in sources.values() for target in build_targets(source)]
 
 
-def _differences(graph: Graph, sources: Mapping[str, Source], modules: Modules, env: Env) -> Iterator[Note]:
+def _differences(graph: Graph, sources: Mapping[str, Source], modules: Modules, env: KerasTargets) -> Iterator[Note]:
     """Where the analysis of a file and what its code built differ."""
     from rnnlint.confirm.observed.comparing import differences
     from rnnlint.interpret import ParsedModules, interpret

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rnnlint.confirm.installed import InstalledKeras
     from rnnlint.interpret import ParsedModules
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
     from rnnlint.project.modules import Modules
     from rnnlint.settings.settings import Settings
 
@@ -63,7 +63,7 @@ class Task:
 
     path: str
     settings: Settings
-    env: Env
+    env: KerasTargets
     size: int = 0
     passed_over: frozenset[str] = frozenset()
 

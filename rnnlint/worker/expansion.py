@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .account import Account
     from .recorder import SymbolicCall
 
-    Env = dict[int, DescribedTensor]
+    KerasTargets = dict[int, DescribedTensor]
 
 # A model that is run only to see its layers gets these sizes; results of the same size count as unknown again.
 _BATCH = 13
@@ -33,12 +33,12 @@ class Expansion:
         self.account = account
         self.recorder = account.recorder
         self.keras = account.keras
-        self.top: Env = {}
+        self.top: KerasTargets = {}
         self.unfolded: set[int] = set()
         self.running: list[int] = []
         self.kept: list[Any] = []  # so that ids stay theirs
 
-    def expand(self, outputs: list[Any], env: Env) -> list[DescribedTensor]:
+    def expand(self, outputs: list[Any], env: KerasTargets) -> list[DescribedTensor]:
         """The tensors, with all the calls from which they come; `env` are those that are known already."""
         needed: dict[int, SymbolicCall] = {}
         stack = list(outputs)
@@ -58,7 +58,7 @@ class Expansion:
         named = {key: value for key, value in call.kwargs.items() if not key.endswith("mask")}
         return [one for one in [*flat(call.args), *flat(named)] if self.keras.is_tensor(one)]
 
-    def flow(self, tensor: Any, env: Env) -> DescribedTensor:
+    def flow(self, tensor: Any, env: KerasTargets) -> DescribedTensor:
         """A tensor whose calls are described."""
         if id(tensor) not in env:
             shape = shape_of(tensor)
@@ -69,7 +69,7 @@ class Expansion:
             self.kept.append(tensor)
         return env[id(tensor)]
 
-    def call(self, call: SymbolicCall, env: Env) -> None:
+    def call(self, call: SymbolicCall, env: KerasTargets) -> None:
         """Describe one call: a node, or the nodes of the model that is called."""
         operation = call.operation
         if isinstance(operation, self.keras.input):
@@ -219,7 +219,7 @@ class Expansion:
         self, model: Any, args: Any, kwargs: Any, given: list[DescribedTensor], count: int | None
     ) -> list[DescribedTensor] | None:
         """What happens inside where the code needs real tensors: the layers that it calls, and what is between them."""
-        env: Env = {}
+        env: KerasTargets = {}
         flows = iter(given)
 
         def swap(value: Any) -> Any:
@@ -263,7 +263,7 @@ class Expansion:
         self.kept.append(found)
         return [self.real(one, env) for one in found] if count in (None, len(found)) else None
 
-    def real(self, tensor: Any, env: Env) -> DescribedTensor:
+    def real(self, tensor: Any, env: KerasTargets) -> DescribedTensor:
         """A real tensor; one that no layer gave is what the code made by other means."""
         if id(tensor) not in env:
             shape = _open(shape_of(tensor))
@@ -272,7 +272,7 @@ class Expansion:
         return env[id(tensor)]
 
 
-def paired(tensors: list[Any], flows: list[DescribedTensor]) -> Env:
+def paired(tensors: list[Any], flows: list[DescribedTensor]) -> KerasTargets:
     """Tensors with their descriptions, by the ids of the tensors."""
     return {id(tensor): flows[index] for index, tensor in enumerate(tensors[: len(flows)])}
 

@@ -23,7 +23,7 @@ from rnnlint.graph import (
     Unknown,
     Value,
 )
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 
 Source: TypeAlias = "Node | tuple[Node, ...]"
 
@@ -35,9 +35,9 @@ def value(given: object) -> Value:
     return given if isinstance(given, Const | Items | Name | LayerArg | Range | Choice | Unknown) else Const(given)
 
 
-def targets(version: str = "", backends: Sequence[str] = ("tensorflow",)) -> Env:
+def targets(version: str = "", backends: Sequence[str] = ("tensorflow",)) -> KerasTargets:
     """The Keras versions that a text admits; any version on any backend where it is empty."""
-    return Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
+    return KerasTargets(parse_keras_version(version), frozenset(backends)) if version else KerasTargets.unknown()
 
 
 class Net:

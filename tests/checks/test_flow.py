@@ -9,11 +9,11 @@ import pytest
 from rnnlint.flow.paths import Path, find_paths, target, upstream
 from rnnlint.graph import Layer
 from rnnlint.keras.kinds import Kind
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from tests.checks.graphs import UNKNOWN, Net
 from tests.effort import effort
 
-ENV = Env.unknown()
+ENV = KerasTargets.unknown()
 SEQUENCE = (None, 20, 16)
 
 

@@ -11,15 +11,15 @@ from rnnlint.checks.context import RuleSettings, confidence_in
 from rnnlint.findings import Finding, collect
 from rnnlint.graph import Choice, Const, Range, Unknown
 from rnnlint.keras.defects import DROPS_AT_INFERENCE, GRU_STATE_GROWS
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from tests.checks.graphs import Net
 
 BY_CODE = {rule.code: check for rule, check in RULES}
 EVERY_BACKEND = ("tensorflow", "jax", "torch")
 
 
-def env(versions: str, *backends: str) -> Env:
-    return Env(parse_keras_version(versions), frozenset(backends or EVERY_BACKEND))
+def env(versions: str, *backends: str) -> KerasTargets:
+    return KerasTargets(parse_keras_version(versions), frozenset(backends or EVERY_BACKEND))
 
 
 @pytest.mark.parametrize(

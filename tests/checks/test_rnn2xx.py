@@ -12,7 +12,7 @@ from rnnlint.checks.context import RuleSettings
 from rnnlint.findings import Finding, collect
 from rnnlint.flow.view import View
 from rnnlint.graph import Arg, Choice, Const, Graph, Layer, LayerArg, Name, Range, Span, Unknown, Value
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 
 
 def span(row: int, column: int = 1, end: int = 80) -> Span:
@@ -43,7 +43,7 @@ class Code:
         version: str = "",
         backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
     ) -> list[Finding]:
-        env = Env(parse_keras_version(version), frozenset(backends)) if version else Env.unknown()
+        env = KerasTargets(parse_keras_version(version), frozenset(backends)) if version else KerasTargets.unknown()
         return list(collect(rule(View(Graph(tuple(self.layers)), env), RuleSettings())))
 
 

@@ -14,26 +14,26 @@ from rnnlint.findings import Finding, Plan, Probe, collect
 from rnnlint.flow.view import View
 from rnnlint.graph import Graph
 from rnnlint.interpret import interpret
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.linter import NoFinder
 from rnnlint.source.read import from_text
 
 JSON = dict[str, Any]
-KERAS_3 = Env(parse_keras_version("3.15"), frozenset({"tensorflow"}))
-KERAS_2 = Env(parse_keras_version("2.15"), frozenset({"tensorflow"}))
+KERAS_3 = KerasTargets(parse_keras_version("3.15"), frozenset({"tensorflow"}))
+KERAS_2 = KerasTargets(parse_keras_version("2.15"), frozenset({"tensorflow"}))
 EVERY_RULE = [check for rule, check in RULES if rule.runtime]
 HEAD = "import keras\nfrom keras import layers, ops\n"
 
 
-def build(code: str, env: Env = KERAS_3) -> Graph:
+def build(code: str, env: KerasTargets = KERAS_3) -> Graph:
     return interpret(from_text(HEAD + textwrap.dedent(code), "model.py"), NoFinder(), env)
 
 
-def found(graph: Graph, env: Env = KERAS_3) -> tuple[Finding, ...]:
+def found(graph: Graph, env: KerasTargets = KERAS_3) -> tuple[Finding, ...]:
     return collect(finding for check in EVERY_RULE for finding in check(View(graph, env), RuleSettings()))
 
 
-def planned(code: str, wanted: str, env: Env = KERAS_3, at: int = 0) -> Plan:
+def planned(code: str, wanted: str, env: KerasTargets = KERAS_3, at: int = 0) -> Plan:
     """The plan of the finding of a rule (the `at`-th of them) in a source."""
     graph = build(code, env)
     matching = [finding for finding in found(graph, env) if finding.code == wanted]
@@ -109,5 +109,5 @@ def finding_of(probe: Probe, graph: Graph) -> Finding:
     return Finding("RNN102", "test", "Test.", graph.layers[probe.layer].span, probe=probe)
 
 
-def keras(version: str) -> Env:
-    return Env(parse_keras_version(version), frozenset({"tensorflow"}))
+def keras(version: str) -> KerasTargets:
+    return KerasTargets(parse_keras_version(version), frozenset({"tensorflow"}))

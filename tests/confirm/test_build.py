@@ -17,7 +17,7 @@ from rnnlint.confirm.observed.account import read_account
 from rnnlint.confirm.observed.targets import build_request
 from rnnlint.confirm.session import BuildError, Session
 from rnnlint.graph import Graph, Layer, Span
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
 from rnnlint.source.read import from_text
@@ -25,7 +25,7 @@ from rnnlint.source.source import Source
 from tests.confirm.confirming import LIMITS
 
 DRIVER = Path(__file__).with_name("building.py")
-ENV = Env(parse_keras_version("3.15"), frozenset({"tensorflow"}))
+ENV = KerasTargets(parse_keras_version("3.15"), frozenset({"tensorflow"}))
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A project

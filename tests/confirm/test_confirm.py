@@ -22,7 +22,7 @@ from rnnlint.confirm.process import TAIL
 from rnnlint.confirm.session import BuildError, ConfirmError, Session, unverified
 from rnnlint.findings import Finding, Plan, Probe, Verdict
 from rnnlint.graph import Span
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.worker import load
 from tests.confirm import fakes
 from tests.confirm.confirming import LIMITS
@@ -81,7 +81,7 @@ def gone(pid: int) -> bool:
 
 def test_verdicts_come_with_the_keras_that_was_asked(start: Start) -> None:
     session = start()
-    assert session.found.env() == Env(frozenset({(3, 15)}), frozenset({"tensorflow"}))
+    assert session.found.env() == KerasTargets(frozenset({(3, 15)}), frozenset({"tensorflow"}))
     confirmed, refuted, planless = verdicts(
         session, finding(), finding(see=KEPT), Finding("RNN301", "invalid-rate", "wrong", Span("a.py", 1, 1, 1, 2))
     )
@@ -486,5 +486,5 @@ def test_what_was_found_is_what_code_runs_on() -> None:
 def test_another_keras_than_the_code_is_for(
     which: InstalledKeras, version: str, backend: str, origin: str, told: str
 ) -> None:
-    env = Env(parse_keras_version(version), frozenset({backend}))
+    env = KerasTargets(parse_keras_version(version), frozenset({backend}))
     assert which.obstacle(env, origin) == told

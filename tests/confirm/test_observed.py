@@ -20,12 +20,12 @@ from rnnlint.confirm.observed.targets import build_request, build_targets
 from rnnlint.findings import Finding, Plan
 from rnnlint.graph import Arg, Const, Graph, Layer, Model, Name, Node, Ref, Span, Unknown
 from rnnlint.interpret import interpret
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.linter import NoFinder
 from rnnlint.source.read import from_text
 from rnnlint.source.source import Source
 
-ENV = Env(parse_keras_version("3.15"), frozenset({"tensorflow"}))
+ENV = KerasTargets(parse_keras_version("3.15"), frozenset({"tensorflow"}))
 
 
 def source(text: str, path: str = "net.py") -> Source:

@@ -11,7 +11,7 @@ from rnnlint.findings import Finding, Plan, Probe
 from rnnlint.flow.view import View
 from rnnlint.graph import Graph, Span, Unknown
 from rnnlint.interpret import interpret
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.linter import NoFinder
 from rnnlint.source.read import from_text
 from tests import pages
@@ -23,7 +23,7 @@ BLOCKS = [block for page in [*pages.pages(), *pages.cases()] for block in page.b
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.id)
 @pytest.mark.parametrize("env", [KERAS_3, KERAS_2], ids=["3", "2"])
-def test_every_finding_of_an_example_has_a_job(block: pages.Block, env: Env) -> None:
+def test_every_finding_of_an_example_has_a_job(block: pages.Block, env: KerasTargets) -> None:
     graph = interpret(from_text(block.text, "block.py"), NoFinder(), env)
     for finding in found(graph, env):
         assert finding.probe is not None, finding.code

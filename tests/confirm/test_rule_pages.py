@@ -17,7 +17,7 @@ from rnnlint.keras.defects import (
     IMPLEMENTATION_1_FAILS,
     RECURRENT_RATE_IGNORED,
 )
-from rnnlint.keras.versions import Where, parse_keras_version
+from rnnlint.keras.versions import VersionSet, parse_keras_version
 from tests import pages
 from tests.confirm.confirming import findings, told
 from tests.pages import Block
@@ -27,7 +27,7 @@ BLOCKS = [block for page in pages.pages() for block in page.blocks if block.own 
 ONLY_KERAS_3 = {"RNN203"}
 # Rules that speak of some versions only.
 BOUND = {
-    "RNN402": Where.keras3(),  # its example calls a function of Keras 3
+    "RNN402": VersionSet.keras3(),  # its example calls a function of Keras 3
     "RNN204": DROPOUT_LOSES_CUDNN.where,
     "RNN302": IMPLEMENTATION_1_FAILS.where,
     "RNN501": GRU_STATE_GROWS.where,

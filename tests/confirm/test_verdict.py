@@ -10,7 +10,7 @@ import pytest
 from rnnlint.confirm.kinds import KINDS
 from rnnlint.confirm.verdict import covers, judge
 from rnnlint.findings import Plan, Probe, ProbeKind, Verdict
-from rnnlint.keras.versions import Where
+from rnnlint.keras.versions import VersionSet
 from rnnlint.worker.main import PROBES
 from tests.confirm.judging import KERAS, ask, mask
 
@@ -68,7 +68,7 @@ JOB: dict[str, Any] = {"layers": {}, "nodes": [], "probe": {"axis": 1}}
             "the worker's answer could not be read: TypeError: 'NoneType' object is not subscriptable",
         ),
         (
-            Probe("mask", 0, ("steps",), where=Where.keras3("tensorflow", since=2, until=13).pairs),
+            Probe("mask", 0, ("steps",), where=VersionSet.keras3("tensorflow", since=2, until=13).pairs),
             Plan(JOB),
             {"observed": mask(steps=[0, 10752])},
             "the finding is about Keras 3.2 to 3.13 on tensorflow, which is not the Keras that runs here",
@@ -82,18 +82,18 @@ def test_unverified(probe: Probe | None, plan: Plan | None, answer: dict[str, An
 @pytest.mark.parametrize(
     ("keras", "backend", "where", "covered"),
     [
-        ("3.15.1", "jax", Where(), True),
-        ("3.15.1", "tensorflow", Where.keras3("tensorflow"), True),
-        ("3.15.1", "jax", Where.keras3("tensorflow"), False),
-        ("3.19.0", "torch", Where.keras3(since=14), True),
-        ("3.19.0", "torch", Where.keras3(until=14), False),
-        ("2.15.0", "tensorflow", Where.keras2(), True),
-        ("2.15.0", "tensorflow", Where.keras3(), False),
-        ("2.21.0", "tensorflow", Where.keras2(since=15), True),
-        ("2.6.0", "tensorflow", Where.keras2(since=15), False),
+        ("3.15.1", "jax", VersionSet(), True),
+        ("3.15.1", "tensorflow", VersionSet.keras3("tensorflow"), True),
+        ("3.15.1", "jax", VersionSet.keras3("tensorflow"), False),
+        ("3.19.0", "torch", VersionSet.keras3(since=14), True),
+        ("3.19.0", "torch", VersionSet.keras3(until=14), False),
+        ("2.15.0", "tensorflow", VersionSet.keras2(), True),
+        ("2.15.0", "tensorflow", VersionSet.keras3(), False),
+        ("2.21.0", "tensorflow", VersionSet.keras2(since=15), True),
+        ("2.6.0", "tensorflow", VersionSet.keras2(since=15), False),
     ],
 )
-def test_which_keras_a_finding_speaks_of(keras: str, backend: str, where: Where, covered: bool) -> None:
+def test_which_keras_a_finding_speaks_of(keras: str, backend: str, where: VersionSet, covered: bool) -> None:
     """tf_keras 2.21 counts as Keras 2.15, a release newer than the newest known as that."""
     assert covers(Probe("cudnn", 0, ("lost",), where=where.pairs), keras, backend) is covered
 
@@ -110,7 +110,7 @@ def test_what_was_assumed_and_noted_is_told() -> None:
 
 def test_fixed_since() -> None:
     """Where the release that runs has mended it, that is said before all else, but not of one that never had it."""
-    probe = Probe("state", 0, ("grows",), where=Where.keras3(since=2, until=7).pairs, fixed="3.8")
+    probe = Probe("state", 0, ("grows",), where=VersionSet.keras3(since=2, until=7).pairs, fixed="3.8")
     plan = Plan(obstacle="something is in the way")
     for keras, told in (
         ("3.8.0", "fixed in Keras 3.8, and Keras 3.8.0 runs here"),

@@ -13,7 +13,7 @@ from hypothesis import given
 from rnnlint.confirm.observed.comparing import compare
 from rnnlint.graph import Graph
 from rnnlint.interpret import interpret
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.source.read import from_text
 from rnnlint.source.source import Source
 from tests.differential import models
@@ -47,9 +47,9 @@ def keras2(keras2_python: str) -> Iterator[Keras]:
     process.close()
 
 
-def env_of(keras: Keras) -> Env:
+def env_of(keras: Keras) -> KerasTargets:
     major, minor, *_ = keras.version.split(".")
-    return Env(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
+    return KerasTargets(parse_keras_version(f"{major}.{minor}"), frozenset({"tensorflow"}))
 
 
 def source_of(text: str) -> Source:

@@ -31,7 +31,7 @@ from rnnlint.interpret.values import (
     UnknownV,
 )
 from rnnlint.keras.names import resolve
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.source.source import Source
 
 PARSED = ParsedModule(Source("test.py", ""))
@@ -48,7 +48,9 @@ class Fake:
     """Implements `rnnlint.interpret.context.Context`; every span it hands out is on a line of its own."""
 
     def __init__(self, keras: str = "") -> None:
-        self.env = Env(parse_keras_version(keras), frozenset({"tensorflow"})) if keras else Env.unknown()
+        self.env = (
+            KerasTargets(parse_keras_version(keras), frozenset({"tensorflow"})) if keras else KerasTargets.unknown()
+        )
         self.graph = GraphBuilder()
         self.store = Store()
         self.memory = Memory()

@@ -11,7 +11,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from rnnlint.graph import Choice, Const, Graph, Items, Range, Unknown, options
 from rnnlint.interpret import ParseError, interpret
 from rnnlint.interpret.parsed import ParsedModule
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.source.source import Source
 from tests.effort import effort
 
@@ -30,7 +30,7 @@ class Modules:
 def graph(text: str, **modules: str) -> Graph:
     """The graph of a module that starts with the usual imports."""
     head = "import keras\nfrom keras import layers\n"
-    found = interpret(Source("main.py", head + textwrap.dedent(text)), Modules(**modules), Env.unknown())
+    found = interpret(Source("main.py", head + textwrap.dedent(text)), Modules(**modules), KerasTargets.unknown())
     assert not found.errors, found.errors
     return found
 
@@ -293,7 +293,7 @@ def test_a_module_that_does_not_parse_is_unknown() -> None:
 
 def test_source_that_does_not_parse() -> None:
     with pytest.raises(ParseError) as caught:
-        interpret(Source("x.py", "a = 1\nb = = 2\n"), Modules(), Env.unknown())
+        interpret(Source("x.py", "a = 1\nb = = 2\n"), Modules(), KerasTargets.unknown())
     assert caught.value.row == 2
 
 
@@ -312,7 +312,7 @@ def test_recursion_and_rings_of_functions_end() -> None:
 def work(text: str) -> int:
     """How many calls an analysis takes."""
     source = Source("main.py", "import keras\nfrom keras import layers\n" + text)
-    return effort(lambda: interpret(source, Modules(), Env.unknown()))
+    return effort(lambda: interpret(source, Modules(), KerasTargets.unknown()))
 
 
 def test_a_function_that_calls_two_of_the_next_is_cut_off() -> None:

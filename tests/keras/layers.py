@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from rnnlint.graph import Arg, Choice, Const, Items, Layer, LayerArg, Name, Range, Span, Unknown, Value
-from rnnlint.keras.versions import KERAS_2, NEWEST, Env, Version
+from rnnlint.keras.versions import KERAS_2, NEWEST, KerasTargets, Version
 from tests import warm
 
 SPAN = Span("model.py", 1, 1, 1, 1)
-ANY = Env.unknown()
+ANY = KerasTargets.unknown()
 OBSERVED = {
-    major: Env(frozenset({version}), frozenset({"tensorflow"})) for major, version in ((2, KERAS_2[-1]), (3, NEWEST))
+    major: KerasTargets(frozenset({version}), frozenset({"tensorflow"}))
+    for major, version in ((2, KERAS_2[-1]), (3, NEWEST))
 }
 TANH_LAYER = 77  # the id of an Activation("tanh") layer as an argument
 
@@ -43,9 +44,9 @@ def layer(
     return Layer(0, f"keras.layers.{name}", "keras", origin, args, SPAN, children, complete)
 
 
-def env(version: Version, backend: str = "tensorflow") -> Env:
+def env(version: Version, backend: str = "tensorflow") -> KerasTargets:
     """One version on one backend."""
-    return Env(frozenset({version}), frozenset({backend}))
+    return KerasTargets(frozenset({version}), frozenset({backend}))
 
 
 def encode(given: Layer, **extra: object) -> dict[str, Any]:

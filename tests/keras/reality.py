@@ -13,13 +13,13 @@ from typing import Any
 from rnnlint.graph import Arg, Const, Items, Layer, LayerArg, Name, Node, Shape, Span, Unknown, Value
 from rnnlint.keras.names import resolve
 from rnnlint.keras.table import bind, spec
-from rnnlint.keras.versions import RELEASES, Env
+from rnnlint.keras.versions import RELEASES, KerasTargets
 from tests import warm
 
 SPAN = Span("test.py", 1, 1, 1, 2)
-KERAS3 = Env(frozenset(release for release in RELEASES if release[0] == 3), frozenset({"tensorflow"}))
-KERAS2 = Env(frozenset({(2, 15)}), frozenset({"tensorflow"}))
-NEWEST = Env(frozenset({RELEASES[-1]}), frozenset({"tensorflow"}))
+KERAS3 = KerasTargets(frozenset(release for release in RELEASES if release[0] == 3), frozenset({"tensorflow"}))
+KERAS2 = KerasTargets(frozenset({(2, 15)}), frozenset({"tensorflow"}))
+NEWEST = KerasTargets(frozenset({RELEASES[-1]}), frozenset({"tensorflow"}))
 
 
 @cache
@@ -31,7 +31,7 @@ def ask(python: str, command: str, question: str = "") -> Any:
     return json.loads(said.splitlines()[-1])
 
 
-def value(node: ast.expr, env: Env, layers: list[Layer]) -> Value:
+def value(node: ast.expr, env: KerasTargets, layers: list[Layer]) -> Value:
     """The abstract value of an expression; names in capitals are unknown."""
     if isinstance(node, ast.Tuple | ast.List):
         kind: Any = "tuple" if isinstance(node, ast.Tuple) else "list"
@@ -46,14 +46,14 @@ def value(node: ast.expr, env: Env, layers: list[Layer]) -> Value:
     return Const(ast.literal_eval(node))
 
 
-def layer(text: str, env: Env) -> Layer:
+def layer(text: str, env: KerasTargets) -> Layer:
     """The layer that an expression such as `LSTM(4, return_sequences=True)` makes."""
     node = ast.parse(text, mode="eval").body
     assert isinstance(node, ast.Call)
     return _layer(node, env)
 
 
-def _layer(node: ast.Call, env: Env) -> Layer:
+def _layer(node: ast.Call, env: KerasTargets) -> Layer:
     found = spec(ast.unparse(node.func))
     assert found is not None, ast.unparse(node)
     binding = bind(
@@ -70,7 +70,7 @@ def _layer(node: ast.Call, env: Env) -> Layer:
     return Layer(id(node), found.name, "keras", "keras", tuple(args), SPAN, tuple(children), complete)
 
 
-def call_of(text: str, inputs: list[Shape], env: Env) -> Node:
+def call_of(text: str, inputs: list[Shape], env: KerasTargets) -> Node:
     """The node of `LSTM(4)` called on tensors, or of an operation such as `ops.transpose(x0, (0, 2, 1))`."""
     if "x0" not in text:
         made = layer(text, env)

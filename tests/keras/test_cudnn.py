@@ -9,7 +9,7 @@ import pytest
 
 from rnnlint.graph import Choice, Const, Layer, LayerArg, Name, Range, Unknown
 from rnnlint.keras.cudnn import conflicts, disqualifiers, fast_in_keras2, kernel, masked
-from rnnlint.keras.versions import Env, Version, Where
+from rnnlint.keras.versions import KerasTargets, Version, VersionSet
 from tests.keras.layers import ANY, OBSERVED, encode, env, layer, observe
 
 TF_TANH, OWN_TANH = Name("tensorflow.math.tanh"), Name("my_tanh")
@@ -138,14 +138,14 @@ def observed(major: int, python: str) -> list[dict[str, Any]]:
     return observe(python, jobs)
 
 
-def stays(given: Layer, where: Env) -> bool:
+def stays(given: Layer, where: KerasTargets) -> bool:
     """Whether rnnlint takes the layer to stay on cuDNN in a single version and backend."""
     lost = disqualifiers(given, where)
     assert all(one.certain for one in lost)
     return kernel(given).within(where) != "none" and not lost
 
 
-def expected(given: Layer, mask: str | None, where: Env) -> int:
+def expected(given: Layer, mask: str | None, where: KerasTargets) -> int:
     if not stays(given, where) or mask == "left" or (mask and masked(given).within(where) != "none"):
         return 0
     return {"Bidirectional": 2, "TimeDistributed": 4}.get(given.short, 1)
@@ -290,7 +290,7 @@ def test_measured_matrix(given: Layer, row: str) -> None:
             answers += measured
             assert not stays(given, env(version, backend))
             continue
-        where = env(version).restrict("tf_keras") if backend == "tf_keras" else env(version, backend)
+        where = env(version).for_origin("tf_keras") if backend == "tf_keras" else env(version, backend)
         stayed = stays(given, where)
         answers += measured if measured in "E." or (measured in "CV") == stayed else "C" if stayed else "-"
     assert answers == row
@@ -321,7 +321,7 @@ def test_kernels_in_words() -> None:
 
 
 def test_standalone_keras_has_no_kernel() -> None:
-    old = Env(frozenset({(2, 2), (2, 3)}), frozenset({"tensorflow"}))
+    old = KerasTargets(frozenset({(2, 2), (2, 3)}), frozenset({"tensorflow"}))
     assert kernel(layer("LSTM")).within(old) == "none"
     assert disqualifiers(layer("LSTM", recurrent_dropout=0.2), old) == ()
     assert kernel(layer("CuDNNGRU")).within(old) == "all"
@@ -378,7 +378,9 @@ def test_the_layer_inside_is_named() -> None:
 def test_only_where_the_layer_has_a_kernel() -> None:
     (found,) = disqualifiers(layer("GRU", recurrent_dropout=0.2), ANY)
     assert found.where.describe(ANY) == "Keras 2 and Keras 3 on tensorflow, Keras 3.14 and later on torch"
-    assert disqualifiers(layer("GRU", recurrent_dropout=0.2), Env(ANY.versions, frozenset({"jax"})).restrict("keras"))
+    assert disqualifiers(
+        layer("GRU", recurrent_dropout=0.2), KerasTargets(ANY.versions, frozenset({"jax"})).for_origin("keras")
+    )
     assert disqualifiers(layer("GRU", recurrent_dropout=0.2), env((3, 15), "jax")) == ()
     assert disqualifiers(layer("GRU", recurrent_dropout=0.2, origin="tf_keras"), env((3, 15), "jax"))
 
@@ -387,14 +389,14 @@ def test_bidirectional_forgets_use_cudnn_before_3_12() -> None:
     # Seen lost in 3.6.0 and kept in 3.15.1; `bidirectional.py` of keras 3.11.0 and 3.12.0 differ in it.
     given = bidirectional(layer("LSTM", use_cudnn=False))
     (found,) = disqualifiers(given, ANY)
-    assert found.where - kernel(given) == Where()
+    assert found.where - kernel(given) == VersionSet()
     assert (
         found.where.describe(ANY)
         == "Keras 3.12 and later on tensorflow, Keras 3.14 and later on jax, Keras 3.15 on torch"
     )
     forced = bidirectional(layer("LSTM", use_cudnn=True, recurrent_dropout=0.2))
     (conflict,) = conflicts(forced, ANY)
-    assert conflict.where == Where.keras3(since=12)
+    assert conflict.where == VersionSet.keras3(since=12)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from rnnlint.keras.masks import (
 )
 from rnnlint.keras.rates import RateProblem, check_rates
 from rnnlint.keras.scalars import number
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from tests.keras.layers import ANY, OBSERVED, encode, env, layer, observe, plausible, value
 
 MAJORS = [pytest.param(2, marks=pytest.mark.keras2), pytest.param(3, marks=pytest.mark.keras)]
@@ -460,7 +460,7 @@ def test_time_distributed_on_unknown_timesteps() -> None:
 # Noise shapes
 
 
-def problems(given: Layer, shape: Any = SEQUENCE, rank: int | None = None, where: Env = ANY) -> list[str]:
+def problems(given: Layer, shape: Any = SEQUENCE, rank: int | None = None, where: KerasTargets = ANY) -> list[str]:
     return [problem.kind for problem in check_noise_shape(given, shape, rank, where)]
 
 
@@ -514,7 +514,7 @@ def test_problems_inside_time_distributed() -> None:
 
 
 def test_fixes() -> None:
-    def fix(noise_shape: object, name: str = "Dropout", where: Env = ANY) -> tuple[object, bool]:
+    def fix(noise_shape: object, name: str = "Dropout", where: KerasTargets = ANY) -> tuple[object, bool]:
         (problem,) = check_noise_shape(dropout(noise_shape, name=name), SEQUENCE, None, where)
         return problem.fixed and plain(problem.fixed), problem.safe
 
@@ -629,7 +629,7 @@ def test_conv_lstm_ignored_its_dropout() -> None:
     assert found is not None
     assert found.ignored.describe(ANY) == "Keras 3.0 to 3.4"
     assert found.time_shared.describe(ANY) == "Keras 2 and Keras 3.5 and later"
-    ignoring = Env(frozenset((3, minor) for minor in range(5)), frozenset({"tensorflow", "torch"}))
+    ignoring = KerasTargets(frozenset((3, minor) for minor in range(5)), frozenset({"tensorflow", "torch"}))
     drawn = {"dropout": "Keras 3 on tensorflow", "recurrent_dropout": "Keras 3.2 to 3.4 on tensorflow"}
     for which in LAYER_RATES:
         (rate,) = check_rates(rated("ConvLSTM2D", which, 20), ignoring)

@@ -10,10 +10,10 @@ import pytest
 from rnnlint.graph import Shape
 from rnnlint.keras.axes import Back, Way
 from rnnlint.keras.shapes import axis_back, layer_outputs, op_outputs
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from tests.keras.reality import KERAS2, NEWEST, ask, call_of, layer
 
-ANY = Env.unknown()
+ANY = KerasTargets.unknown()
 Case = tuple[str, list[list[int | None]]]
 
 SEQUENCE: list[int | None] = [None, 6, 4]
@@ -311,7 +311,7 @@ def answers(python: str, cases: list[Case]) -> list[Any]:
     return found
 
 
-def check(cases: list[Case], found: list[Any], env: Env) -> None:
+def check(cases: list[Case], found: list[Any], env: KerasTargets) -> None:
     wrong: list[str] = []
     for (text, inputs), real in zip(cases, found, strict=True):
         if "error" in real:
@@ -322,7 +322,7 @@ def check(cases: list[Case], found: list[Any], env: Env) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def shape_errors(text: str, inputs: list[list[int | None]], real: Any, env: Env) -> list[str]:
+def shape_errors(text: str, inputs: list[list[int | None]], real: Any, env: KerasTargets) -> list[str]:
     if real is None:  # an operation: its shapes are read off the relations
         return []
     ours = layer_outputs(layer(text, env), [shape(one) for one in inputs], env)
@@ -338,7 +338,7 @@ def vague(text: str, ours: Any, real: Any) -> bool:
     )
 
 
-def axis_errors(text: str, inputs: list[list[int | None]], relations: Any, env: Env) -> list[str]:
+def axis_errors(text: str, inputs: list[list[int | None]], relations: Any, env: KerasTargets) -> list[str]:
     """`relations`: which input positions change which output positions."""
     sized: list[Shape] = [(None, *(6 if dim is None else dim for dim in one[1:])) for one in inputs]
     node = call_of(text, sized, env)
@@ -576,6 +576,6 @@ def test_operations(text: str, inputs: list[Shape], expected: tuple[Shape, ...])
 
 def test_wrappers_in_wrappers_are_linear() -> None:
     # Were the only child asked twice, each wrapper would double the time.
-    env = Env.unknown()
+    env = KerasTargets.unknown()
     nested = layer("Bidirectional(" * 60 + "LSTM(8, return_state=False)" + ")" * 60, env)
     assert layer_outputs(nested, [(None, 9, 1)], env) == ((None, 8 * 2**60),)

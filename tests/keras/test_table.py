@@ -9,12 +9,12 @@ import pytest
 from rnnlint.graph import Const
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.table import REQUIRED, LayerSpec, Param, bind, default, names, spec
-from rnnlint.keras.versions import RELEASES, Env
+from rnnlint.keras.versions import RELEASES, KerasTargets
 from tests.keras.reality import ask
 
-K2 = Env(frozenset({(2, 15)}), frozenset({"tensorflow"}))
-K3 = Env(frozenset({RELEASES[-1]}), frozenset({"tensorflow"}))
-ANY = Env.unknown()
+K2 = KerasTargets(frozenset({(2, 15)}), frozenset({"tensorflow"}))
+K3 = KerasTargets(frozenset({RELEASES[-1]}), frozenset({"tensorflow"}))
+ANY = KerasTargets.unknown()
 
 
 def known(name: str) -> LayerSpec:
@@ -151,7 +151,7 @@ def test_what_no_version_accepts_is_an_error() -> None:
 )
 def test_keywords_by_version(name: str, keyword: str, version: tuple[int, int], accepted: bool) -> None:
     found = known(name)
-    binding = bind(found, [], [(keyword, 1)], Env(frozenset({version}), frozenset({"tensorflow"})))
+    binding = bind(found, [], [(keyword, 1)], KerasTargets(frozenset({version}), frozenset({"tensorflow"})))
     assert (binding.errors == ()) is accepted
 
 
@@ -159,8 +159,8 @@ def test_defaults() -> None:
     gru, pool, dropout = known("GRU"), known("AveragePooling1D"), known("Dropout")
     assert default(gru, "recurrent_dropout", ANY) == Const(0.0)
     assert default(gru, "reset_after", ANY) == Const(True)
-    assert default(gru, "reset_after", Env(frozenset({(2, 3)}), frozenset({"tensorflow"}))) == Const(False)
-    old = Env(frozenset({(2, 2), (2, 3)}), frozenset({"tensorflow"}))
+    assert default(gru, "reset_after", KerasTargets(frozenset({(2, 3)}), frozenset({"tensorflow"}))) == Const(False)
+    old = KerasTargets(frozenset({(2, 2), (2, 3)}), frozenset({"tensorflow"}))
     assert default(gru, "recurrent_activation", old) is None
     assert default(gru, "use_cudnn", ANY) == Const("auto")
     assert default(gru, "use_cudnn", K2) is None

@@ -10,15 +10,15 @@ from rnnlint.keras.versions import (
     KERAS_3,
     NEWEST,
     RELEASES,
-    Env,
+    KerasTargets,
     Version,
-    Where,
+    VersionSet,
     keras_for_tensorflow,
     parse_keras_version,
 )
 
-ANY = Env.unknown()
-ALL = Env(frozenset(RELEASES), frozenset(BACKENDS))
+ANY = KerasTargets.unknown()
+ALL = KerasTargets(frozenset(RELEASES), frozenset(BACKENDS))
 
 
 def minors(major: int, first: int, last: int) -> set[Version]:
@@ -111,7 +111,12 @@ def test_installed_tensorflow_and_keras_agree() -> None:
     assert parse_keras_version(keras) <= keras_for_tensorflow(tensorflow)
 
 
-LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", since=10) | Where.keras3("jax", since=14)
+LSTM = (
+    VersionSet.keras2(4)
+    | VersionSet.keras3("tensorflow")
+    | VersionSet.keras3("torch", since=10)
+    | VersionSet.keras3("jax", since=14)
+)
 
 
 @pytest.mark.parametrize(
@@ -123,45 +128,50 @@ LSTM = Where.keras2(4) | Where.keras3("tensorflow") | Where.keras3("torch", sinc
             "Keras 2 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax",
             "some",
         ),
-        (LSTM, ANY.restrict("tensorflow.keras"), "Keras 2 and Keras 3 on tensorflow", "all"),
-        (LSTM, ANY.restrict("tf_keras"), "Keras 2", "all"),
+        (LSTM, ANY.for_origin("tensorflow.keras"), "Keras 2 and Keras 3 on tensorflow", "all"),
+        (LSTM, ANY.for_origin("tf_keras"), "Keras 2", "all"),
         (
             LSTM,
             ALL,
             "Keras 2.4 to 2.15 and Keras 3 on tensorflow, Keras 3.10 and later on torch, Keras 3.14 and later on jax",
             "some",
         ),
-        (Where.keras2(), ANY, "Keras 2", "some"),
-        (Where.keras3(), ANY, "Keras 3", "some"),
-        (Where.keras2() | Where.keras3(), ANY, "Keras 2 and Keras 3", "all"),
-        (Where.keras3("tensorflow", until=3), ANY, "Keras 3.0 to 3.3 on tensorflow", "some"),
-        (Where.keras3("jax", "torch"), ANY, "Keras 3 on jax and torch", "some"),
-        (Where.keras3(since=13), ANY, "Keras 3.13 and later", "some"),
-        (Where.keras3(since=8, until=8), ANY, "Keras 3.8", "some"),
-        (Where.keras3(until=1) | Where.keras3(since=14), ANY, "Keras 3.0 to 3.1 and 3.14 and later", "some"),
-        (Where.keras3(), Env(frozenset({NEWEST}), frozenset(BACKENDS)), f"Keras 3.{NEWEST[1]}", "all"),
-        (Where.keras2(), Env(frozenset({(2, 15)}), frozenset({"jax"})), "Keras 2.15", "all"),
-        (Where.keras3(until=3), Env(frozenset({NEWEST}), frozenset(BACKENDS)), "no Keras version", "none"),
-        (Where(), ANY, "no Keras version", "none"),
+        (VersionSet.keras2(), ANY, "Keras 2", "some"),
+        (VersionSet.keras3(), ANY, "Keras 3", "some"),
+        (VersionSet.keras2() | VersionSet.keras3(), ANY, "Keras 2 and Keras 3", "all"),
+        (VersionSet.keras3("tensorflow", until=3), ANY, "Keras 3.0 to 3.3 on tensorflow", "some"),
+        (VersionSet.keras3("jax", "torch"), ANY, "Keras 3 on jax and torch", "some"),
+        (VersionSet.keras3(since=13), ANY, "Keras 3.13 and later", "some"),
+        (VersionSet.keras3(since=8, until=8), ANY, "Keras 3.8", "some"),
+        (VersionSet.keras3(until=1) | VersionSet.keras3(since=14), ANY, "Keras 3.0 to 3.1 and 3.14 and later", "some"),
+        (VersionSet.keras3(), KerasTargets(frozenset({NEWEST}), frozenset(BACKENDS)), f"Keras 3.{NEWEST[1]}", "all"),
+        (VersionSet.keras2(), KerasTargets(frozenset({(2, 15)}), frozenset({"jax"})), "Keras 2.15", "all"),
         (
-            Where.keras3("tensorflow", since=8) | Where.keras3("jax", "torch", since=10),
+            VersionSet.keras3(until=3),
+            KerasTargets(frozenset({NEWEST}), frozenset(BACKENDS)),
+            "no Keras version",
+            "none",
+        ),
+        (VersionSet(), ANY, "no Keras version", "none"),
+        (
+            VersionSet.keras3("tensorflow", since=8) | VersionSet.keras3("jax", "torch", since=10),
             ANY,
             "Keras 3.8 and later on tensorflow, Keras 3.10 and later on jax and torch",
             "some",
         ),
     ],
 )
-def test_where(where: Where, env: Env, expected: str, within: str) -> None:
+def test_where(where: VersionSet, env: KerasTargets, expected: str, within: str) -> None:
     assert where.describe(env) == expected
     assert where.within(env) == within
 
 
 def test_where_is_a_set() -> None:
-    old, torch = Where.keras3(until=9), Where.keras3("torch")
+    old, torch = VersionSet.keras3(until=9), VersionSet.keras3("torch")
     assert (old & torch).describe(ANY) == "Keras 3.0 to 3.9 on torch"
     assert (torch - old).describe(ANY) == "Keras 3.10 and later on torch"
-    assert (old | torch) - torch - old == Where()
-    assert not Where()
+    assert (old | torch) - torch - old == VersionSet()
+    assert not VersionSet()
     assert old
 
 
@@ -183,16 +193,18 @@ def test_keras_2_only_runs_on_tensorflow() -> None:
         ("tensorflow.contrib.keras", {2}, {"tensorflow"}),
     ],
 )
-def test_restrict(origin: str, majors: set[int], backends: set[str]) -> None:
-    found = ANY.restrict(origin)
+def test_for_origin(origin: str, majors: set[int], backends: set[str]) -> None:
+    found = ANY.for_origin(origin)
     assert found.majors == majors
     assert found.backends == backends
-    assert found.restrict(origin) == found
+    assert found.for_origin(origin) == found
 
 
-def test_restrict_against_the_settings() -> None:
-    keras3 = Env(frozenset({NEWEST}), frozenset({"jax"}))
-    assert keras3.restrict("tensorflow.keras") == keras3
-    assert keras3.restrict("tf_keras").majors == {2}
-    assert keras3.restrict("tensorflow.compat.v1.keras").versions == {NEWEST}
-    assert Env(frozenset({(2, 15), NEWEST}), frozenset({"tensorflow"})).restrict("tf_keras").versions == {(2, 15)}
+def test_for_origin_against_the_settings() -> None:
+    keras3 = KerasTargets(frozenset({NEWEST}), frozenset({"jax"}))
+    assert keras3.for_origin("tensorflow.keras") == keras3
+    assert keras3.for_origin("tf_keras").majors == {2}
+    assert keras3.for_origin("tensorflow.compat.v1.keras").versions == {NEWEST}
+    assert KerasTargets(frozenset({(2, 15), NEWEST}), frozenset({"tensorflow"})).for_origin("tf_keras").versions == {
+        (2, 15)
+    }

@@ -28,7 +28,7 @@ from rnnlint.graph import Layer, Name
 from rnnlint.keras import defects
 from rnnlint.keras.cudnn import disqualifiers, kernel, masked
 from rnnlint.keras.defects import Defect
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from tests.conftest import ROOT
 from tests.keras.layers import env, layer, plausible
 from tests.nightly.jobs import ask, chain, cudnn, job, spec
@@ -56,9 +56,9 @@ class Setup:
         return f"{self.version if self.package == 'keras' else f'{self.package} {self.version}'} {self.backend}"
 
     @property
-    def env(self) -> Env:
+    def env(self) -> KerasTargets:
         major, minor = map(int, self.version.split(".")[:2])
-        return env((2, 15) if major == 2 else (major, minor), self.backend).restrict(self.package)
+        return env((2, 15) if major == 2 else (major, minor), self.backend).for_origin(self.package)
 
 
 OLD = ("3.0.5", "3.2.1", "3.4.1", "3.6.0", "3.8.0", "3.9.2", "3.12.4")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from rnnlint.project.pins import Origin, Pins
 
 ALL = {"tensorflow", "jax", "torch"}
@@ -85,7 +85,7 @@ LOCK = '[[package]]\nname = "Keras"\nversion = "3.4.1"\n\n[[package]]\nname = "j
 def test_formats(tmp_path: Path, name: str, text: str, expected: str, backends: set[str]) -> None:
     result = origin(tmp_path, {".git/HEAD": "", name: text})
     assert result.notes == ()
-    assert result.env == Env(versions(expected), frozenset(backends))
+    assert result.env == KerasTargets(versions(expected), frozenset(backends))
     assert name in result.text
 
 
@@ -110,7 +110,7 @@ def test_formats(tmp_path: Path, name: str, text: str, expected: str, backends: 
 )
 def test_nothing_is_known(tmp_path: Path, name: str, text: str) -> None:
     result = origin(tmp_path, {".git/HEAD": "", name: text})
-    assert result.env == Env.unknown()
+    assert result.env == KerasTargets.unknown()
     assert result.pins == ()
     assert not (tmp_path / "executed").exists()
 
@@ -129,7 +129,7 @@ def test_nothing_is_known(tmp_path: Path, name: str, text: str) -> None:
 )
 def test_what_cannot_be_read_is_a_note(tmp_path: Path, name: str, text: str) -> None:
     result = origin(tmp_path, {".git/HEAD": "", name: text})
-    assert result.env == Env.unknown()
+    assert result.env == KerasTargets.unknown()
     assert len(result.notes) == 1
     assert name in result.notes[0]
 
@@ -168,16 +168,16 @@ def test_the_nearest_folder_with_a_pin_speaks(tmp_path: Path) -> None:
 
 def test_nothing_above_the_project_is_read(tmp_path: Path) -> None:
     texts = {"requirements.txt": "keras==2.4", "p/pyproject.toml": "", "p/src/a.py": ""}
-    assert origin(tmp_path, texts, "p/src").env == Env.unknown()
+    assert origin(tmp_path, texts, "p/src").env == KerasTargets.unknown()
     (tmp_path / "q/.git").mkdir(parents=True)
-    assert origin(tmp_path, {}, "q").env == Env.unknown()
+    assert origin(tmp_path, {}, "q").env == KerasTargets.unknown()
 
 
 def test_without_a_project_the_given_folder_is_the_limit(tmp_path: Path) -> None:
     texts = {"requirements.txt": "keras==2.4", "p/requirements.txt": "numpy", "p/q/a.py": ""}
-    assert origin(tmp_path, texts, "p/q").env == Env.unknown()
+    assert origin(tmp_path, texts, "p/q").env == KerasTargets.unknown()
     assert origin(tmp_path, {}, "p/q", "").env.versions == {(2, 4)}
-    assert origin(tmp_path, {}, "p/q", "p").env == Env.unknown()
+    assert origin(tmp_path, {}, "p/q", "p").env == KerasTargets.unknown()
 
 
 def test_includes_stay_inside_the_project(tmp_path: Path) -> None:
@@ -203,4 +203,4 @@ def test_odd_things_by_the_names_of_dependency_files(tmp_path: Path) -> None:
     for name in ("requirements.txt", "pyproject.toml", "environment.yml", "requirements"):
         (tmp_path / name).mkdir()
     (tmp_path / "requirements" / "x.txt").symlink_to("x.txt")
-    assert Pins().origin(str(tmp_path)).env == Env.unknown()
+    assert Pins().origin(str(tmp_path)).env == KerasTargets.unknown()

@@ -69,7 +69,7 @@ def _stack(view: View, probe: Probe) -> Planned:
         for name, value in rates(inside):
             chosen[inside.id, name] = value
             kept *= 1 - (number(value) or 0.0)
-        shape = mask(inside, None, recurrent_rank(last.layer), view.targets.restrict(inside.origin))
+        shape = mask(inside, None, recurrent_rank(last.layer), view.targets.for_origin(inside.origin))
         if shape is None or shape.varies is None or not shape.varies[0]:
             raise ObstacleError("the samples of a batch may share a mask")
     own = inner_layer(last.layer, probe.layer)

@@ -37,7 +37,7 @@ def plan(view: View, probe: Probe) -> Planned:
 
 
 def _predicted(builder: JobBuilder, probe: Probe, layer: Layer, sizes: tuple[int, ...] | None) -> float | None:
-    env = builder.env.restrict(layer.origin)
+    env = builder.env.for_origin(layer.origin)
     found = rnn_input_mask(builder.sizes.concrete_layer(layer), env)
     if found is None or sizes is None or probe.axis is None:
         return probe.probability

@@ -12,7 +12,7 @@ from rnnlint.confirm.plan import with_plan
 from rnnlint.findings import Finding
 from rnnlint.flow.view import View
 from rnnlint.graph import Graph, Note
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 from rnnlint.records import dataclass
 from rnnlint.registry import RULES, Rule
 
@@ -36,7 +36,7 @@ class Matched:
 def match(
     findings: Sequence[Finding],
     graphs: Iterable[Graph],
-    targets: Env,
+    targets: KerasTargets,
     settings: RuleSettings,
     rules: Collection[str],
     paths: Collection[str],

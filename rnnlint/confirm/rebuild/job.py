@@ -18,7 +18,7 @@ from rnnlint.graph import Const, Graph, Layer, Node, Ref, Shape
 from rnnlint.keras.kinds import RECURRENT, Kind
 from rnnlint.keras.shapes import layer_outputs, op_outputs
 from rnnlint.keras.table import kind_of
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 
 # Beyond this a part that only leads to the call in question is replaced by its output shape.
 _DEEP = 12
@@ -35,7 +35,7 @@ class JobBuilder:
     which a call fails, `shorter` the words for inputs that were cut.
     """
 
-    def __init__(self, graph: Graph, env: Env, focus: Focus) -> None:
+    def __init__(self, graph: Graph, env: KerasTargets, focus: Focus) -> None:
         self.graph = graph
         self.env = env
         self.sizes = SizeTable()
@@ -153,7 +153,7 @@ class JobBuilder:
                 layer_outputs(
                     self.sizes.concrete_layer(layer, row),
                     [one.sizes[row] for one in inputs],
-                    self.env.restrict(layer.origin),
+                    self.env.for_origin(layer.origin),
                     node.args,
                 )
                 for row in range(ATTEMPTS)

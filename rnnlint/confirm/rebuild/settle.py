@@ -14,7 +14,7 @@ from rnnlint.keras.arguments import words
 from rnnlint.keras.kinds import Kind
 from rnnlint.keras.scalars import number
 from rnnlint.keras.table import REQUIRED, spec
-from rnnlint.keras.versions import Env
+from rnnlint.keras.versions import KerasTargets
 
 CHILDREN = frozenset({"layer", "backward_layer", "cell", "cells"})
 # Arguments that affect neither shapes nor masks nor kernels.
@@ -37,7 +37,7 @@ class Settler:
     arguments stay by position. `assumed` says in words what was assumed of a layer, by its id.
     """
 
-    def __init__(self, layers: Sequence[Layer], env: Env, focus: Focus, sizes: SizeTable) -> None:
+    def __init__(self, layers: Sequence[Layer], env: KerasTargets, focus: Focus, sizes: SizeTable) -> None:
         self._layers = layers
         self._env = env
         self._focus = focus
@@ -52,7 +52,7 @@ class Settler:
         found = spec(layer.name) if layer.kind == "keras" else None
         if found is None:
             raise ObstacleError(_foreign(layer))
-        versions = self._env.restrict(layer.origin).versions
+        versions = self._env.for_origin(layer.origin).versions
         signatures = [one for version in sorted(versions) if (one := found.at(version)) is not None]
         if not signatures:
             raise ObstacleError(f"`{layer.short}` {place(layer.span)} is not a layer of the installed Keras")
@@ -147,7 +147,7 @@ class Settler:
             return Const(True)
         has_default = any(
             (param := signature.param(name)) is not None and param.default is not REQUIRED
-            for version in self._env.restrict(layer.origin).versions
+            for version in self._env.for_origin(layer.origin).versions
             if (signature := found.at(version)) is not None
         )
         if has_default and name not in ("axis", "axes", "dims", "target_shape", "function"):

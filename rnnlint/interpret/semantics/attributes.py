@@ -92,7 +92,7 @@ def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Span) -> Valu
         return thaw(arg.value)
     found = spec(layer.name) if layer.kind == "keras" else None
     if found is not None and layer.complete:
-        known = default(found, name, ctx.env.restrict(layer.origin))
+        known = default(found, name, ctx.env.for_origin(layer.origin))
         if known is not None and (known.value is not None or name == "activation"):
             constant = known.value
             return TupleV(tuple(map(ConstV, constant))) if isinstance(constant, tuple) else ConstV(constant)

@@ -15,7 +15,7 @@ from rnnlint.interpret.values import CallArgs, ListV, TupleV, UnknownV
 if TYPE_CHECKING:
     from rnnlint.interpret.semantics.memory import Memory
     from rnnlint.interpret.store import Store
-    from rnnlint.keras.versions import Env
+    from rnnlint.keras.versions import KerasTargets
 
 
 class Context(Protocol):
@@ -27,7 +27,7 @@ class Context(Protocol):
     """
 
     @property
-    def env(self) -> Env:
+    def env(self) -> KerasTargets:
         """The Keras versions and backends that the code may run under."""
 
     @property

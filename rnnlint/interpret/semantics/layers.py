@@ -72,7 +72,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
     wrapped = {name: arg.value for wanted in names for name, arg, _ in bound if name == wanted}
     frozen = [as_arg(ctx, name, arg, positional) for name, arg, positional in bound]
     if ctx.memory.data_format is not None and found is not None and complete:
-        usual = default(found, "data_format", ctx.env.restrict(symbol.origin))
+        usual = default(found, "data_format", ctx.env.for_origin(symbol.origin))
         if usual is not None and usual.value is None and not any(arg.name == "data_format" for arg in frozen):
             frozen.append(Arg("data_format", ctx.memory.data_format, span))
     function: tuple[Value, ...] = ()
@@ -105,7 +105,7 @@ def _bind(
         bound = [(f"#{index}", arg, True) for index, arg in enumerate(args.positional)]
         bound += [(name, arg, False) for name, arg in args.keywords]
     else:
-        binding = bind(found, args.positional, args.keywords, ctx.env.restrict(symbol.origin))
+        binding = bind(found, args.positional, args.keywords, ctx.env.for_origin(symbol.origin))
         bound = list(binding.args)
         for arg in binding.unclear:
             # Versions disagree on its name, so it may be any argument that is not seen otherwise.
@@ -247,7 +247,7 @@ def input_shape(ctx: Context, layer: Layer) -> tuple[bool, Shape]:
         if isinstance(length, graph.Items):  # a shape of its own, Keras 2
             shape = shape_of(length)
             return True, None if shape is None else (size, *shape)
-        if (length is not None and length != graph.Const(None)) or ctx.env.restrict(layer.origin).majors == {2}:
+        if (length is not None and length != graph.Const(None)) or ctx.env.for_origin(layer.origin).majors == {2}:
             return True, (size, timesteps)
         return False, None
     if width is None:
@@ -421,7 +421,7 @@ def known_outputs(ctx: Context, layer: Layer, shapes: Sequence[Shape], beside: S
     """Shapes of the outputs of a call, from the layer table alone."""
     if layer.kind != "keras":
         return (None,)
-    return layer_outputs(layer, shapes, ctx.env.restrict(layer.origin), beside) or (None,)
+    return layer_outputs(layer, shapes, ctx.env.for_origin(layer.origin), beside) or (None,)
 
 
 def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Span) -> Value | None:

@@ -6,7 +6,7 @@ import pytest
 
 from rnnlint.confirm.figures import Status
 from rnnlint.findings import Claim, Verdict
-from rnnlint.keras.versions import Env, parse_keras_version
+from rnnlint.keras.versions import KerasTargets, parse_keras_version
 from tests.confirm.judging import KERAS, ask
 from tests.confirm.planning import KERAS_2, KERAS_3, job, layer_of, planned, shape_into
 
@@ -31,7 +31,7 @@ def test_the_own_mask_follows_the_version() -> None:
     inputs = keras.Input((20, 1))
     outputs = layers.LSTM(4, dropout=0.5, recurrent_dropout=0.1)(inputs)
     """
-    middle = Env(parse_keras_version("3.6"), frozenset({"tensorflow"}))
+    middle = KerasTargets(parse_keras_version("3.6"), frozenset({"tensorflow"}))
     assert job(planned(code, "RNN103", middle))["probe"]["probability"] == 0.5
     for env in (KERAS_2, KERAS_3):  # a mask for each of four gates
         assert job(planned(code, "RNN103", env))["probe"]["probability"] == 0.5**4
