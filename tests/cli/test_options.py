@@ -16,9 +16,10 @@ from rnnlint.cli.graph import GraphOptions, graph
 from rnnlint.cli.options import SECTIONS, CheckOptions, parameters
 from rnnlint.cli.rule import RuleOptions, rule
 from rnnlint.cli.server import ServerOptions, server
+from rnnlint.confirm.session import DRAWS
 from rnnlint.findings import Confidence
 from rnnlint.settings.resolver import Resolver
-from rnnlint.settings.settings import Options
+from rnnlint.settings.settings import Options, Settings
 
 R = TypeVar("R")
 RECORDS = {CheckOptions: check, GraphOptions: graph, RuleOptions: rule, ServerOptions: server}
@@ -128,6 +129,14 @@ def test_every_setting_is_passed_on(folder: Path) -> None:
 def test_a_misspelt_option_is_an_error(folder: Path) -> None:
     with pytest.raises(AttributeError):
         parse(CheckOptions).no_such_option  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_help_shows_the_defaults() -> None:
+    settings = Settings()
+    helps = {one.name: one.help or "" for one in parameters(CheckOptions) if isinstance(one, click.Option)}
+    assert f"[{DRAWS}]" in helps["draws"]
+    for name in ("timestep_loss_threshold", "confirm_timeout", "confirm_memory"):
+        assert f"[{getattr(settings, name):g}]" in helps[name]
 
 
 def test_every_section_starts_with_an_option() -> None:
