@@ -168,7 +168,7 @@ def test_every_file_is_linted_where_no_process_can_be_started(project: Path, mon
     def fail(*_: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(pool._Worker, "__init__", fail)
+    monkeypatch.setattr(pool._PoolWorker, "__init__", fail)
     assert lint(4) == serial
 
 
@@ -190,7 +190,7 @@ def test_files_are_examined_side_by_side(project: Path, monkeypatch: pytest.Monk
     real = Gate.take
 
     def take(gate: Gate, examined: Examined) -> None:
-        seen.append(tuple(examined.chosen))
+        seen.append(tuple(examined.selected))
         real(gate, examined)
 
     monkeypatch.setattr(Gate, "take", take)

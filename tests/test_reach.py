@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlint.prefilter.gate import Gate
+from rnnlint.prefilter.gate import Gate, requirements
 from rnnlint.project.modules import Known, Modules
 from rnnlint.project.walk import discover
-from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
 from rnnlint.source.source import Source
 
@@ -22,7 +21,7 @@ def gate(folder: Path, files: dict[str, str]) -> tuple[Gate, frozenset[str]]:
         (folder / name).write_text(text, encoding="utf-8")
     listed = discover([str(folder)], lambda _: Settings())
     modules = Modules(listed.files, (str(folder),))
-    found = Gate(runner.needs([RULES]), modules, lambda path: Path(path).read_bytes() if Path(path).exists() else None)
+    found = Gate(requirements([RULES]), modules, lambda path: Path(path).read_bytes() if Path(path).exists() else None)
     for path in listed.paths:
         found.look(path, Path(path).read_bytes())
     return found, found.candidates()

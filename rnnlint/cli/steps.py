@@ -149,7 +149,7 @@ def fix(request: Request, checked: Checked, keras: Confirmation) -> tuple[Iterab
     from functools import partial
 
     from rnnlint import fixer
-    from rnnlint.run.loop import remains
+    from rnnlint.run.confirmed import remains
 
     session = keras.session
     before = by_path(lint(request, keras.found))
@@ -336,7 +336,7 @@ def start_keras(request: Request, paths: tuple[str, ...], stack: ExitStack) -> C
 
 def build(request: Request, checked: Checked, session: Session) -> Checked:
     """Let the user's own code say what it builds."""
-    from rnnlint.run.loop import build
+    from rnnlint.run.confirmed import build
 
     options = request.options
     built = build(

@@ -19,6 +19,7 @@ from rnnlint.keras.ingredients import EVERYTHING, KERAS, Ingredients, in_bytes
 from rnnlint.project.locate import INSTALLED
 from rnnlint.project.modules import Known
 from rnnlint.records import dataclass
+from rnnlint.registry import ABOUT_COMMENTS, RULES
 
 if TYPE_CHECKING:
     from rnnlint.prefilter.reach import Focus, Reach, Rows
@@ -38,7 +39,7 @@ _NOTHING = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class ScannedImport:
     """One import statement: `names` is empty for `import module`; a star is among them as `*`."""
 
     module: str
@@ -51,7 +52,7 @@ class Import:
         return self.module.partition(".")[0]
 
 
-def imports(data: bytes) -> Iterator[Import]:
+def imports(data: bytes) -> Iterator[ScannedImport]:
     """The import statements of a file, by a cheap scan of its bytes, which may take strings and comments for some."""
     at = data.find(b"import")
     while at >= 0:
@@ -67,28 +68,10 @@ def imports(data: bytes) -> Iterator[Import]:
             if source:
                 module = source.replace(" ", "").replace("\t", "")
                 bare = module.lstrip(".")
-                yield Import(bare, len(module) - len(bare), tuple(_listed(names)))
+                yield ScannedImport(bare, len(module) - len(bare), tuple(_listed(names)))
             else:
-                yield from (Import(name, 0) for name in _listed(modules))
+                yield from (ScannedImport(name, 0) for name in _listed(modules))
         at = data.find(b"import", max(end, at + 6))
-
-
-_TOPS = re.compile(rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*(?:from[ \t]+([.\w]+)|import[ \t]+([^#\r\n\";\\]+))", re.MULTILINE)
-
-
-def tops(data: bytes) -> frozenset[bytes]:
-    """The first parts of the names of the modules that a file imports, `.` for relative ones: of `imports`, faster."""
-    found: set[bytes] = set()
-    at = data.find(b"import")
-    while at >= 0:
-        end = _line_end(data, at)
-        for source, modules in _TOPS.findall(data, data.rfind(b"\n", 0, at) + 1, end):
-            if source:
-                found.add(b"." if source[:1] == b"." else source.partition(b".")[0])
-            else:
-                found.update(one.strip().partition(b".")[0].split(b" ")[0] for one in modules.split(b","))
-        at = data.find(b"import", max(end, at + 6))
-    return frozenset(found)
 
 
 def _line_end(data: bytes, at: int) -> int:
@@ -124,6 +107,16 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
+def requirements(selected: Iterable[frozenset[str]]) -> tuple[Ingredients, ...]:
+    """What rules, given by the codes that each file selects, ask of code: one of these sets has to come together.
+
+    A rule about comments asks for nothing that stands in code.
+    """
+    codes = frozenset[str]().union(*set(selected)) - ABOUT_COMMENTS
+    asked = [rule.requires or (frozenset[str](),) for rule in RULES if rule.code in codes]
+    return tuple(dict.fromkeys(need for one in asked for need in one))
+
+
 class Gate:
     """Decides for the files of a run which ones are analysed.
 
@@ -137,7 +130,7 @@ class Gate:
         self._read = read
         self._unread: list[str] = []
         self._holds: dict[str, Ingredients] = {}
-        self._chosen: dict[str, Focus | None] = {}
+        self._selected: dict[str, Focus | None] = {}
         self._rows: dict[str, frozenset[Rows]] = {}
         self._harmless: frozenset[str] = frozenset()
         self._imported: dict[str, tuple[_Taken, ...]] = {}
@@ -164,10 +157,10 @@ class Gate:
 
     def candidates(self) -> frozenset[str]:
         """The files that can hold a finding or put together what others hold. One that cannot be read is among them."""
-        self.take(self.examine(self.likely()))
-        return self.chosen
+        self.take(self.examine(self.maybe()))
+        return self.selected
 
-    def likely(self) -> list[str]:
+    def maybe(self) -> list[str]:
         """The files that may be candidates, by the bytes of all; to be examined."""
         if not self._needs:
             return []
@@ -184,35 +177,35 @@ class Gate:
         needs = [bits(need - _COMMON) for need in self._needs]
         if not all(needs):
             return Examined(dict.fromkeys(paths))
-        chosen: dict[str, Focus | None] = {}
+        selected: dict[str, Focus | None] = {}
         for path in paths:
             if (self._holding(path) - _COMMON or self._takes(path)) and (focus := self._reaches.focus(path, needs)):
-                chosen[path] = focus
-        return Examined(chosen, self._reaches.unread(), self._reaches.harmless())
+                selected[path] = focus
+        return Examined(selected, self._reaches.unread(), self._reaches.harmless())
 
     def take(self, examined: Examined) -> None:
         """Take account of what was examined."""
-        self._chosen |= examined.chosen
+        self._selected |= examined.selected
         for path, rows in examined.unread.items():
             self._rows[path] = self._rows.get(path, rows) & rows
         self._harmless |= examined.harmless
 
     def lose(self, paths: Iterable[str]) -> None:
         """Take account of files that could not be examined: all is to be read."""
-        self._chosen |= dict.fromkeys(paths)
+        self._selected |= dict.fromkeys(paths)
 
     @property
-    def chosen(self) -> frozenset[str]:
+    def selected(self) -> frozenset[str]:
         """The candidates among what was examined, and what could not be read."""
-        return frozenset(self._unread).union(self._chosen)
+        return frozenset(self._unread).union(self._selected)
 
     def focus(self, path: str) -> Focus | None:
         """What of a candidate is to be run; None for all."""
-        return self._chosen.get(path)
+        return self._selected.get(path)
 
     def known(self) -> Mapping[str, Known]:
         """What was found out of files: rows that no candidate's analysis needs, and that they are harmless."""
-        rows = {} if self._unread or None in self._chosen.values() else self._rows
+        rows = {} if self._unread or None in self._selected.values() else self._rows
         return {
             path: Known(tuple(sorted(rows.get(path, ()))), path in self._harmless)
             for path in self._harmless.union(rows)
@@ -320,7 +313,9 @@ class Gate:
 
     def _imported_tops(self, path: str) -> frozenset[bytes]:
         if path not in self._tops:
-            self._tops[path] = tops(self._read(path) or b"")
+            self._tops[path] = frozenset(
+                b"." if one.level else one.top.encode() for one in imports(self._read(path) or b"")
+            )
         return self._tops[path]
 
     def _takes(self, path: str) -> bool:
@@ -344,7 +339,7 @@ class Examined:
     no danger for the parser.
     """
 
-    chosen: dict[str, Focus | None]
+    selected: dict[str, Focus | None]
     unread: dict[str, frozenset[Rows]] = field(default_factory=dict)
     harmless: frozenset[str] = frozenset()
 

@@ -20,7 +20,7 @@ Chain = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class ImportedName:
     """What an import binds: a module, or what one has by a `name`. `bound` is `import a.b`, which gives `a`."""
 
     module: str
@@ -37,7 +37,7 @@ class Import:
 
 
 @dataclass(slots=True, eq=False)
-class Part:
+class CodePart:
     """A function, a class without its methods, a method, or the body of a file.
 
     `chains` are the names that it uses with the attributes behind them: `layers.LSTM` is ("layers", "LSTM"). `words`
@@ -54,9 +54,9 @@ class Part:
     words: set[str] = field(default_factory=set)
     values: set[Chain] = field(default_factory=set)
     calls: dict[Chain, int] = field(default_factory=dict)
-    imports: dict[str, list[Import]] = field(default_factory=dict)
-    stars: list[Import] = field(default_factory=list)
-    methods: dict[str, list[Part]] = field(default_factory=dict)
+    imports: dict[str, list[ImportedName]] = field(default_factory=dict)
+    stars: list[ImportedName] = field(default_factory=list)
+    methods: dict[str, list[CodePart]] = field(default_factory=dict)
     handed_on: dict[str, list[Chain]] = field(default_factory=dict)
 
     def mentioned(self) -> set[str]:
@@ -81,14 +81,14 @@ class Outline:
     """
 
     path: str
-    body: Part
-    main: Part
-    definitions: dict[str, list[Part]] = field(default_factory=dict)
+    body: CodePart
+    main: CodePart
+    definitions: dict[str, list[CodePart]] = field(default_factory=dict)
     variables: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     effects: set[Chain] = field(default_factory=set)
     main_effects: set[Chain] = field(default_factory=set)
-    plain: list[tuple[int, int, Part]] = field(default_factory=list)
+    plain: list[tuple[int, int, CodePart]] = field(default_factory=list)
     depth: int = 0
     size: int = 0
     longest: int = 0
@@ -102,9 +102,9 @@ class Outline:
 
 def outline(path: str, tree: ast.Module) -> Outline:
     """Take the `ast` of a file apart."""
-    found = Outline(path, Part(path), Part(path))
+    found = Outline(path, CodePart(path), CodePart(path))
     body, main = _Walk(found.body), _Walk(found.main)
-    plain: list[tuple[ast.stmt, Part]] = []
+    plain: list[tuple[ast.stmt, CodePart]] = []
     for statement in tree.body:
         if isinstance(statement, _DEFINITIONS):
             part = _defined(statement, found)
@@ -129,14 +129,14 @@ _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
 
-def _defined(statement: _Function | ast.ClassDef, found: Outline) -> Part:
-    part = Part(found.path, *_rows(statement))
+def _defined(statement: _Function | ast.ClassDef, found: Outline) -> CodePart:
+    part = CodePart(found.path, *_rows(statement))
     if not isinstance(statement, ast.ClassDef):
         found.measure(_Walk(part).run([statement]))
         return part
     methods = [one for one in statement.body if isinstance(one, _FUNCTIONS)]
     for method in methods:
-        inner = Part(found.path, *_rows(method))
+        inner = CodePart(found.path, *_rows(method))
         found.measure(_Walk(inner).run([method]))
         part.methods.setdefault(method.name, []).append(inner)
     walk = _Walk(part).run(_run_by(statement))
@@ -172,7 +172,7 @@ def _of_definition(statement: _Function | ast.ClassDef, body: _Walk) -> None:
         body.run(statement.decorator_list)
         body.part.chains.add((statement.name,))
         body.effects.add((statement.name,))
-    inner = _Walk(Part(body.part.path))
+    inner = _Walk(CodePart(body.part.path))
     inner.run(_run_by(statement))
     body.effects |= inner.effects
     body.effects.update(chain for one in _decorators(statement) if (chain := _chain(one)))
@@ -204,7 +204,9 @@ def _is_guard(statement: ast.stmt) -> bool:
     return False
 
 
-def _alone(statements: Sequence[tuple[ast.stmt, Part]], body: Sequence[ast.stmt]) -> Iterator[tuple[int, int, Part]]:
+def _alone(
+    statements: Sequence[tuple[ast.stmt, CodePart]], body: Sequence[ast.stmt]
+) -> Iterator[tuple[int, int, CodePart]]:
     """The rows of those statements that share none with another."""
     wanted = {id(one): part for one, part in statements}
     for index, one in enumerate(body):
@@ -242,7 +244,7 @@ class _Walk:
     `size` and `longest` are as of an `Outline`.
     """
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: CodePart) -> None:
         self.part = part
         self.bound: set[str] = set()
         self.changed: set[str] = set()
@@ -383,11 +385,11 @@ class _Walk:
             if isinstance(node, ast.Import):
                 bound = alias.asname is None and "." in alias.name
                 name = alias.asname or alias.name.partition(".")[0]
-                part.imports.setdefault(name, []).append(Import(alias.name, 0, None, bound))
+                part.imports.setdefault(name, []).append(ImportedName(alias.name, 0, None, bound))
             elif alias.name == "*":
-                part.stars.append(Import(node.module or "", node.level))
+                part.stars.append(ImportedName(node.module or "", node.level))
             else:
-                found = Import(node.module or "", node.level, alias.name)
+                found = ImportedName(node.module or "", node.level, alias.name)
                 part.imports.setdefault(alias.asname or alias.name, []).append(found)
 
 

@@ -26,7 +26,7 @@ from rnnlint.keras.ingredients import (
     of_word,
 )
 from rnnlint.prefilter import outline as outlines
-from rnnlint.prefilter.outline import Chain, Import, Outline, Part, is_parser_safe
+from rnnlint.prefilter.outline import Chain, CodePart, ImportedName, Outline, is_parser_safe
 from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
 from rnnlint.source import syntax
@@ -64,7 +64,7 @@ def bits(ingredients: Ingredients) -> int:
 Rows = tuple[int, int]
 
 
-class Node:
+class Definition:
     """A part, with its ingredients as `bits` and what it refers to, which are found out when they are asked for.
 
     Without a part it is a whole file, or, with a `chain`, what has that name in a file that is not `marked`: neither it
@@ -84,19 +84,22 @@ class Node:
         "path",
     )
 
-    def __init__(self, path: str, reach: Reach, part: Part | None, held: int = 0, chain: Chain | None = None) -> None:
+    def __init__(
+        self, path: str, reach: Reach, part: CodePart | None, held: int = 0, chain: Chain | None = None
+    ) -> None:
         self.path = path
         self.marked = chain is None
         self._reach = reach
         self._part = part
         self._held = held
         self._chain = chain
-        self._edges: tuple[Node, ...] | None = None
+        self._edges: tuple[Definition, ...] | None = None
         self._mentioned: set[str] | None = None
         self._handed_on: frozenset[str] | None = None
         # Which of a class are reached is a question of their names.
-        self.methods: dict[str, list[Node]] = {
-            name: [Node(path, reach, one) for one in parts] for name, parts in (part.methods if part else {}).items()
+        self.methods: dict[str, list[Definition]] = {
+            name: [Definition(path, reach, one) for one in parts]
+            for name, parts in (part.methods if part else {}).items()
         }
 
     @property
@@ -120,7 +123,7 @@ class Node:
         return self._part.first, self._part.last
 
     @property
-    def edges(self) -> tuple[Node, ...]:
+    def edges(self) -> tuple[Definition, ...]:
         """What it refers to."""
         if self._edges is None:
             self._edges = self._resolve()
@@ -136,7 +139,7 @@ class Node:
         """What it holds by itself. Names from elsewhere may add to that: ask for `edges` first."""
         return self._held
 
-    def _resolve(self) -> tuple[Node, ...]:
+    def _resolve(self) -> tuple[Definition, ...]:
         if self._chain is not None:
             return self._reach.unmarked(self.path, self._chain)
         if self._part is None:
@@ -151,13 +154,13 @@ class Reached:
     __slots__ = ("_named", "_unnamed", "held", "nodes")
 
     def __init__(self, before: Reached | None = None) -> None:
-        self.nodes: set[Node] = set(before.nodes) if before else set()
+        self.nodes: set[Definition] = set(before.nodes) if before else set()
         self.held: int = before.held if before else 0
         self._named: set[str] = set(before._named) if before else set()
         # Methods of classes that are reached, as long as nothing names them.
-        self._unnamed: dict[str, tuple[Node, ...]] = dict(before._unnamed) if before else {}
+        self._unnamed: dict[str, tuple[Definition, ...]] = dict(before._unnamed) if before else {}
 
-    def reach(self, start: Iterable[Node], all: bool = False) -> Reached:
+    def reach(self, start: Iterable[Definition], all: bool = False) -> Reached:
         """Add what nodes reach; `all`: also what has no ingredients."""
         found, named, unnamed = self.nodes, self._named, self._unnamed
         stack = [node for node in start if node not in found]
@@ -188,10 +191,10 @@ class _File:
     """A file taken apart: its nodes. `outline` is None where it cannot be taken apart: then all of it is `body`."""
 
     outline: Outline | None
-    body: Node
-    main: Node
-    all: Node
-    definitions: dict[str, list[Node]]
+    body: Definition
+    main: Definition
+    all: Definition
+    definitions: dict[str, list[Definition]]
     known: set[str]  # the names that may lead to a node
 
 
@@ -224,12 +227,12 @@ class Reach:
         self._imported = imported
         self._held = held
         self._marked = marked
-        self._unmarked: dict[tuple[str, Chain], Node] = {}
+        self._unmarked: dict[tuple[str, Chain], Definition] = {}
         self._hot: dict[str, frozenset[str] | None] = {}
         self._files: dict[str, _File] = {}
-        self._resolved: dict[tuple[str, Chain], tuple[Node | str, ...]] = {}
+        self._resolved: dict[tuple[str, Chain], tuple[Definition | str, ...]] = {}
         self._acting: dict[str, bool] = {}
-        self._kept: set[Node] = set()
+        self._kept: set[Definition] = set()
         self._harmless: set[str] = set()
 
     # -- what a file holds ------------------------------------------------------------------------------------------
@@ -244,19 +247,19 @@ class Reach:
     def _take_apart(self, path: str) -> _File:
         source = self._modules.located(path)
         tree = syntax.parse(source.text)
-        whole = Node(path, self, None)
+        whole = Definition(path, self, None)
         if isinstance(tree, syntax.SyntaxProblem) or source.diagnostics:
             # Of what was not read, such as a cell, the bytes are all that is known.
-            unread = Node(path, self, None, self._held(path) | _LATER if source.diagnostics else ALL)
+            unread = Definition(path, self, None, self._held(path) | _LATER if source.diagnostics else ALL)
             return _File(None, unread, unread, unread, {}, set())
         taken = outlines.outline(path, tree)
         if is_parser_safe(source.text, taken):
             self._harmless.add(path)
-        nodes = {name: [Node(path, self, part) for part in parts] for name, parts in taken.definitions.items()}
+        nodes = {name: [Definition(path, self, part) for part in parts] for name, parts in taken.definitions.items()}
         known = set(nodes) | taken.variables | set(taken.body.imports) | set(taken.main.imports)
-        return _File(taken, Node(path, self, taken.body), Node(path, self, taken.main), whole, nodes, known)
+        return _File(taken, Definition(path, self, taken.body), Definition(path, self, taken.main), whole, nodes, known)
 
-    def whole(self, path: str) -> Iterator[Node]:
+    def whole(self, path: str) -> Iterator[Definition]:
         """All parts of a file; of one that could not be taken apart, all that it may import."""
         found = self.file(path)
         if found.outline is None:
@@ -269,14 +272,14 @@ class Reach:
 
     # -- names ------------------------------------------------------------------------------------------------------
 
-    def resolved(self, part: Part) -> tuple[tuple[Node, ...], int]:
+    def resolved(self, part: CodePart) -> tuple[tuple[Definition, ...], int]:
         """What a part refers to, and what it holds."""
         found = self.file(part.path)
         assert found.outline is not None
         known, own = found.known, part.imports
         stars = bool(found.outline.body.stars or found.outline.main.stars or part.stars)
         # The effects of the file's body may matter to everything in it.
-        nodes: dict[Node, None] = {found.body: None} if part.first and self.acts(part.path) else {}
+        nodes: dict[Definition, None] = {found.body: None} if part.first and self.acts(part.path) else {}
         if part is found.outline.body:
             nodes.update((one, None) for some in found.definitions.values() for one in some if one.handed_on)
         words = set(part.words)
@@ -289,7 +292,7 @@ class Reach:
                 continue
             targets = self._lookup(part.path, chain, part)
             outside = [one.rpartition(".")[2] for one in targets if isinstance(one, str)]
-            inside = [one for one in targets if isinstance(one, Node)]
+            inside = [one for one in targets if isinstance(one, Definition)]
             nodes.update(dict.fromkeys(inside))
             if inside and not outside and all(one.defined for one in inside):
                 called[chain] = ()
@@ -306,7 +309,7 @@ class Reach:
             held |= _BITS[FUNCTION]
         return tuple(nodes), held | _later(part, called, held)
 
-    def _lookup(self, path: str, chain: Chain, part: Part) -> tuple[Node | str, ...]:
+    def _lookup(self, path: str, chain: Chain, part: CodePart) -> tuple[Definition | str, ...]:
         """What a name leads to in a part of a file: parts, and dotted names outside the code base."""
         if part.imports.get(chain[0]) or part.stars:
             return tuple(self._search(path, chain, set(), part))
@@ -316,8 +319,8 @@ class Reach:
         return self._resolved[key]
 
     def _search(
-        self, path: str, chain: Chain, seen: set[tuple[str, Chain]], part: Part | None = None
-    ) -> Iterator[Node | str]:
+        self, path: str, chain: Chain, seen: set[tuple[str, Chain]], part: CodePart | None = None
+    ) -> Iterator[Definition | str]:
         if (path, chain) in seen:
             return
         if seen and not self._marked(path):
@@ -336,7 +339,7 @@ class Reach:
             imports += part.imports.get(name, ())
         for one in imports:
             for target in self._of_import(path, one, rest, seen):
-                inside = inside or isinstance(target, Node)
+                inside = inside or isinstance(target, Definition)
                 yield target
         if name in found.outline.variables or (inside and name in found.outline.changed):
             yield found.body
@@ -350,7 +353,9 @@ class Reach:
             return None
         return self._modules.locate(module, level, path)
 
-    def _of_import(self, path: str, one: Import, rest: Chain, seen: set[tuple[str, Chain]]) -> Iterator[Node | str]:
+    def _of_import(
+        self, path: str, one: ImportedName, rest: Chain, seen: set[tuple[str, Chain]]
+    ) -> Iterator[Definition | str]:
         """What `rest` is of what was imported."""
         if one.name is None:
             located = self._locate(one.dotted, one.level, path)
@@ -368,7 +373,7 @@ class Reach:
         if located is None and inner is None:
             yield one.dotted
 
-    def _of_module(self, path: str, rest: Chain, seen: set[tuple[str, Chain]]) -> Iterator[Node | str]:
+    def _of_module(self, path: str, rest: Chain, seen: set[tuple[str, Chain]]) -> Iterator[Definition | str]:
         """What has this name in a module; a module itself, which may be handed on, is all of it."""
         if rest and os.path.basename(path) == "__init__.py":
             inner = self._locate(rest[0], 1, path)
@@ -381,14 +386,14 @@ class Reach:
         else:
             yield self.file(path).all
 
-    def _not_marked(self, path: str, chain: Chain) -> Node:
+    def _not_marked(self, path: str, chain: Chain) -> Definition:
         if (path, chain) not in self._unmarked:
-            self._unmarked[path, chain] = Node(path, self, None, 0, chain)
+            self._unmarked[path, chain] = Definition(path, self, None, 0, chain)
         return self._unmarked[path, chain]
 
-    def unmarked(self, path: str, chain: Chain) -> tuple[Node, ...]:
+    def unmarked(self, path: str, chain: Chain) -> tuple[Definition, ...]:
         """What has this name in a file that holds no ingredient."""
-        return tuple(one for one in dict.fromkeys(self._of_module(path, chain, set())) if isinstance(one, Node))
+        return tuple(one for one in dict.fromkeys(self._of_module(path, chain, set())) if isinstance(one, Definition))
 
     def hot_names(self, path: str) -> frozenset[str] | None:
         """The names by which another file may get ingredients from this one; None where any name may do."""
@@ -407,7 +412,7 @@ class Reach:
             names |= taken.variables | taken.changed
         for name in {*taken.body.imports, *taken.main.imports}:
             targets = self._lookup(path, (name,), taken.body)
-            inside = [one for one in targets if isinstance(one, Node)]
+            inside = [one for one in targets if isinstance(one, Definition)]
             outside = (one.rpartition(".")[2] for one in targets if isinstance(one, str))
             if self._leads(inside) or any(_WORDS.get(one, 0) & _MARKED for one in outside):
                 names.add(name)
@@ -419,10 +424,10 @@ class Reach:
             names |= more
         return frozenset(names)
 
-    def _leads(self, nodes: Iterable[Node]) -> bool:
+    def _leads(self, nodes: Iterable[Definition]) -> bool:
         return bool(self.closure(nodes).held & _MARKED)
 
-    def handed_on(self, part: Part) -> frozenset[str]:
+    def handed_on(self, part: CodePart) -> frozenset[str]:
         """The methods of a class that a decorator may do anything with: not one from outside of the code base."""
         return frozenset(
             name
@@ -461,11 +466,11 @@ class Reach:
 
     def _inside(self, taken: Outline, chain: Chain) -> bool:
         """Whether a name of a file's body leads to a part of the code base."""
-        return any(isinstance(one, Node) for one in self._lookup(taken.path, chain, taken.body))
+        return any(isinstance(one, Definition) for one in self._lookup(taken.path, chain, taken.body))
 
     # -- what comes together ----------------------------------------------------------------------------------------
 
-    def closure(self, start: Iterable[Node], before: Reached | None = None, all: bool = False) -> Reached:
+    def closure(self, start: Iterable[Definition], before: Reached | None = None, all: bool = False) -> Reached:
         """What nodes reach, together with those `before`; `all`: also what has no ingredients."""
         return Reached(before).reach(start, all)
 
@@ -483,7 +488,7 @@ class Reach:
         acts = self.acts(path) or self._touches(found.outline, found.outline.main_effects)
         before = [found.body, found.main] if acts else []
         entries = dict(self._entries(found, self.closure(before)))
-        kept: set[Node] = set()
+        kept: set[Definition] = set()
         run: set[str] = set()
         body = _enough(base.held, needs)
         if body:
@@ -519,7 +524,7 @@ class Reach:
         for name, nodes in found.definitions.items():
             reached = self.closure(nodes, before)
             yield name, reached
-            methods: dict[str, list[Node]] = {}
+            methods: dict[str, list[Definition]] = {}
             for node in nodes:
                 for method, some in node.methods.items():
                     if method != "__init__":
@@ -555,7 +560,7 @@ class Reach:
         return frozenset(rows)
 
 
-def _with_methods(nodes: Iterable[Node]) -> Iterator[Node]:
+def _with_methods(nodes: Iterable[Definition]) -> Iterator[Definition]:
     for node in nodes:
         yield node
         for methods in node.methods.values():
@@ -574,7 +579,7 @@ def _enough(held: int, needs: Iterable[int]) -> bool:
 _LAYER = _BITS["dropout layer"] | _BITS["recurrent layer"] | _BITS["cell"]
 
 
-def _later(part: Part, called: Mapping[Chain, tuple[str, ...]], held: int) -> int:
+def _later(part: CodePart, called: Mapping[Chain, tuple[str, ...]], held: int) -> int:
     """What only the analysis can tell of the layers that a part makes or calls; `called` are names of its chains."""
     found = 0
     if held & _LAYER:

@@ -226,7 +226,7 @@ def _relevant(settings: Settings) -> tuple[object, ...]:
 # One run
 
 
-class Keeper:
+class RunCache:
     """Answers one run from the cache, and keeps what that run found out. `started` is when it began to look around."""
 
     def __init__(

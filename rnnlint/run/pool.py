@@ -1,6 +1,6 @@
-"""Much work in many processes: one piece after the other, or side by side.
+"""Much work in many processes: one item after the other, or side by side.
 
-A process that dies (of the parser, or because memory is short) costs the one piece that it had. The results are the
+A process that dies (of the parser, or because memory is short) costs the one item that it had. The results are the
 same either way; who asks for them puts them in order.
 """
 
@@ -34,14 +34,14 @@ _PAYS_FORKED = 20_000
 _PAYS_STARTED = 500_000
 # What one process is given at least.
 _SHARE = 10_000
-# The bytes of source below which it does not pay to look at files side by side, or to examine them, and the most of one
-# portion.
-_PAYS_LOOKED = 10_000_000
+# The bytes of source below which it does not pay to read at files side by side, or to examine them, and the most of one
+# batch.
+_PAYS_READ = 10_000_000
 _PAYS_EXAMINED = 400_000
-_PORTION = 200_000
+_BATCH = 200_000
 
 
-class Piece(Protocol):
+class WorkItem(Protocol):
     """What a process is given to do, picklable."""
 
     @property
@@ -50,10 +50,10 @@ class Piece(Protocol):
 
     @property
     def name(self) -> str:
-        """Tells pieces of one size apart."""
+        """Tells items of one size apart."""
 
 
-T = TypeVar("T", bound=Piece)
+T = TypeVar("T", bound=WorkItem)
 A = TypeVar("A")
 
 
@@ -69,7 +69,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """See `Piece.name`."""
+        """See `WorkItem.name`."""
         return self.path
 
 
@@ -150,7 +150,7 @@ def _lost(task: Task, how: str, died: bool) -> Linted:
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
+class Batch:
     """Some files that lie beside each other."""
 
     paths: tuple[str, ...]
@@ -158,54 +158,54 @@ class Portion:
 
     @property
     def name(self) -> str:
-        """See `Piece.name`."""
+        """See `WorkItem.name`."""
         return self.paths[0]
 
 
-def look_all(
-    files: Sequence[tuple[str, int]], look: Callable[[Portion], A], jobs: int | None = 1
-) -> Iterator[tuple[Portion, A]]:
+def read_all(
+    files: Sequence[tuple[str, int]], read: Callable[[Batch], A], jobs: int | None = 1
+) -> Iterator[tuple[Batch, A]]:
     """Look at files, given with their sizes, in `jobs` processes; None: in as many as pay."""
-    for portion, answer in _in_portions(files, look, jobs, _PAYS_LOOKED):
-        yield portion, look(portion) if answer is None else answer
+    for batch, answer in _in_batches(files, read, jobs, _PAYS_READ):
+        yield batch, read(batch) if answer is None else answer
 
 
 def examine_all(
-    files: Sequence[tuple[str, int]], examine: Callable[[Portion], A], jobs: int | None = 1
-) -> Iterator[tuple[Portion, A | None]]:
+    files: Sequence[tuple[str, int]], examine: Callable[[Batch], A], jobs: int | None = 1
+) -> Iterator[tuple[Batch, A | None]]:
     """Examine files likewise. None comes back for those whose process died."""
-    return _in_portions(files, examine, jobs, _PAYS_EXAMINED)
+    return _in_batches(files, examine, jobs, _PAYS_EXAMINED)
 
 
-def _in_portions(
-    files: Sequence[tuple[str, int]], work: Callable[[Portion], A], jobs: int | None, pays: int
-) -> Iterator[tuple[Portion, A | None]]:
+def _in_batches(
+    files: Sequence[tuple[str, int]], work: Callable[[Batch], A], jobs: int | None, pays: int
+) -> Iterator[tuple[Batch, A | None]]:
     total = sum(size for _, size in files)
     count = jobs or (_cores() if total >= pays else 1)
     side_by_side = count > 1 and len(files) > 1 and _may_fork()
     most = max(total // (4 * count), 1) if side_by_side else total + 1
-    portions: Sequence[Portion] = list(_portions(files, min(most, max(_PORTION, pays // 4))))
+    batches: Sequence[Batch] = list(_batches(files, min(most, max(_BATCH, pays // 4))))
     if side_by_side:
-        portions = yield from _side_by_side(portions, work, _no_answer, count, True)
-    for portion in portions:
-        yield portion, work(portion)
+        batches = yield from _side_by_side(batches, work, _no_answer, count, True)
+    for batch in batches:
+        yield batch, work(batch)
 
 
-def _no_answer(_portion: Portion, _how: str, _died: bool) -> None:
-    """For a portion whose process died, or raised an error: one of its files will do so again, by itself."""
+def _no_answer(_portion: Batch, _how: str, _died: bool) -> None:
+    """For a batch whose process died, or raised an error: one of its files will do so again, by itself."""
 
 
-def _portions(files: Iterable[tuple[str, int]], most: int) -> Iterator[Portion]:
+def _batches(files: Iterable[tuple[str, int]], most: int) -> Iterator[Batch]:
     paths: list[str] = []
     size = 0
     for path, length in files:
         paths.append(path)
         size += length
         if size >= most:
-            yield Portion(tuple(paths), size)
+            yield Batch(tuple(paths), size)
             paths, size = [], 0
     if paths:
-        yield Portion(tuple(paths), size)
+        yield Batch(tuple(paths), size)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -234,30 +234,30 @@ def _may_fork() -> bool:
 
 
 def _side_by_side(
-    pieces: Sequence[T],
+    items: Sequence[T],
     work: Callable[[T], A],
     lost: Callable[[T, str, bool], A],
     count: int,
     forks: bool,
     prepare: Callable[[], None] | None = None,
 ) -> Generator[tuple[T, A], None, Sequence[T]]:
-    """Do the work with processes, the largest piece first. Returns what they could not be started for.
+    """Do the work with processes, the largest item first. Returns what they could not be started for.
 
-    `lost` gives the answer for a piece whose process died, or raised an error, and how.
+    `lost` gives the answer for a item whose process died, or raised an error, and how.
     """
     from multiprocessing import connection, get_context
 
     context = get_context("fork" if forks else "spawn")
-    waiting = sorted(pieces, key=lambda piece: (piece.size, piece.name))
-    workers: list[_Worker[T, A]] = []
-    idle: list[_Worker[T, A]] = []
-    busy: dict[Connection, _Worker[T, A]] = {}
+    waiting = sorted(items, key=lambda item: (item.size, item.name))
+    workers: list[_PoolWorker[T, A]] = []
+    idle: list[_PoolWorker[T, A]] = []
+    busy: dict[Connection, _PoolWorker[T, A]] = {}
     try:
         while waiting or busy:
             while waiting and len(busy) < count:
                 if not idle:
                     try:
-                        idle.append(_Worker(context, work, lost, prepare))
+                        idle.append(_PoolWorker(context, work, lost, prepare))
                     except OSError:  # no more processes, or no memory for one
                         count = len(busy)
                         break
@@ -275,11 +275,11 @@ def _side_by_side(
                 del busy[worker.pipe]
                 if answers:
                     idle.append(worker)
-                    yield worker.piece, answers[0]
+                    yield worker.item, answers[0]
                 elif worker.ready:
-                    yield worker.piece, lost(worker.piece, worker.end(), True)
+                    yield worker.item, lost(worker.item, worker.end(), True)
                 else:  # it never came to work
-                    waiting.append(worker.piece)
+                    waiting.append(worker.item)
                     count -= 1
         return []
     finally:
@@ -287,10 +287,10 @@ def _side_by_side(
             worker.kill()
 
 
-class _Worker(Generic[T, A]):
-    """A child, and the piece that it has; it is `ready` once it has started, and `alive` until it died."""
+class _PoolWorker(Generic[T, A]):
+    """A child, and the item that it has; it is `ready` once it has started, and `alive` until it died."""
 
-    piece: T
+    item: T
 
     def __init__(
         self,
@@ -309,13 +309,13 @@ class _Worker(Generic[T, A]):
         """Can be read where there is something to take."""
         return self._child.pipe
 
-    def give(self, piece: T) -> None:
-        """Let it work on a piece."""
-        self.piece = piece
-        self._child.ask(piece)
+    def give(self, item: T) -> None:
+        """Let it work on a item."""
+        self.item = item
+        self._child.ask(item)
 
     def take(self) -> tuple[A, ...]:
-        """The answer to the piece; none where it only came to be ready, or died."""
+        """The answer to the item; none where it only came to be ready, or died."""
         said = self._child.hear()
         if said is None:
             self.alive = False
@@ -324,7 +324,7 @@ class _Worker(Generic[T, A]):
         if kind == READY:
             self.ready = True
             return ()
-        return (self._lost(self.piece, answer, False) if kind == ERROR else answer,)
+        return (self._lost(self.item, answer, False) if kind == ERROR else answer,)
 
     def end(self) -> str:
         """How the process ended, in words."""

@@ -18,7 +18,6 @@ from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
-from rnnlint.run.loop import needs
 from rnnlint.settings.resolver import Resolver
 from rnnlint.settings.settings import Settings, SettingsError
 from rnnlint.source.read import from_bytes, from_text, read_bytes
@@ -153,7 +152,7 @@ class _Look:
 
     def _candidate(self, data: Callable[[str], bytes | None]) -> bool:
         """Whether the file can hold a finding, or put together what other open files hold."""
-        asked = gate.Gate(needs([self._settings.rules]), self._modules, data)
+        asked = gate.Gate(gate.requirements([self._settings.rules]), self._modules, data)
         for path in {self._job.path, *self._job.open} - {self._file.real} | {self._job.path}:
             asked.look(path, data(path))
         return self._job.path in asked.candidates()

@@ -31,7 +31,7 @@ SEVERITIES = {
 
 
 @dataclass
-class Result:
+class SnapshotResult:
     """What the analysis of a snapshot gave; `job` holds the texts that it went by."""
 
     snapshot: Snapshot
@@ -42,13 +42,13 @@ class Result:
 
 
 @dataclass
-class Opened:
+class OpenDocument:
     """A document or notebook that is open in the editor."""
 
     uri: str
     path: str
     notebook: bool = False
-    result: Result | None = None
+    result: SnapshotResult | None = None
     task: asyncio.Task[None] | None = None
     outdated: asyncio.Event = field(default_factory=asyncio.Event)
     published: set[str] = field(default_factory=set)
@@ -69,7 +69,7 @@ class Server(LanguageServer):
         cells = [types.NotebookCellLanguage("python")]
         notebooks = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook("*", cells)], save=True)
         super().__init__("rnnlint", __version__, notebook_document_sync=notebooks)
-        self.opened: dict[str, Opened] = {}
+        self.opened: dict[str, OpenDocument] = {}
         self.folder = folder
         self.told = ""
         self.ended = False
@@ -99,7 +99,7 @@ class Server(LanguageServer):
         if self._pool is not None:
             self._pool.close()
 
-    def schedule(self, opened: Opened, pause: float = 0.0) -> None:
+    def schedule(self, opened: OpenDocument, pause: float = 0.0) -> None:
         """Look at a document, after a pause in which nothing else changes; what is under way is out of date."""
         opened.outdated.set()
         opened.outdated = asyncio.Event()
@@ -107,7 +107,7 @@ class Server(LanguageServer):
         self._tasks.add(opened.task)
         opened.task.add_done_callback(self._tasks.discard)
 
-    def changed(self, opened: Opened, pause: float = 0.0) -> None:
+    def changed(self, opened: OpenDocument, pause: float = 0.0) -> None:
         """Look at a document whose text has changed, and at those that import it."""
         for other in self.opened.values():
             if other is not opened and other.result and opened.real in other.result.answer.read:
@@ -115,13 +115,13 @@ class Server(LanguageServer):
         if opened.uri in self.opened:
             self.schedule(opened, pause)
 
-    async def settled(self, opened: Opened) -> Result | None:
+    async def settled(self, opened: OpenDocument) -> SnapshotResult | None:
         """What is known of a document once nothing more is under way."""
         while opened.task is not None and not opened.task.done():
             await asyncio.wait({opened.task})
         return opened.result
 
-    async def _look(self, opened: Opened, outdated: asyncio.Event, pause: float) -> None:
+    async def _look(self, opened: OpenDocument, outdated: asyncio.Event, pause: float) -> None:
         await asyncio.sleep(pause)
         if outdated.is_set():
             return
@@ -147,20 +147,20 @@ class Server(LanguageServer):
         if outdated.is_set():
             return
         before = opened.result.answer.elsewhere if opened.result else ()
-        opened.result = Result(snapshot, job, answer, failure)
+        opened.result = SnapshotResult(snapshot, job, answer, failure)
         self._tell(answer.problem)
         self._publish(opened)
         for other in list(self.opened.values()):
             if other is not opened and _of(other, before) != _of(other, answer.elsewhere):
                 self.schedule(other)
 
-    def _contributors(self, opened: Opened) -> Iterator[Opened]:
+    def _contributors(self, opened: OpenDocument) -> Iterator[OpenDocument]:
         """The documents whose analysis found something in this one."""
         for other in self.opened.values():
             if other is not opened and other.result and _of(opened, other.result.answer.elsewhere):
                 yield other
 
-    def _job(self, opened: Opened, snapshot: Snapshot) -> Job:
+    def _job(self, opened: OpenDocument, snapshot: Snapshot) -> Job:
         texts = {
             other.real: self.workspace.get_text_document(other.uri).source
             for other in self.opened.values()
@@ -175,7 +175,7 @@ class Server(LanguageServer):
         folders = tuple(path for uri in self.workspace.folders if (path := uris.to_fs_path(uri)))
         return Job(opened.path, snapshot.text, texts, folders, foreign)
 
-    def snapshot(self, opened: Opened) -> Snapshot:
+    def snapshot(self, opened: OpenDocument) -> Snapshot:
         """The text of a document as it is now."""
         codec = self.workspace.position_codec
         names = [opened.uri]
@@ -191,7 +191,7 @@ class Server(LanguageServer):
             tuple(one.language_id or "python" for one in documents),
         )
 
-    def holding(self, uri: str) -> Opened | None:
+    def holding(self, uri: str) -> OpenDocument | None:
         """The document of a URI, or the notebook that a cell belongs to."""
         notebook = self.workspace.get_notebook_document(cell_uri=uri)
         return self.opened.get(notebook.uri if notebook else uri)
@@ -218,7 +218,7 @@ class Server(LanguageServer):
         document = self.client_capabilities.text_document
         return bool(getattr(document and document.publish_diagnostics, name, None))
 
-    def _publish(self, opened: Opened) -> None:
+    def _publish(self, opened: OpenDocument) -> None:
         result = opened.result
         assert result is not None
         found: dict[str, list[types.Diagnostic]] = {text.uri: [] for text in result.snapshot.texts}
@@ -237,7 +237,7 @@ class Server(LanguageServer):
 
     def open(self, uri: str, *, notebook: bool) -> None:
         """Begin to look at a document or notebook."""
-        self.opened[uri] = Opened(uri, self.path(uri), notebook)
+        self.opened[uri] = OpenDocument(uri, self.path(uri), notebook)
         self.changed(self.opened[uri])
 
     def close(self, uri: str) -> None:
@@ -252,7 +252,7 @@ class Server(LanguageServer):
         if (opened := self.opened.get(uri)) is not None:
             self.changed(opened, pause)
 
-    def clear(self, opened: Opened) -> None:
+    def clear(self, opened: OpenDocument) -> None:
         """Take back all diagnostics of a document."""
         for uri in opened.published:
             self._send(uri, [], None)
@@ -261,7 +261,7 @@ class Server(LanguageServer):
     def _send(self, uri: str, diagnostics: list[types.Diagnostic], version: int | None) -> None:
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
 
-    def diagnostic(self, entry: Finding | Diagnostic, result: Result) -> tuple[str, types.Diagnostic]:
+    def diagnostic(self, entry: Finding | Diagnostic, result: SnapshotResult) -> tuple[str, types.Diagnostic]:
         """The protocol's form of a finding, or of what could not be read, and the document that it is in."""
         text, where = result.snapshot.locate(entry.span)
         shown = types.Diagnostic(where, sentence(entry), source="rnnlint")
@@ -277,7 +277,7 @@ class Server(LanguageServer):
             shown.related_information = [self._related(one, result) for one in entry.related] or None
         return text.uri, shown
 
-    def _related(self, related: Related, result: Result) -> types.DiagnosticRelatedInformation:
+    def _related(self, related: Related, result: SnapshotResult) -> types.DiagnosticRelatedInformation:
         span = related.span
         if span.path == result.snapshot.path:
             text, where = result.snapshot.locate(span)
@@ -317,7 +317,9 @@ class Server(LanguageServer):
             found += await self._fix_all(opened, result)
         return found
 
-    def _quick_fix(self, finding: Finding, diagnostic: types.Diagnostic, result: Result) -> Iterator[types.CodeAction]:
+    def _quick_fix(
+        self, finding: Finding, diagnostic: types.Diagnostic, result: SnapshotResult
+    ) -> Iterator[types.CodeAction]:
         fix = finding.fix
         edits = fix and result.snapshot.edits(fix.edits)
         if fix and edits:
@@ -331,7 +333,7 @@ class Server(LanguageServer):
             )
 
     def _suppression(
-        self, number: int, finding: Finding, diagnostic: types.Diagnostic, result: Result
+        self, number: int, finding: Finding, diagnostic: types.Diagnostic, result: SnapshotResult
     ) -> Iterator[types.CodeAction]:
         comments = result.answer.comments[number : number + 1]
         edits = result.snapshot.edits(comments[0]) if comments and comments[0] else None
@@ -344,7 +346,7 @@ class Server(LanguageServer):
                 edit=self._edit(edits, result),
             )
 
-    async def _fix_all(self, opened: Opened, result: Result) -> list[types.CodeAction]:
+    async def _fix_all(self, opened: OpenDocument, result: SnapshotResult) -> list[types.CodeAction]:
         safe = [one for one in result.answer.findings if one.fix and one.fix.applicability == "safe"]
         if not safe:
             return []
@@ -360,7 +362,7 @@ class Server(LanguageServer):
             return []
         return [types.CodeAction("Make all safe fixes of rnnlint", FIX_ALL, edit=self._edit(edits, result))]
 
-    def _edit(self, edits: Edits, result: Result) -> types.WorkspaceEdit:
+    def _edit(self, edits: Edits, result: SnapshotResult) -> types.WorkspaceEdit:
         workspace = self.client_capabilities.workspace
         versioned = bool(workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes)
         versions = {text.uri: text.version for text in result.snapshot.texts}
@@ -391,7 +393,7 @@ class Server(LanguageServer):
         )
 
 
-def _of(opened: Opened, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def _of(opened: OpenDocument, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(one for one in findings if one.span.path == opened.path)
 
 

@@ -37,14 +37,14 @@ class Pool:
     def __init__(self, prepare: Callable[[], None] | None = None) -> None:
         self._prepare = prepare
         self._slots = asyncio.Semaphore(SIZE)
-        self._idle: list[_Worker] = []
-        self._busy: set[_Worker] = set()
+        self._idle: list[_ServerWorker] = []
+        self._busy: set[_ServerWorker] = set()
         self._threads = ThreadPoolExecutor(2 * SIZE, "rnnlint")
 
     def warm_up(self) -> None:
         """Start a process, which takes a moment to import what it needs."""
         if not self._idle and not self._busy:
-            self._idle.append(_Worker(self._prepare))
+            self._idle.append(_ServerWorker(self._prepare))
 
     async def ask(self, job: Job, outdated: asyncio.Event) -> Answer:
         """The answer to a job.
@@ -56,7 +56,7 @@ class Pool:
         async with self._slots:
             if outdated.is_set():
                 raise OutdatedError
-            worker = self._idle.pop() if self._idle else _Worker(self._prepare)
+            worker = self._idle.pop() if self._idle else _ServerWorker(self._prepare)
             self._busy.add(worker)
             done = False
             try:
@@ -70,7 +70,7 @@ class Pool:
                 else:
                     worker.kill()
 
-    async def _answer(self, worker: _Worker, job: Job, outdated: asyncio.Event) -> Answer:
+    async def _answer(self, worker: _ServerWorker, job: Job, outdated: asyncio.Event) -> Answer:
         answer = asyncio.get_running_loop().run_in_executor(self._threads, worker.ask, job)
         # An answer that nobody waits for any more may be an error.
         answer.add_done_callback(lambda one: one.cancelled() or one.exception())
@@ -95,7 +95,7 @@ class Pool:
         self._threads.shutdown(wait=False)
 
 
-class _Worker:
+class _ServerWorker:
     """A child that does jobs."""
 
     def __init__(self, prepare: Callable[[], None] | None) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
 
+from rnnlint.source.binary import UnreadableError, file_bytes
 from rnnlint.source.decode import clean_text, decode, has_magics
 from rnnlint.source.source import Source, refused
-
-# Notebooks carry their outputs, often many megabytes of pictures; a script beyond this size is data.
-MAX_SCRIPT_BYTES = 50_000_000
-MAX_NOTEBOOK_BYTES = 500_000_000
 
 
 def read(path: str, accepts: Callable[[str], bool] | None = None) -> Source:
@@ -37,25 +32,10 @@ def read_as_shown(path: str) -> Source:
 
 def read_bytes(path: str) -> bytes | Source:
     """The bytes of a regular file, or the refused source that says why not."""
-    limit = MAX_NOTEBOOK_BYTES if path.endswith(".ipynb") else MAX_SCRIPT_BYTES
     try:
-        # A FIFO would block in open(), so look first; O_NONBLOCK covers the moment in between.
-        mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode):
-            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-            return refused(
-                path, "io-error", f"cannot read {path}: it is {what}; pipe text into `rnnlint check -` instead"
-            )
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            # No buffer larger than the file; what grows meanwhile is seen to be too large, or read up to here.
-            data = file.read(min(os.fstat(handle).st_size, limit) + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return refused(path, "io-error", f"cannot read {path}: {reason}")
-    if len(data) > limit:
-        return refused(path, "too-complex", f"{path} is larger than {limit // 1_000_000} MB; exclude it")
-    return data
+        return file_bytes(path)
+    except UnreadableError as error:
+        return refused(path, error.kind, str(error))
 
 
 def from_bytes(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) -> Source:

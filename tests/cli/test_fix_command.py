@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from rnnlint.cli.program import cli
 from rnnlint.confirm.session import Session
 from rnnlint.result import FileResult
+from rnnlint.run import confirmed
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
 from tests.confirm.confirming import LIMITS
@@ -270,8 +271,8 @@ def test_real_keras_has_a_say(keras3_python: str, folder: Path) -> None:
         (result,) = runner.run([str(path)], lambda _: Settings(), session.found)
         first = result.findings[0]
         assert (first.code, first.span.row) == ("RNN102", 6)
-        assert runner.remains(session, lambda _: Settings(), str(path), before, unhelpful, [first])
-        assert not runner.remains(session, lambda _: Settings(), str(path), before, helpful, [first])
+        assert confirmed.remains(session, lambda _: Settings(), str(path), before, unhelpful, [first])
+        assert not confirmed.remains(session, lambda _: Settings(), str(path), before, helpful, [first])
     finally:
         session.close()
     check("--confirm", "--python", keras3_python, "--fix", "--unsafe-fixes", status=0)

@@ -18,6 +18,7 @@ from rnnlint.confirm.observed.targets import build_request
 from rnnlint.confirm.session import BuildError, Session
 from rnnlint.graph import Graph, Layer, Span
 from rnnlint.keras.versions import KerasTargets, parse_keras_version
+from rnnlint.run import confirmed
 from rnnlint.run import loop as runner
 from rnnlint.settings.settings import Settings
 from rnnlint.source.read import from_text
@@ -689,7 +690,7 @@ def test_findings(keras3_python: str, tmp_path: Path, monkeypatch: pytest.Monkey
             one for result in runner.run(["net.py"], lambda _: settings, session.found) for one in result.findings
         ]
         assert [(one.code, one.span.row, one.confidence) for one in static] == [("RNN102", 10, "possible")]
-        answer = runner.build(session, ["auto"], {}, static, ["net.py"], lambda _: settings, explain=True)
+        answer = confirmed.build(session, ["auto"], {}, static, ["net.py"], lambda _: settings, explain=True)
         assert answer.failed == ()
         assert [(one.code, one.span.row, one.confidence) for one in answer.findings] == [
             ("RNN101", 10, "certain"),
@@ -703,7 +704,7 @@ def test_findings(keras3_python: str, tmp_path: Path, monkeypatch: pytest.Monkey
         assert blind == ["the analysis does not see this Dropout"]
         # With thirty features no timestep is lost.
         given = {"rate": 0.3, "features": 30}
-        answer = runner.build(session, ["net:make"], given, static, ["net.py"], lambda _: settings)
+        answer = confirmed.build(session, ["net:make"], given, static, ["net.py"], lambda _: settings)
         assert [(one.code, one.confidence) for one in answer.findings] == [("RNN102", "certain")]
         assert "Dropout(0.3)" in answer.findings[0].message
     finally:

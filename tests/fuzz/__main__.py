@@ -153,10 +153,9 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
     """What is wrong with the findings where files are read only as far as the selected rules need it."""
     from rnnlint import linter
     from rnnlint.interpret import interpret
-    from rnnlint.prefilter.gate import Gate
+    from rnnlint.prefilter.gate import Gate, requirements
     from rnnlint.project.files import File
     from rnnlint.project.modules import Modules
-    from rnnlint.run.loop import needs
     from rnnlint.source.read import from_bytes
 
     notes: list[str] = []
@@ -174,7 +173,7 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
         )
 
     whole, part = modules(), modules()
-    gate = Gate(needs([settings.rules]), part, files.get)
+    gate = Gate(requirements([settings.rules]), part, files.get)
     for name, data in files.items():
         gate.look(name, data)
     chosen = gate.candidates()
