@@ -47,7 +47,7 @@ def candidates(folder: Path, settings: Settings | None = None) -> list[str]:
 
 def open_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Analyse every file, all of it."""
-    monkeypatch.setattr(Gate, "likely", lambda gate: list(gate._holds))
+    monkeypatch.setattr(Gate, "maybe", lambda gate: list(gate._holds))
     monkeypatch.setattr(Gate, "examine", lambda _, paths: Examined(dict.fromkeys(paths)))
 
 

@@ -185,7 +185,7 @@ def test_files_are_examined_side_by_side(project: Path, monkeypatch: pytest.Monk
     """Each process sees some of the files; what none of their candidates needs is not read."""
     serial = lint()
     allow_fork(monkeypatch)
-    monkeypatch.setattr(pool, "_PORTION", 1)
+    monkeypatch.setattr(pool, "_BATCH", 1)
     seen: list[tuple[str, ...]] = []
     real = Gate.take
 
@@ -236,7 +236,7 @@ def test_a_few_files_are_no_work_for_many(project: Path, monkeypatch: pytest.Mon
     allow_fork(monkeypatch)
     lint(None)
     assert not started
-    for name in ("_PAYS_FORKED", "_PAYS_STARTED", "_SHARE", "_PAYS_EXAMINED", "_PORTION"):
+    for name in ("_PAYS_FORKED", "_PAYS_STARTED", "_SHARE", "_PAYS_EXAMINED", "_BATCH"):
         monkeypatch.setattr(pool, name, 100)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     lint(None)
