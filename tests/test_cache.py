@@ -315,14 +315,14 @@ def test_old_files_are_known_by_their_status_alone(project: Path, work: Work, mo
 def test_a_file_that_changes_during_the_run_is_not_mistaken(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Gate.maybe
 
-    def likely(gate: Gate) -> list[str]:
+    def maybe(gate: Gate) -> list[str]:
         found = real(gate)
         write(project, "blocks/drop.py", DROP.replace(".3", ".7"))
         write(project, "model.py", MODEL.replace("LSTM(4)", "LSTM(5)"))
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(Gate, "maybe", likely)
+        patch.setattr(Gate, "maybe", maybe)
         warm()
     assert warm() == cold()
 
