@@ -217,6 +217,18 @@ class Verdict:
     backend: str
 
 
+def _resolve(part: object) -> None:
+    """Work out the spans in a part of a finding: a span, or plain data that holds spans."""
+    if isinstance(part, Span):
+        part.resolve()
+    elif isinstance(part, tuple):
+        for one in part:
+            _resolve(one)
+    else:
+        for name in getattr(part, "__slots__", ()):
+            _resolve(getattr(part, name))
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding of a rule.
@@ -239,6 +251,11 @@ class Finding:
     probe: Probe | None = field(default=None, compare=False, repr=False)
     plan: Plan | None = field(default=None, compare=False, repr=False)
     remedy: Remedy | None = field(default=None, compare=False, repr=False)
+
+    def resolve(self) -> None:
+        """Work out all spans of the finding, so that it keeps no syntax tree (see `Span.resolve`)."""
+        for part in (self.span, self.related, self.fix, self.remedy):
+            _resolve(part)
 
     @classmethod
     def of(

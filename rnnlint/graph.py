@@ -37,6 +37,14 @@ class Span:
     cell: int | None = None
     statement: tuple[int, int] = field(default=(0, 0), compare=False)
 
+    def resolve(self) -> Span:
+        """Return this span, worked out.
+
+        The interpreter makes spans that hold syntax nodes until they are first read (`rnnlint.interpret.spans`). What
+        outlives the analysis of a file resolves its spans, or it would keep the syntax tree.
+        """
+        return self
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Abstract values of arguments

@@ -184,8 +184,8 @@ def _result(
     source: Source, findings: tuple[Finding, ...], diagnostics: list[Diagnostic], notes: tuple[Note, ...]
 ) -> FileResult:
     kept = source if findings or diagnostics else None
-    for one in (*findings, *(finding.remedy for finding in findings), *notes):
-        hash(one)  # a place that was asked for holds on to no syntax tree any more
+    for finding in findings:
+        finding.resolve()  # the notes are already; results of many files cannot keep their syntax trees
     return FileResult(source.path, findings, (), tuple(diagnostics), notes, kept)
 
 

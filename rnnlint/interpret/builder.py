@@ -127,11 +127,13 @@ class GraphBuilder:
 
     def note(self, span: Span, message: str) -> None:
         """Remember something that was not understood; the same thing at the same place once."""
+        span = span.resolve()
         if (span, message) not in self.notes:
             self.notes[span, message] = Note(span, message)
 
     def error(self, span: Span, message: str) -> None:
         """Remember a statement that broke the interpreter."""
+        span = span.resolve()
         self.errors.setdefault((span, message), Note(span, message))
 
     def graph(self) -> Graph:

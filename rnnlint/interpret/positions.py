@@ -162,8 +162,8 @@ class _Marks(CodegenState):
 
     def record_syntactic_position(  # type: ignore[override]
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
-    ) -> _Mark:
-        return _Mark(self, node, start_node, end_node)
+    ) -> _PositionMark:
+        return _PositionMark(self, node, start_node, end_node)
 
     def extents(self, begin: int) -> dict[int, tuple[int, int]]:
         """Start and end in characters, where the first token begins at `begin`."""
@@ -171,7 +171,7 @@ class _Marks(CodegenState):
         return {id: (offsets[start], offsets[end] if end >= 0 else -1) for id, (start, end) in self.where.items()}
 
 
-class _Mark:
+class _PositionMark:
     """Notes where a node begins and ends without the parentheses, decorators or comments around it.
 
     A class, because a generator's context manager costs several times as much.

@@ -21,8 +21,9 @@ class LazySpan(Span):
     """The span of `node`, or of everything from `node` to `end`; both are part of `statement` in a parsed module.
 
     Most spans are never read, and working all of them out takes a fifth of an analysis. So the first slot holds the
-    nodes until an attribute is read; then the object becomes an ordinary `Span` and lets go of the syntax tree. This
-    relies on `Span` having slots and on this class adding none, so that `__class__` can be assigned.
+    nodes until an attribute is read or `resolve` is called; then the object becomes an ordinary `Span` and lets go of
+    the syntax tree. This relies on `Span` having slots and on this class adding none, so that `__class__` can be
+    assigned.
     """
 
     __slots__ = ()
@@ -37,6 +38,7 @@ class LazySpan(Span):
         _put(self, (parsed, node, end, statement))
 
     def __getattribute__(self, name: str) -> Any:
+        # `resolve` comes here as well: that of an ordinary span returns the span itself.
         parsed, node, end, statement = _get(self)
         span = parsed.span(node, end, statement)
         for slot in Span.__slots__:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import lru_cache, partial
 
 import libcst as cst
 
@@ -275,7 +275,7 @@ def instantiate(vm: Machine, cls: ClassV, args: CallArgs, span: Span) -> Value:
     return instance
 
 
-@cache
+@lru_cache(16_384)  # any name in the code may come here
 def _is_outside(name: str) -> bool:
     """Whether nothing at all is known of a function."""
     last = name.rpartition(".")[2]

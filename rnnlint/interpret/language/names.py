@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from functools import cache
+from functools import lru_cache
 
 import libcst as cst
 
@@ -73,7 +73,7 @@ def dotted_name(node: cst.BaseExpression) -> str:
     return ".".join(reversed(parts))
 
 
-@cache
+@lru_cache(16_384)  # any name in the code may come here
 def is_builtin(name: str) -> bool:
     """Whether a name is one of Python's built-ins."""
     return hasattr(builtins, name) or name in ("get_ipython", "xrange", "unicode", "basestring")

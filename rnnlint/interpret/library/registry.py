@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import TypeAlias
 
 from rnnlint.graph import Span
@@ -42,7 +42,7 @@ def _registering(table: dict[str, LibraryHandler], keys: tuple[str, ...]) -> Cal
     return register
 
 
-@cache
+@lru_cache(16_384)  # any name in the code may come here
 def _handler(name: str) -> LibraryHandler | None:
     """Return the handler of a function by its dotted name, or None. Most functions have none."""
     if name in _FUNCTIONS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from rnnlint.graph import Arg, Ref, Shape, Span
 from rnnlint.interpret.base import Value
@@ -202,7 +202,7 @@ def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[
     return _node(ctx, name, inputs, rest, span)
 
 
-@cache
+@lru_cache(16_384)  # any name in the code may come here
 def short_name(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
