@@ -20,7 +20,7 @@ class DictItems(Value):
     _index: dict[tuple[type, Hashable], Value] | None = field(default=None, init=False, repr=False, compare=False)
 
     def get(self, key: Hashable) -> Value | None:
-        """The value of a key, the last one winning, or None."""
+        """Return the value of a key, the last one given, or None."""
         index = self._index
         if index is None:
             index = {(type(have), have): value for have, value in self.items}
@@ -32,20 +32,20 @@ class DictItems(Value):
 
 
 class LazyValue(Value):
-    """The content of a cell that is put together when it is asked for."""
+    """The content of a cell that is worked out when it is first read."""
 
     __slots__ = ()
 
     def get(self) -> Value:
-        """The content."""
+        """Return the content."""
         raise NotImplementedError
 
 
 class SharedItems(LazyValue):
-    """The complete items of a list that grows at its end, or of a dict that is filled: `get` gives them all.
+    """The items of a list that grows at its end, or of a dict that is filled key by key; none is missing.
 
-    States that follow each other share one buffer, of which each knows how much is its own. So an item costs the same
-    however many there are.
+    Successive states share one buffer, of which each owns a prefix. So adding an item takes the same time however many
+    there are.
     """
 
     __slots__ = ("_buffer", "_length", "_made", "_value")
@@ -60,14 +60,14 @@ class SharedItems(LazyValue):
         return self._length
 
     def get(self) -> Value:
-        """A TupleV, or a DictItems in which the last value of a key has won."""
+        """Return a TupleV, or a DictItems with the last value of each key."""
         if self._value is None:
             own = self._buffer[: self._length]
             self._value = TupleV(tuple(own)) if self._made is TupleV else DictItems(tuple(dict(own).items()))
         return self._value
 
     def plus(self, more: Iterable[Any]) -> SharedItems:
-        """The state with further items, or (key, value) pairs."""
+        """Return the state with further items, or (key, value) pairs."""
         if len(self._buffer) != self._length:
             # Another branch has grown it already.
             self._buffer = self._buffer[: self._length]
@@ -76,7 +76,7 @@ class SharedItems(LazyValue):
 
 
 def appended(content: Value | None, more: Sequence[Any]) -> SharedItems | None:
-    """The content of a list's or dict's cell with further items or pairs; None where it is not known completely."""
+    """Return the content of a list's or dict's cell with further items or pairs; None where some of it is unknown."""
     if isinstance(content, (TupleV, DictItems)) and content.complete:
         content = SharedItems(type(content), list(content.items), len(content.items))
     return content.plus(more) if isinstance(content, SharedItems) else None
@@ -84,9 +84,9 @@ def appended(content: Value | None, more: Sequence[Any]) -> SharedItems | None:
 
 @dataclass(eq=False)
 class LazyImport(LazyValue):
-    """What an import gives, found out when it is first asked for: most of what a module imports is never used here.
+    """What an import gives, worked out when it is first read, because most of what a module imports is never used.
 
-    `modules` are the dotted names of `import a.b, a.c`, which all hang on `a`.
+    `modules` are the dotted names of `import a.b, a.c`, which all become attributes of `a`.
     """
 
     find: Callable[[], Value]
@@ -95,7 +95,7 @@ class LazyImport(LazyValue):
     _busy: bool = False
 
     def get(self) -> Value:
-        """The value; unknown within the import itself, where modules import each other in a circle."""
+        """Return the value; unknown while it is being worked out, where modules import each other in a circle."""
         if self._value is None:
             if self._busy:
                 return UnknownV("circular import")

@@ -33,7 +33,7 @@ class ParseError(Exception):
 
 @immutable
 class Signature:
-    """The names of parameters: of those that take arguments by position, of those that do by keyword, and of all."""
+    """The names of a function's parameters: those filled by position, those filled by keyword, and all of them."""
 
     listed: tuple[str, ...]
     keywords: frozenset[str]
@@ -68,7 +68,7 @@ class ParsedModule:
             self._normalize()
 
     def _normalize(self) -> None:
-        """Write names as Python reads them. Where they stand is computed first, by the names as they are written."""
+        """Replace names by their normal form (NFKC) like Python, after computing the positions of names as written."""
         try:
             self._positions.complete()
         except RecursionError:
@@ -81,7 +81,7 @@ class ParsedModule:
             stack.extend(node.children)
 
     def signature(self, function: cst.FunctionDef | cst.Lambda) -> Signature:
-        """The names of a function's parameters."""
+        """Return the names of a function's parameters."""
         known = self._signatures.get(id(function))
         if known is None:
             known = self._signatures[id(function)] = _signature(function.params)
@@ -89,11 +89,11 @@ class ParsedModule:
 
     @cached_property
     def _lines(self) -> list[int]:
-        """The offsets of the rows."""
+        """The offset of each row in the text."""
         return [0, *(match.end() for match in re.finditer("\n", self.source.code))]
 
     def span(self, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: Statement | None = None) -> Span:
-        """The span of a node (or from `node` to `end`), without the white space and comments around it.
+        """Return the span of a node (or from `node` to `end`), without the white space and comments around it.
 
         Of the statement around it the rows are those of its first and last node.
 
@@ -120,7 +120,7 @@ class ParsedModule:
 
 
 def _is_written_otherwise(text: str) -> bool:
-    """Whether a text may hold a name that Python reads as another one."""
+    """Return whether a text may hold a name that is not in normal form (NFKC)."""
     letters = {letter for letter in set(text) if not letter.isascii() and f"_{letter}".isidentifier()}
     words = re.findall(f"[A-Za-z0-9_{''.join(letters)}]+", text) if letters else ()
     return any(not word.isascii() and normalize("NFKC", word) != word for word in words)
@@ -131,7 +131,7 @@ _MOST_KEPT = 2_000_000
 
 
 class ParsedModules:
-    """The modules that several files import, each parsed once; the ones that were asked for last are kept.
+    """Modules that several files import, each parsed once; the ones used last are kept.
 
     Whoever analyses several files makes one and hands it on. It is not for several threads.
     """
@@ -140,7 +140,7 @@ class ParsedModules:
         self._kept: OrderedDict[tuple[str, str], ParsedModule] = OrderedDict()
 
     def get(self, source: Source) -> ParsedModule:
-        """The module of a source.
+        """Return the parsed module of a source.
 
         Raises:
             ParseError: where the text is not Python.
@@ -159,7 +159,7 @@ class ParsedModules:
 
 
 def parse(text: str) -> cst.Module:
-    """Parse.
+    """Return the syntax tree of a text.
 
     Raises:
         ParseError: where the text is not Python.

@@ -1,4 +1,4 @@
-"""The store of all that can change, and what becomes of it where branches meet."""
+"""The store: all mutable state of a run, and how it is undone and joined where branches meet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ABSENT = object()
 
 
 class Slot:
-    """A key of cells that no name in the code can be: what an object holds beside its variables or attributes."""
+    """The key of a cell for what an object holds beside its variables or attributes; no name in the code equals it."""
 
     __slots__ = ("name",)
 
@@ -54,7 +54,7 @@ class Flow(enum.Enum):
 
 @immutable
 class _Exit:
-    """A state in which the code jumped away: the one before that stretch of the branch, and what was written since."""
+    """A state in which the code jumped away: the state before stretch `stretch`, and what was written since."""
 
     kind: Flow
     stretch: int
@@ -62,10 +62,10 @@ class _Exit:
 
 
 class _Branch:
-    """What a branch overwrote: the former contents of cells, in stretches from each jump to the next.
+    """The former contents of the cells that a branch overwrote, in stretches from each jump to the next.
 
-    `began` and `jumped` are the last objects that were made before it began, and before its last jump; `noted` is the
-    present stretch.
+    `began` is the id of the last object made before the branch began, `jumped` that of the last one made before its
+    last jump; `noted` is the present stretch.
     """
 
     __slots__ = ("began", "jumped", "noted", "stretches")
@@ -76,7 +76,7 @@ class _Branch:
         self.stretches: list[dict[Cell, object]] = []  # those before the present one
 
     def jump(self, last: int) -> int:
-        """Begin a new stretch: the present state is wanted again. Returns the number of the stretch."""
+        """Begin a new stretch, because the present state is needed again later. Return the number of the stretch."""
         if self.noted:
             self.stretches.append(self.noted)
             self.noted = {}
@@ -84,7 +84,7 @@ class _Branch:
         return len(self.stretches)
 
     def former(self, stretch: int = 0) -> dict[Cell, object]:
-        """What was in the cells before a stretch that were overwritten since."""
+        """Return the cells overwritten since a stretch began, with what they held before it."""
         if not self.stretches and not stretch:
             return self.noted
         first: dict[Cell, object] = {}
@@ -97,9 +97,9 @@ class _Branch:
 class Store:
     """All mutable state: the cells of objects.
 
-    What a branch overwrites is noted, so that it can be undone and joined. Not so in an object that the branch has made
-    itself: no other branch knows it. That holds until the code jumps away, as the state is then wanted again, and not
-    for what an import gives, which is found out where branches meet.
+    What a branch overwrites is noted, so that it can be undone and joined. Writes to an object that the branch has made
+    itself are not noted, because no other branch knows the object. There are two exceptions: once the code has jumped
+    away, the state at the jump is needed again; and a `LazyImport` is worked out where branches meet.
     """
 
     def __init__(self) -> None:
@@ -111,29 +111,29 @@ class Store:
         self._last = 0
 
     def new(self, permanent: bool = False) -> int:
-        """A fresh object id. A permanent one is no branch's own: it is known to all of them."""
+        """Return a fresh object id. A permanent object is known to all branches, whichever made it."""
         self._last += 1
         if permanent:
             self._permanent.add(self._last)
         return self._last
 
     def make(self, contents: Mapping[Any, Value]) -> int:
-        """A fresh object that holds these contents, none of them of an import."""
+        """Return the id of a fresh object with these contents, none of which is a `LazyImport`."""
         self._last += 1
         self._objects[self._last] = dict(contents)
         return self._last
 
     def get(self, id: int, key: Hashable) -> Value | None:
-        """The content of a cell, or None where it was never set."""
+        """Return the content of a cell, or None where it was never set."""
         content = self._objects[id].get(key)
         return content.get() if isinstance(content, LazyValue) else content
 
     def raw(self, id: int, key: Hashable) -> Value | None:
-        """The same, but what is found out later is left at that."""
+        """Return the content of a cell without working out a `LazyValue`, or None where it was never set."""
         return self._objects[id].get(key)
 
     def cells(self, id: int) -> Mapping[Hashable, Value]:
-        """All raw contents of an object, as they are and as they will be."""
+        """Return a live view of all contents of an object, with each `LazyValue` as it is."""
         return self._objects[id]
 
     def set(self, id: int, key: Hashable, value: Value) -> None:
@@ -149,7 +149,7 @@ class Store:
         content[key] = value
 
     def delete(self, id: int, key: Hashable) -> None:
-        """Make a cell as if it was never set."""
+        """Make a cell as if it had never been set."""
         content = self._objects[id]
         if key in content:
             branch = self._branch
@@ -167,7 +167,10 @@ class Store:
 
         The outcome of an arm that returns RAISE takes no part; that of one that returns a jump waits for `rejoin`.
         Where no arm ended normally the state is that after the last arm. With `keep` False the state is left as it was.
-        Time is linear in what the arms wrote. Returns what the arms returned.
+        Time is linear in what the arms wrote.
+
+        Returns:
+            What the arms returned.
         """
         outer = self._branch
         start: dict[Cell, object] = {}
@@ -200,7 +203,7 @@ class Store:
         return endings
 
     def _undo(self, branch: _Branch, start: dict[Cell, object]) -> dict[Cell, object]:
-        """Take back what a branch overwrote: to `start`, what was there. Returns what it was overwritten with."""
+        """Undo a branch, adding the former contents to `start`. Return what the branch had written."""
         after: dict[Cell, object] = {}
         objects = self._objects
         for cell, content in branch.former().items():
@@ -216,14 +219,14 @@ class Store:
         return after
 
     def _carry(self, since: int, branch: _Branch, after: dict[Cell, object]) -> None:
-        """Complete the states that wait (from number `since` on) by what the branch in which the code jumped wrote."""
+        """Add what the branch wrote to the states that wait (from number `since` on), now that the branch is undone."""
         stretch = self._branch.jump(self._last)
         for number, one in enumerate(self._exits[since:], since):
             written = {**after, **branch.former(one.stretch), **one.written}
             self._exits[number] = _Exit(one.kind, stretch, written)
 
     def _forget(self, last: int) -> None:
-        """Forget the objects that were made after the last one that stays."""
+        """Forget the objects made after object `last`, but for permanent ones."""
         for id in range(last + 1, self._last + 1):
             if id not in self._permanent:
                 self._objects.pop(id, None)
@@ -231,7 +234,10 @@ class Store:
     def _join(
         self, outcomes: Sequence[dict[Cell, object]], start: dict[Cell, object], join: Join, dead: int | None = None
     ) -> None:
-        """Set what the outcomes hold to their join; `start` is what they do not name. A dead object is left alone."""
+        """Set each cell that an outcome names to the join of all outcomes; `start` holds for those that do not name it.
+
+        The cells of a `dead` object are not joined.
+        """
         if len(outcomes) == 1:
             for cell, content in outcomes[0].items():
                 self._put(cell, content)
@@ -260,15 +266,18 @@ class Store:
             self.set(*cell, content)
 
     def leave(self, kind: Flow) -> None:
-        """The code jumps away in the present state."""
+        """Keep the present state for the `rejoin` of a jump of that kind."""
         self._exits.append(_Exit(kind, self._branch.jump(self._last), {}))
         self.exits += 1
 
     def rejoin(self, kind: Flow, since: int, alive: bool, join: Join, dead: int | None = None) -> bool:
         """Join the states of that kind that are waiting (from number `since` on) into the present one.
 
-        With `alive` False nothing arrives in the present state itself. What a `dead` object holds is not wanted.
-        Returns whether any state arrives.
+        With `alive` False the present state itself is not among those joined. The cells of a `dead` object are not
+        joined.
+
+        Returns:
+            Whether any state arrives.
         """
         arriving = [one for one in self._exits[since:] if one.kind == kind]
         if not arriving:
@@ -290,7 +299,7 @@ class Store:
             self.exits = before
 
     def permanently(self, run: Callable[[], object]) -> None:
-        """Run something whose writes no branch takes back: a module is executed once, whoever imports it first."""
+        """Run something whose writes no branch undoes: a module runs once, whichever branch imports it first."""
         outer, last = self._branch, self._last
         self._branch = _Branch(last)
         try:
@@ -305,5 +314,5 @@ class Store:
 
 
 def _never(_values: list[Value]) -> Value:
-    """For a state that is not kept."""
+    """The join for a state that is not kept; never called."""
     raise NotImplementedError

@@ -27,11 +27,11 @@ class ConstV(Value):
 
 @immutable
 class UnknownV(Value):
-    """Not known, and why.
+    """A value that is not known, with the reason.
 
-    `node` is the opaque graph node that this came out of (where tensors went into the thing that was not understood),
-    so that a layer which is called on it keeps its place in the graph. Two unknowns of one `symbol` are the same value:
-    `data.shape[1]` is, as long as `data` is not assigned anew, and names a dimension.
+    `node` is the opaque graph node that the value came out of, where tensors went into what was not understood: a layer
+    that is called on the value keeps its place in the graph. Two unknowns with the same `symbol` are the same value,
+    such as `data.shape[1]` as long as `data` is not assigned again; a symbol can name a dimension.
     """
 
     reason: str
@@ -40,7 +40,7 @@ class UnknownV(Value):
     symbol: str = ""
 
     def part(self, name: str) -> UnknownV:
-        """A part of it: an attribute or an item."""
+        """Return an attribute or an item of it, also unknown."""
         return UnknownV(self.reason, self.span, self.node, f"{self.symbol}{name}" if self.symbol else "")
 
 
@@ -79,14 +79,14 @@ class RunsV(Value):
 
 @immutable
 class ListV(Value):
-    """A list; its items are a TupleV in cell `(id, "items")`."""
+    """A list; its items are a TupleV in cell `(id, ITEMS)`."""
 
     id: int
 
 
 @immutable
 class DictV(Value):
-    """A dict; cell `(id, "items")` holds a `DictItems`."""
+    """A dict; cell `(id, ITEMS)` holds a `DictItems`."""
 
     id: int
 
@@ -227,7 +227,7 @@ class CallArgs:
         return [arg.value for arg in self.positional]
 
     def keyword(self, name: str) -> ArgV | None:
-        """The keyword argument of that name, or None."""
+        """Return the keyword argument of that name, or None."""
         return next((arg for have, arg in self.keywords if have == name), None)
 
 
@@ -236,12 +236,12 @@ TRUE = (LayerV, ModelV, FunctionV, ClassV, BoundV, PartialV, ModuleV, InstanceV,
 
 
 def is_tensor(value: Value) -> bool:
-    """Whether a value is a tensor, or came out of an opaque node."""
+    """Return whether a value is a tensor, or came out of an opaque node."""
     return type(value) is TensorV or (isinstance(value, UnknownV) and value.node is not None)
 
 
 def describe(value: Value) -> str:
-    """A few words for what a value is, for notes."""
+    """Return a few words for what a value is, for notes."""
     if isinstance(value, UnknownV):
         return value.reason
     if isinstance(value, ExternalV):

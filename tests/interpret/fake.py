@@ -15,7 +15,7 @@ from rnnlint.interpret.join import join
 from rnnlint.interpret.parsed import ParsedModule
 from rnnlint.interpret.semantics.memory import Memory
 from rnnlint.interpret.semantics.tensors import tensors
-from rnnlint.interpret.store import Store
+from rnnlint.interpret.store import ITEMS, Store
 from rnnlint.interpret.values import (
     ArgV,
     CallArgs,
@@ -78,7 +78,7 @@ class Fake:
         return bool(value.value) if isinstance(value, ConstV) else None
 
     def items(self, value: Value) -> TupleV | None:
-        items = self.store.get(value.id, "items") if isinstance(value, ListV) else value
+        items = self.store.get(value.id, ITEMS) if isinstance(value, ListV) else value
         if not isinstance(items, TupleV):
             return None
         spread = [
@@ -88,12 +88,12 @@ class Fake:
         return TupleV(tuple(spread), items.complete)
 
     def mapping(self, value: Value) -> DictItems | None:
-        items = self.store.get(value.id, "items") if isinstance(value, DictV) else None
+        items = self.store.get(value.id, ITEMS) if isinstance(value, DictV) else None
         return items if isinstance(items, DictItems) else None
 
     def new_list(self, items: Sequence[Value], complete: bool = True) -> ListV:
         made = ListV(self.store.new())
-        self.store.set(made.id, "items", TupleV(tuple(items), complete))
+        self.store.set(made.id, ITEMS, TupleV(tuple(items), complete))
         return made
 
     def freeze(self, value: Value) -> graph.Value:

@@ -12,6 +12,7 @@ from rnnlint.graph import Graph, LayerArg, Node, Ref
 from rnnlint.interpret import semantics
 from rnnlint.interpret.base import Value
 from rnnlint.interpret.contents import DictItems
+from rnnlint.interpret.store import ITEMS
 from rnnlint.interpret.values import (
     CallArgs,
     ChoiceV,
@@ -305,7 +306,7 @@ def test_lambda(ctx: Fake) -> None:
     assert tensor(ctx.apply(ctx.make("Lambda", body), x)).shape == (None, 3)
     scaled = PythonV(lambda t, n: ctx.operator("operator.mul", t, n))
     arguments = DictV(ctx.store.new())
-    ctx.store.set(arguments.id, "items", DictItems((("n", ConstV(2)),)))
+    ctx.store.set(arguments.id, ITEMS, DictItems((("n", ConstV(2)),)))
     assert tensor(ctx.apply(ctx.make("Lambda", scaled, arguments=arguments), x)).shape == (None, 10, 3)
     hidden = ctx.make("Lambda", UnknownV("a function from elsewhere"), output_shape=(5, 2))
     assert tensor(ctx.apply(hidden, x)).shape == (None, 5, 2)

@@ -1,4 +1,4 @@
-"""What the semantics of Keras needs from the interpreter: the protocol between the two."""
+"""What the semantics of Keras needs from the machine: the protocol between the two."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Context(Protocol):
-    """The interpreter, as `rnnlint.interpret.semantics` sees it.
+    """The machine, as `rnnlint.interpret.semantics` sees it.
 
     `memory` is one `rnnlint.interpret.models.Memory()` per graph. An item of a list of layers that is a ChoiceV of
     lists or tuples stands for their items, spread in place: `ChoiceV((TupleV((dropout,)), TupleV(())))` is a layer that
