@@ -164,7 +164,7 @@ def test_what_somebody_else_fixes_meanwhile_is_left_alone(
 @pytest.mark.parametrize("option", ["--add-noqa", "--write-baseline"])
 def test_the_diff_writes_nothing(folder: Path, bad: Path, option: str) -> None:
     result = check("--diff", option, "--baseline", "known.json", status=2)
-    assert f"--diff writes nothing, {option} does" in result.stderr
+    assert f"--diff writes nothing, but {option} does" in result.stderr
     assert [path.name for path in folder.iterdir()] == ["bad.py"]
     assert bad.read_text(encoding="utf-8") == BAD
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from rnnlint.registry import RULES
 from rnnlint.settings.choices import DEFAULT_EXCLUDE
 from rnnlint.settings.patterns import Patterns
+from rnnlint.settings.pyproject import KEYS
 from rnnlint.settings.resolver import Resolver
 from rnnlint.settings.settings import Options, Settings, SettingsError
+from rnnlint.settings.validation import CHECKS
 
 DEFAULT = frozenset(rule.code for rule in RULES if rule.default)
 EVERY = frozenset(rule.code for rule in RULES)
@@ -315,3 +318,11 @@ def test_wrong_confirmation(folder: Path, text: str, told: str) -> None:
     configure(folder, text)
     with pytest.raises(SettingsError, match=re.escape(told)):
         Resolver()
+
+
+def test_every_setting_is_checked_and_resolved() -> None:
+    """A setting without a row in CHECKS would be read and then dropped."""
+    combined = {"select", "ignore", "extend_select", "per_file_ignores", "exclude", "extend_exclude"}
+    assert set(CHECKS) == set(Options._fields) - combined
+    assert set(CHECKS) <= {one.name for one in fields(Settings)}
+    assert {key.replace("-", "_") for key in KEYS} == set(Options._fields) - {"ignore_noqa"}
