@@ -9,7 +9,7 @@ from rnnlint.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate between 0 and 1, both exclusive: anything else drops nothing, or is RNN301's business.
+    """A rate between 0 and 1, both exclusive: RNN301 reports those that are not.
 
     `known` holds the constants that it may be. `low` and `high` bound it over all alternatives that drop, None where
     one of them is wholly unknown. `active` says that it may drop, `always` that every alternative drops.

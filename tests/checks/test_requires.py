@@ -21,6 +21,7 @@ from rnnlint.project.modules import Modules
 from rnnlint.registry import ABOUT_COMMENTS, RULES, Rule
 from rnnlint.settings.settings import Settings
 
+VERSIONS = ("auto", "2.15", "3.2")
 CODES = frozenset(rule.code for rule in RULES) - ABOUT_COMMENTS
 # Class -> how it is written without further arguments.
 DROPOUTS = {
@@ -45,6 +46,7 @@ DROPOUT_ARGUMENTS = (
 )
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D")
 RECURRENT_ARGUMENTS = (
+    "dropout=0",
     "dropout=0.4",
     "dropout=0.8",
     "dropout=50",
@@ -81,7 +83,7 @@ OTHERS = (
 def dropouts() -> Iterator[str]:
     for name, rate in DROPOUTS.items():
         yield from (f"{name}({rate}{more})" for more in DROPOUT_ARGUMENTS)
-        yield from (f"{name}({rate})" for rate in ("0.9", "30", "rate=-0.5"))
+        yield from (f"{name}({rate})" for rate in ("0", "0.9", "30", "rate=-0.5"))
 
 
 def recurrent() -> Iterator[str]:
@@ -90,9 +92,6 @@ def recurrent() -> Iterator[str]:
         yield f"{name}({size})"
         for one in RECURRENT_ARGUMENTS:
             yield f"{name}({size}, {one})"
-        for one, two in combinations(RECURRENT_ARGUMENTS, 2):
-            if one.partition("=")[0] != two.partition("=")[0]:
-                yield f"{name}({size}, {one}, {two})"
     for name, rates in product(BEFORE, RATES):
         layer = f"{name}({BEFORE[name]}, {rates})"
         yield f"RNN(keras.layers.{layer})" if name.endswith("Cell") else layer
@@ -104,12 +103,24 @@ def recurrent() -> Iterator[str]:
         yield f"Bidirectional(keras.layers.{inner})"
 
 
-def files() -> Iterator[str]:
-    """Sources, each of one model."""
-    every = [*dropouts(), *recurrent(), *OTHERS]
-    for layer in every:
+def with_two_arguments() -> Iterator[str]:
+    for one, two in combinations(RECURRENT_ARGUMENTS, 2):
+        if one.partition("=")[0] != two.partition("=")[0]:
+            yield from (f"{name}(8, {one}, {two})" for name in ("LSTM", "GRU"))
+
+
+def files() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Sources, each of one model, with the Keras versions for which they are read."""
+    for layer in [*dropouts(), *recurrent(), *OTHERS]:
         for width in (1, 8):
-            yield _model([layer], width)
+            yield _model([layer], width), VERSIONS
+    # What rules see of several arguments or layers depends on the version no more than what they see of one.
+    yield from ((text, VERSIONS[:1]) for text in _more_files())
+
+
+def _more_files() -> Iterator[str]:
+    for layer in with_two_arguments():
+        yield _model([layer], 8)
     plain = ["LSTM(8)", "GRU(8, dropout=0.3)", "SimpleRNN(8)", f"LSTM({BEFORE['LSTM']}, 0.4)", *OTHERS]
     simple = [f"{name}({rate})" for name, rate in DROPOUTS.items()]
     for first in [*simple, *(f"Dropout(0.3{more})" for more in DROPOUT_ARGUMENTS), *OTHERS]:
@@ -135,11 +146,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """By code the files in which the rule reports something."""
     folder = tmp_path_factory.mktemp("files")
     found: dict[str, list[str]] = defaultdict(list)
-    every = [Settings(rules=CODES, selected=CODES, keras_version=version) for version in ("auto", "2.15", "3.2")]
-    for number, text in enumerate(dict.fromkeys(files())):
-        alone = text.count("x = keras.layers") == 1  # which rules read a pair depends on no version
-        given = every if alone else every[:1]
-        findings = [one for settings in given for one in check_source(text, f"f{number}.py", settings)]
+    settings = {one: Settings(rules=CODES, selected=CODES, keras_version=one) for one in VERSIONS}
+    for number, (text, versions) in enumerate(files()):
+        findings = [one for version in versions for one in check_source(text, f"f{number}.py", settings[version])]
         path = folder / f"f{number}.py"
         path.write_text(text)
         for code in {finding.code for finding in findings}:
