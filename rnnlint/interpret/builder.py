@@ -11,7 +11,7 @@ from rnnlint.records import dataclass
 
 
 class Uncertain:
-    """What is built inside need not be built on every path, if that is undecided."""
+    """A context in which what is built is not built on every path, if that is undecided."""
 
     __slots__ = ("_before", "_graph", "_undecided")
 
@@ -96,7 +96,7 @@ class GraphBuilder:
         return node
 
     def set_body(self, node: int, refs: tuple[Ref, ...]) -> None:
-        """What the function of a Lambda gave: the tensors from which the node's output comes."""
+        """Set the tensors that the function of a Lambda gave: the node's output comes from them."""
         self.nodes[node] = replace(self.nodes[node], body=refs)
 
     def model(
@@ -137,7 +137,7 @@ class GraphBuilder:
         self.errors.setdefault((span, message), Note(span, message))
 
     def graph(self) -> Graph:
-        """The finished graph."""
+        """Return the finished graph."""
         return Graph(
             tuple(self.layers),
             tuple(self.nodes),

@@ -64,13 +64,13 @@ def fold_one(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
 
 
 def _is_long(factors: Sequence[object]) -> bool:
-    """Whether a text is repeated very often."""
+    """Return whether a text is repeated very often."""
     is_text = any(isinstance(value, (str, bytes)) for value in factors)
     return is_text and any(isinstance(value, int) and value > 1000 for value in factors)
 
 
 def _fold_range(function: Callable[..., Any], operands: Sequence[Value]) -> Value:
-    """Arithmetic of a range with a constant, where it is monotone."""
+    """Return arithmetic of a range with a constant, where it is monotone."""
     if len(operands) == 2 and function in (operator.add, operator.sub, operator.mul, operator.truediv):
         left, right = operands
         ranged, other = (left, right) if isinstance(left, RangeV) else (right, left)

@@ -11,7 +11,7 @@ from rnnlint.interpret.values import ChoiceV, ConstV, RunsV, TupleV, UnknownV
 
 
 def key_of(value: Value) -> ConstV | None:
-    """A dict key as a constant (a tuple of constants counts), or None."""
+    """Return a dict key as a constant (a tuple of constants counts), or None."""
     if isinstance(value, ConstV):
         return value
     if isinstance(value, TupleV) and value.complete and all(isinstance(item, ConstV) for item in value.items):
@@ -32,7 +32,7 @@ def is_run(item: Value) -> bool:
 
 
 def flat(run: RunsV) -> list[Value]:
-    """All items of a run's alternatives."""
+    """Return all items of a run's alternatives."""
     return [one for items in run.runs for item in items for one in (flat(item) if isinstance(item, RunsV) else [item])]
 
 
@@ -41,7 +41,7 @@ _MOST_LISTED = 10_000
 
 
 def any_item(items: TupleV) -> Value:
-    """Some item of a list: any of those that are known, or one that is not."""
+    """Return some item of a list: one of those that are known, or one that is not."""
     listed = [one for item in items.items for one in (flat(item) if isinstance(item, RunsV) else (item,))]
     found = list(dict.fromkeys(listed[:_MOST_LISTED]))
     if not items.complete or not found or len(found) > MOST_OPTIONS:

@@ -18,7 +18,7 @@ MOST_ITEMS = 2_000
 
 
 def join_shapes(shapes: Sequence[Shape]) -> Shape:
-    """The shape that all of them have, dimension by dimension; None where the ranks differ."""
+    """Return the shape that all of them have, dimension by dimension; None where the ranks differ."""
     first = shapes[0]
     if first is None or any(shape is None or len(shape) != len(first) for shape in shapes):
         return None
@@ -29,7 +29,7 @@ def join_shapes(shapes: Sequence[Shape]) -> Shape:
 
 
 def same(a: Value, b: Value) -> bool:
-    """Whether two values are the same, telling True from 1 and 1 from 1.0."""
+    """Return whether two values are the same, telling True from 1 and 1 from 1.0."""
     if a is b:
         return True
     kind = type(a)
@@ -44,7 +44,7 @@ def same(a: Value, b: Value) -> bool:
 
 
 def join(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
-    """The least value that covers all of `values`.
+    """Return the least value that covers all of `values`.
 
     Tensors become one tensor with several producers; lists and dicts of items are joined item by item; anything else
     becomes a ChoiceV, and more than a dozen alternatives unknown. `hook` may join values of other classes.
@@ -77,13 +77,13 @@ def _join_two(a: Value, b: Value, hook: Callable[[Value, Value], Value | None] |
 
 
 def join_tensors(a: TensorV, b: TensorV) -> TensorV:
-    """One tensor that either may be."""
+    """Return one tensor that either may be."""
     refs: tuple[Ref, ...] = tuple(dict.fromkeys(a.refs + b.refs))[:MOST_REFS]
     return TensorV(refs, join_shapes([a.shape, b.shape]))
 
 
 def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None] | None = None) -> Value:
-    """One of `values`, flat and without repetition; all tensors among them become one option."""
+    """Return one of `values`, flat and without repetition; all tensors among them become one option."""
     options: list[Value] = []
     constants: set[tuple[type, object]] = set()
     for value in values:
@@ -106,7 +106,7 @@ def choice(values: Sequence[Value], hook: Callable[[Value, Value], Value | None]
 def _is_covered(
     option: Value, options: list[Value], hook: Callable[[Value, Value], Value | None] | None = None
 ) -> bool:
-    """Whether a value is among alternatives, or could be made part of one."""
+    """Return whether a value is among alternatives, or could be made part of one."""
     kind = type(option)
     for at, have in enumerate(options):
         if type(have) is not kind:
@@ -125,7 +125,7 @@ def _is_covered(
 
 
 def join_items(a: TupleV, b: TupleV, hook: Callable[[Value, Value], Value | None] | None = None) -> TupleV:
-    """The items of two sequences: what they share in front and at the end, and the runs in the middle."""
+    """Return the items of two sequences: what they share in front and at the end, and the runs in the middle."""
     left, right = a.items, b.items
     complete = a.complete and b.complete
     if len(left) == len(right):

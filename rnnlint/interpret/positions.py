@@ -62,7 +62,7 @@ class Positions:
             self._complete = True
 
     def _generate(self, statement: Any) -> dict[int, tuple[int, int]]:
-        """The extents of the nodes of a simple statement, or of what stands before the body of a compound one.
+        """Return the extents of the nodes of a simple statement, or of what stands before the body of a compound one.
 
         Empty where the statement is not found in the text.
         """
@@ -122,7 +122,7 @@ def _pairs(module: cst.Module, tree: ast.Module) -> Iterator[tuple[cst.CSTNode, 
 
 
 def _bodies(node: Any, twin: Any) -> Iterator[tuple[Sequence[Any], Sequence[ast.stmt]]]:
-    """The bodies of a compound statement, as both trees have them."""
+    """Yield the bodies of a compound statement, as both trees have them."""
     for one, other in ((node, twin), *zip(getattr(node, "handlers", ()), getattr(twin, "handlers", ()), strict=True)):
         if not isinstance(one, cst.Match):
             yield _statements(one.body), other.body
@@ -166,7 +166,7 @@ class _Marks(CodegenState):
         return _PositionMark(self, node, start_node, end_node)
 
     def extents(self, begin: int) -> dict[int, tuple[int, int]]:
-        """Start and end in characters, where the first token begins at `begin`."""
+        """Return start and end in characters, where the first token begins at `begin`."""
         offsets = list(accumulate(map(len, self.tokens), initial=begin))
         return {id: (offsets[start], offsets[end] if end >= 0 else -1) for id, (start, end) in self.where.items()}
 

@@ -14,7 +14,7 @@ MOST_TURNS = 64
 
 
 def spread_items(vm: Machine, value: Value) -> TupleV | None:
-    """What `*value` gives; alternatives become a run, None is not understood."""
+    """Return what `*value` spreads; alternatives become a run. None where it is not understood."""
     if isinstance(value, ChoiceV):
         runs = [vm.raw_items(option) for option in value.options]
         if any(run is None or not run.complete for run in runs):
@@ -24,7 +24,7 @@ def spread_items(vm: Machine, value: Value) -> TupleV | None:
 
 
 def splat(vm: Machine, value: Value) -> DictItems | None:
-    """What `**value` spreads: of several dicts what each may give, a key that not all give as possible only."""
+    """Return what `**value` spreads, or None. Of alternatives, a key that not all of them have is only possible."""
     if not isinstance(value, ChoiceV):
         return vm.mapping(value)
     found = [vm.mapping(option) for option in value.options]
@@ -42,7 +42,7 @@ def splat(vm: Machine, value: Value) -> DictItems | None:
 
 
 def iterate(vm: Machine, value: Value) -> TupleV | None:
-    """What a loop over `value` runs through, None where that is not known (or is too long to unroll)."""
+    """Return what a loop over `value` runs through, None where that is not known or too long to unroll."""
     if isinstance(value, ChoiceV):
         return None
     items = vm.raw_items(value)

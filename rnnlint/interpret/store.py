@@ -314,5 +314,5 @@ class Store:
 
 
 def _never(_values: list[Value]) -> Value:
-    """The join for a state that is not kept; never called."""
+    """Return the join for a state that is not kept; never called."""
     raise NotImplementedError

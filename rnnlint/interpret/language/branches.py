@@ -48,7 +48,7 @@ def if_statement(vm: Machine, node: cst.If) -> Flow:
 def _arm(
     vm: Machine, body: cst.BaseSuite | None, refuted: Sequence[cst.BaseExpression], holds: cst.BaseExpression | None
 ) -> Callable[[], Flow]:
-    """An arm of an undecided `if`; inside it, its own test holds and those before it do not."""
+    """Return an arm of an undecided `if`. Inside it, its own test holds and the tests before it do not."""
 
     def run() -> Flow:
         for test in refuted[-_MOST_REFUTED:]:
@@ -61,9 +61,9 @@ def _arm(
 
 
 def narrow(vm: Machine, test: cst.BaseExpression, truth: bool) -> None:
-    """Drop the alternatives of a variable that a test excludes, as far as None, types and texts are concerned.
+    """Drop the alternatives of a variable that a test excludes, but for numbers.
 
-    Numbers stay: that a rate is 0 by default is worth knowing behind `if rate > 0` as well.
+    That a rate is 0 by default is worth knowing after `if rate > 0` as well.
     """
     if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
         narrow(vm, test.expression, not truth)

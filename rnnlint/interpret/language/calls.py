@@ -78,7 +78,7 @@ def _too_complex(vm: Machine, node: cst.Call) -> UnknownV:
 
 
 def _or_default(vm: Machine, node: cst.Call, args: CallArgs, result: UnknownV) -> Value:
-    """`config.get("rate", 0.2)` of a mapping that is not known: what the call itself says is one of the values."""
+    """Return what `config.get("rate", 0.2)` gives where `config` is not known: the default is one of the values."""
     named = type(node.func) is cst.Attribute and node.func.attr.value in ("get", "pop", "setdefault")
     return vm.join([args.positional[1].value, result]) if named and len(args.positional) == 2 else result
 
@@ -91,7 +91,7 @@ def _super_object(vm: Machine) -> Value:
 
 
 def _arguments(vm: Machine, nodes: Sequence[cst.Arg], places: bool = True) -> CallArgs:
-    """The arguments of a call, splats spread; without `places` their spans are left out."""
+    """Return the arguments of a call, splats spread; without `places` their spans are left out."""
     if not nodes:
         return _NOTHING
     frame = vm.frame
@@ -277,7 +277,7 @@ def instantiate(vm: Machine, cls: ClassV, args: CallArgs, span: Span) -> Value:
 
 @lru_cache(16_384)  # any name in the code may come here
 def _is_outside(name: str) -> bool:
-    """Whether nothing at all is known of a function."""
+    """Return whether nothing is known of a function outside of the code."""
     last = name.rpartition(".")[2]
     return names.resolve(name) is None and not is_library(name) and not is_tuner_method(last)
 

@@ -16,7 +16,10 @@ _MOST_DEPTH = 16
 
 
 def class_attribute(vm: Machine, cls: ClassV, name: Hashable, after: ClassV | None = None) -> Value | None:
-    """An attribute of a class or of the user's classes that it derives from; only those behind `after`."""
+    """Return an attribute of a class or of the user's classes that it derives from, or None.
+
+    With `after`, only classes behind that one in the method resolution order are looked at.
+    """
     order = vm.orders.get(cls.id)
     if order is None:
         order = vm.orders[cls.id] = _resolution(cls)
@@ -30,7 +33,7 @@ def class_attribute(vm: Machine, cls: ClassV, name: Hashable, after: ClassV | No
 
 
 def fields(vm: Machine, cls: ClassV) -> list[tuple[str, Value | None]]:
-    """The fields of a dataclass, inherited ones first, with their defaults."""
+    """Return the fields of a dataclass, inherited ones first, with their defaults."""
     found: dict[str, Value | None] = {}
     for base in reversed(cls.bases):
         if isinstance(base, ClassV):
@@ -43,14 +46,14 @@ def fields(vm: Machine, cls: ClassV) -> list[tuple[str, Value | None]]:
 
 
 def _resolution(cls: ClassV) -> list[ClassV]:
-    """The user's classes among a class and its bases, in Python's method resolution order."""
+    """Return a class and the user's classes among its bases, in Python's method resolution order."""
     order: list[ClassV] = []
     _list_bases(cls, order, 0)
     return order[::-1]
 
 
 def _list_bases(cls: ClassV, order: list[ClassV], depth: int) -> None:
-    """Depth first, each class at the last of its places: a base comes behind all that derive from it."""
+    """List bases depth first, so that in the reversed order a base follows every class that derives from it."""
     if depth < _MOST_DEPTH and len(order) < _MOST_BASES:
         for base in reversed(cls.bases):
             if isinstance(base, ClassV) and base not in order:
@@ -59,7 +62,7 @@ def _list_bases(cls: ClassV, order: list[ClassV], depth: int) -> None:
 
 
 def decorated(function: FunctionV) -> str:
-    """What a method is made by its decorators: "static", "class", "property" or an ordinary one ("")."""
+    """Return what decorators make of a method: "static", "class", "property", "setter", "deleter", or ""."""
     for decorator in function.decorators:
         name = decorator.name if isinstance(decorator, ExternalV) else ""
         if name == "builtins.staticmethod":

@@ -41,7 +41,7 @@ def dict_comprehension(vm: Machine, node: cst.DictComp) -> Value:
 
 
 def _run_comprehension(vm: Machine, part: cst.CompFor, add: Callable[[], None]) -> bool:
-    """Run a comprehension; whether all of its items are known."""
+    """Run a comprehension in a scope of its own. Return whether all of its items are known."""
     frame = vm.frame
     scope = vm.store.new()
     outer = frame.scopes, frame.variables

@@ -80,5 +80,5 @@ def _sequence(vm: Machine, elements: Sequence[cst.BaseElement]) -> tuple[list[Va
 
 
 def _rest(_vm: Machine, value: Value) -> Value:
-    """The place of a splat that was not understood."""
+    """Return what stands for the items of a splat that was not understood."""
     return value if isinstance(value, UnknownV) else UnknownV(f"*{describe(value)} is not understood")

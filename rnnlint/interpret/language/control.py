@@ -28,25 +28,28 @@ def suite(vm: Machine, body: cst.BaseSuite) -> Flow:
 
 
 def header(vm: Machine, node: cst.CSTNode, end: cst.CSTNode) -> None:
-    """Expressions evaluated from here on stand in the header of a compound statement."""
+    """Say that the expressions evaluated next are in the header of a compound statement, from `node` to `end`."""
     vm.frame.statement = (node, node, end)
 
 
 def fork(vm: Machine, arms: Sequence[Callable[[], Flow]]) -> Flow:
-    """Run undecided arms and join them; the state of one that jumps away waits for where it goes on."""
+    """Run undecided arms and join their states; the state of an arm that jumps away waits for `rejoin`.
+
+    Return RAISE where no arm goes on.
+    """
     with vm.uncertain():
         return alternatives(vm, arms)
 
 
 def alternatives(vm: Machine, arms: Sequence[Callable[[], Flow]]) -> Flow:
-    """As `fork`, but each arm says itself what is uncertain. RAISE where no arm goes on."""
+    """Do the same as `fork`, but leave it to each arm to say what is uncertain."""
     return Flow.NORMAL if Flow.NORMAL in vm.store.fork(arms, vm.join) else Flow.RAISE
 
 
 def rejoin(vm: Machine, jump: Flow, since: int, flow: Flow, dead: int | None = None) -> Flow:
-    """Let the states go on that jumped away since; `flow` is how the present state ended.
+    """Join the states that jumped away by `jump` (from number `since` on) into the present one, which ended by `flow`.
 
-    `dead` is a scope that nothing reads any more.
+    `dead` is a scope that nothing reads any more. Return NORMAL where any of the states goes on, else how they ended.
     """
     alive = flow is Flow.NORMAL or flow is jump
     if vm.store.exits > since:

@@ -41,7 +41,7 @@ _TRANSPARENT = (
 
 
 def define_function(vm: Machine, node: cst.FunctionDef | cst.Lambda) -> FunctionV:
-    """Make a function; defaults are evaluated now, as Python does."""
+    """Return the function that a definition makes. Its defaults are evaluated now, as in Python."""
     frame = vm.frame
     defaults: dict[str, Value] = {}
     parameters = node.params
@@ -130,7 +130,7 @@ def class_definition(vm: Machine, node: cst.ClassDef) -> Flow:
 
 
 def _list_entry(vm: Machine, entry: FunctionV | ClassV, node: cst.CSTNode) -> None:
-    """Remember an entry point, once, and only of the file under analysis: imported ones have a run of their own."""
+    """Add an entry point, once. Imported modules have none: each is the file under analysis in a run of its own."""
     if vm.frame.parsed.source.path == vm.code.main and id(node) not in vm.entries.listed:
         if len(vm.frame.scopes) == 1 and entry.name in vm.entries.passed_over:
             return

@@ -85,7 +85,7 @@ def _isolated(vm: Machine, entry: FunctionV | ClassV, run: Callable[[], object])
 
 
 def _enter(vm: Machine, function: FunctionV, receiver: Value | None) -> Value:
-    """Call a function with its defaults as possible values and everything else unknown."""
+    """Run a function with its defaults as possible values and everything else unknown."""
     parameters = function.node.params
     span = _entry_span(function)
     bound: dict[str, Value] = {}
@@ -121,7 +121,7 @@ def _enter(vm: Machine, function: FunctionV, receiver: Value | None) -> Value:
 
 
 def _annotated(vm: Machine, function: FunctionV, parameter: cst.Param) -> Value | None:
-    """A dataclass named by an annotation, with its defaults as possible values."""
+    """Return an object of the dataclass that an annotation names, its defaults as possible values; else None."""
     if parameter.annotation is None or not isinstance(parameter.annotation.annotation, (cst.Name, cst.Attribute)):
         return None
     vm.push(function.parsed, function.scopes)
@@ -168,12 +168,12 @@ def _span_in(_vm: Machine, function: FunctionV, node: cst.CSTNode) -> Span:
 
 
 def _is_inner(function: FunctionV) -> bool:
-    """Whether only the code around a function can call it, as far as conventions go."""
+    """Return whether only the code around a function is meant to call it: it is nested, or its name begins with `_`."""
     return len(function.scopes) > 1 or function.name.startswith("_")
 
 
 def _statements(function: cst.FunctionDef | cst.Lambda) -> int:
-    """The number of statements in a function, about: those in further arms are not counted."""
+    """Return about how many statements a function has; those in `else`, `except` and the like are not counted."""
     count = 0
     level: Sequence[Any] = (function,)
     while level:
@@ -192,5 +192,5 @@ def _entry_span(entry: FunctionV | ClassV) -> Span:
 
 
 def _header_span(parsed: ParsedModule, function: cst.FunctionDef | cst.Lambda, node: cst.CSTNode) -> LazySpan:
-    """Where a part of a function's header stands, which is a statement of its own."""
+    """Return the span of a part of a function's header. The part counts as a statement of its own."""
     return LazySpan(parsed, node, None, None if isinstance(function, cst.Lambda) else (function, node, node))

@@ -17,7 +17,7 @@ _MOST_DEPTH = 16
 
 
 def call_function(vm: Machine, function: FunctionV, args: CallArgs, span: Span, receiver: Value | None = None) -> Value:
-    """Follow a call into the function's body."""
+    """Return what calling a user's function gives; unknown where it calls itself or the calls nest too deeply."""
     vm.entries.called.add(id(function.node))
     if id(function.node) in vm.running:
         return vm.not_followed(f"{function.name}() calls itself", args, span)

@@ -25,7 +25,11 @@ _MOST_IMPORTS = 60
 
 
 def load(vm: Machine, source: Source, name: str) -> ModuleV:
-    """Run a module's statements, once."""
+    """Return a module. Its statements run when it is first loaded.
+
+    Raises:
+        ParseError: where libcst cannot parse it.
+    """
     known = vm.code.modules.get(source.path)
     if known is not None:
         return known
@@ -76,7 +80,7 @@ def import_statement(vm: Machine, node: cst.Import) -> Flow:
 
 
 def _lazy_module(vm: Machine, dotted: str, importer: str, hanging: tuple[str, ...] = ()) -> Value:
-    """A module by its absolute name, followed into the code base when it is first used."""
+    """Return a module by its absolute name; it is looked for in the code base when it is first used."""
     if framework(dotted):
         return ExternalV(dotted)
 
@@ -91,7 +95,7 @@ def _lazy_module(vm: Machine, dotted: str, importer: str, hanging: tuple[str, ..
 
 
 def _attach(vm: Machine, root: ModuleV, dotted: str, importer: str) -> None:
-    """`import a.b.c` makes `b` an attribute of `a` and `c` one of `b`."""
+    """Do what `import a.b.c` does to a package: `b` becomes an attribute of `a`, and `c` one of `b`."""
     parent = root
     parts = dotted.split(".")
     for i in range(1, len(parts)):
@@ -103,7 +107,7 @@ def _attach(vm: Machine, root: ModuleV, dotted: str, importer: str) -> None:
 
 
 def find_module(vm: Machine, dotted: str, level: int, importer: str) -> Value | None:
-    """A module of the code base, or None."""
+    """Return a module of the code base, or None."""
     if level == 0 and (framework(dotted) or names.resolve(dotted) is not None):
         return None
     source = vm.code.finder.find(dotted, level, importer)
@@ -144,7 +148,7 @@ def import_from(vm: Machine, node: cst.ImportFrom) -> Flow:
 
 
 def _member(vm: Machine, dotted: str, level: int, name: str, parsed: ParsedModule, alias: cst.ImportAlias) -> Value:
-    """What `from module import name` gives."""
+    """Return what `from module import name` gives."""
     importer = parsed.source.path
     module = find_module(vm, dotted, level, importer)
     value: Value | None = None
@@ -191,7 +195,7 @@ def _import_star(vm: Machine, module: Value | None, dotted: str, level: int, nod
 
 
 def submodule(vm: Machine, package: ModuleV, name: str) -> Value | None:
-    """A module of a package that nothing has imported by name; some `__init__` may have."""
+    """Return a module of a package that nothing has imported by name, or None. Some `__init__` may import it."""
     path = package.parsed.source.path
     if not path.endswith("__init__.py"):
         return None

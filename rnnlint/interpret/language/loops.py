@@ -42,14 +42,14 @@ def for_statement(vm: Machine, node: cst.For) -> Flow:
 
 
 def _outer(vm: Machine, jump: Flow, since: int) -> Flow:
-    """A jump in the `else` of a loop is one of the loop around it."""
+    """Return how a loop ends whose `else` jumps: that jump is one of the loop around it."""
     if not vm.store.rejoin(Flow.BREAK, since, False, vm.join):
         return jump
     return Flow.NORMAL
 
 
 def _turns(vm: Machine, node: cst.For, turns: Sequence[Value | RunsV]) -> Flow:
-    """The turns of a loop over known items."""
+    """Run the turns of a loop over known items."""
     steps, size = vm.budget.steps, vm.graph.size
     for index, item in enumerate(turns):
         if not vm.budget.step():

@@ -35,7 +35,7 @@ def read_name(vm: Machine, node: cst.Name) -> Value:
 
 
 def lookup(vm: Machine, name: str) -> Value:
-    """The value of a name in the present scopes, then among the star imports and the built-ins."""
+    """Return the value of a name in the present scopes, then among the star imports and the built-ins."""
     frame = vm.frame
     if name in frame.outer_names:
         return vm.store.get(frame.outer_names[name], name) or UnknownV(f"name '{name}' is not defined")
@@ -47,7 +47,7 @@ def lookup(vm: Machine, name: str) -> Value:
 
 
 def _beyond_scopes(_vm: Machine, frame: Frame, name: str) -> Value:
-    """The value of a name that no scope holds."""
+    """Return the value of a name that no scope holds."""
     for variables in frame.variables:
         stars = variables.get(STARS)
         for module in reversed(stars.items) if isinstance(stars, TupleV) else ():
@@ -75,5 +75,5 @@ def dotted_name(node: cst.BaseExpression) -> str:
 
 @lru_cache(16_384)  # any name in the code may come here
 def is_builtin(name: str) -> bool:
-    """Whether a name is one of Python's built-ins."""
+    """Return whether a name is one of Python's built-ins."""
     return hasattr(builtins, name) or name in ("get_ipython", "xrange", "unicode", "basestring")

@@ -188,7 +188,7 @@ def comparison(vm: Machine, node: cst.Comparison) -> Value:
 
 
 def compare(vm: Machine, op: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
-    """Outcome of one comparison, None where it is not known."""
+    """Return outcome of one comparison, None where it is not known."""
     if isinstance(left, UnknownV) and not isinstance(right, ChoiceV):
         return None
     if isinstance(left, ChoiceV) or isinstance(right, ChoiceV):
@@ -256,7 +256,7 @@ def _contains(vm: Machine, left: Value, right: Value) -> bool | None:
 
 
 def _plain(vm: Machine, value: Value) -> tuple[object] | None:
-    """A constant, or a tuple of constants, boxed."""
+    """Return a constant, or a tuple or list of constants, as a Python object in a tuple; None for anything else."""
     key = key_of(value)
     if key is not None:
         return (key.value,)

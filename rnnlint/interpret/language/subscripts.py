@@ -110,7 +110,7 @@ def _slice(vm: Machine, value: Value, items: TupleV, part: slice) -> Value:
 
 
 def _pick(items: TupleV, at: int) -> Value | None:
-    """An item by its index; None where something of unknown length stands before it."""
+    """Return an item by its index; None where something of unknown length comes before it."""
     listed = items.items
     if at >= 0:
         if at < len(listed) and not any(is_run(item) for item in listed[: at + 1]):

@@ -75,7 +75,7 @@ def unpack(vm: Machine, target: cst.Tuple | cst.List, value: Value) -> None:
 
 
 def _parts(vm: Machine, elements: Sequence[cst.BaseElement], value: Value) -> list[Value]:
-    """What each of several targets gets."""
+    """Return what each of several targets gets."""
     items = vm.raw_items(value)
     star = next((i for i, element in enumerate(elements) if isinstance(element, cst.StarredElement)), len(elements))
     if items is not None and not any(isinstance(item, RunsV) for item in items.items):

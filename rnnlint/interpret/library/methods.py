@@ -59,7 +59,7 @@ def set_key(vm: Machine, target: DictV, key: Hashable, value: Value) -> None:
 
 
 def list_method(vm: Machine, target: ListV, name: str, args: CallArgs) -> Value:
-    """A method of a list."""
+    """Return a method of a list."""
     values = [arg.value for arg in args.positional]
     none = ConstV(None)
     if name == "append" and values:
@@ -107,7 +107,7 @@ def list_method(vm: Machine, target: ListV, name: str, args: CallArgs) -> Value:
 
 
 def dict_method(vm: Machine, target: DictV, name: str, args: CallArgs) -> Value:
-    """A method of a dict."""
+    """Return a method of a dict."""
     values = [arg.value for arg in args.positional]
     old = vm.mapping(target) or DictItems((), False)
 
@@ -158,7 +158,7 @@ def dict_method(vm: Machine, target: DictV, name: str, args: CallArgs) -> Value:
 
 
 def text_method(vm: Machine, target: ConstV, name: str, args: CallArgs) -> Value:
-    """A method of a text."""
+    """Return a method of a text."""
     if name not in _TEXT_METHODS or args.keywords or not args.complete:
         return UnknownV(f"the result of .{name}()")
     values: list[Value] = [arg.value for arg in args.positional]

@@ -47,7 +47,7 @@ def set_attribute(vm: Machine, value: Value, name: str, new: Value) -> None:
 
 
 def is_instance(value: Value, cls: Value) -> bool | None:
-    """The outcome of `isinstance()`, None where it is not known."""
+    """Return the outcome of `isinstance()`, None where it is not known."""
     if isinstance(cls, TupleV):
         outcomes = [is_instance(value, one) for one in cls.items]
         return True if True in outcomes else (None if None in outcomes or not cls.complete else False)

@@ -11,7 +11,7 @@ from rnnlint.interpret.values import CallArgs, ChoiceV, ConstV, ObjectV, RangeV,
 
 
 def is_tuner_method(name: str) -> bool:
-    """Whether a method name is one of a hyperparameter tuner's."""
+    """Return whether a method name is one of a hyperparameter tuner's."""
     return name in ("Float", "Int", "Choice", "Boolean", "Fixed") or name.startswith("suggest_")
 
 
@@ -35,7 +35,7 @@ def namespace(vm: Machine, _name: str, args: CallArgs, _span: Span) -> Value:
 
 
 def object_method(vm: Machine, target: ObjectV, name: str, args: CallArgs) -> Value:
-    """A method of a modelled library object."""
+    """Return a method of a modelled library object."""
     if target.kind != "argparse":
         return UnknownV(f"the result of .{name}()")
     if name == "add_argument":

@@ -47,7 +47,7 @@ _METHODS = (
 
 
 def attribute(ctx: Context, value: Value, name: str, span: Span) -> Value | None:
-    """An attribute of a LayerV, ModelV, TensorV or shape; None where it is a method."""
+    """Return an attribute of a LayerV, ModelV, TensorV or shape; None where it is a method."""
     if name in _METHODS:
         return None
     if isinstance(value, TensorV):
@@ -100,7 +100,7 @@ def _layer_attribute(ctx: Context, value: LayerV, name: str, span: Span) -> Valu
 
 
 def thaw(value: graph.Value) -> Value:
-    """An argument of the graph as a value of the interpreter."""
+    """Return an argument of the graph as a value of the interpreter."""
     match value:
         case graph.Const():
             return ConstV(value.value)
@@ -118,7 +118,7 @@ def thaw(value: graph.Value) -> Value:
 
 
 def _ends_of_layer(ctx: Context, value: LayerV, name: str, span: Span) -> Value:
-    """The tensors, or their shapes, of the calls of a layer."""
+    """Return the tensors, or their shapes, of the calls of a layer."""
     layer = value.layer
     ids = ctx.memory.calls.get(layer.id, ())
     found: list[TensorV] = []
@@ -140,7 +140,7 @@ def _ends_of_layer(ctx: Context, value: LayerV, name: str, span: Span) -> Value:
 
 
 def _input_layer(ctx: Context, value: LayerV) -> TensorV:
-    """The tensor of an `InputLayer(...)` that stands outside of a Sequential."""
+    """Return the tensor of an `InputLayer(...)` outside of a Sequential."""
     known = ctx.memory.opaque.get(-value.layer.id - 1)
     if known is None:
         tensor = implicit_input(ctx, input_shape(ctx, value.layer)[1], value.layer.span)

@@ -1,4 +1,11 @@
-"""The layers of a Sequential."""
+"""The layers of a Sequential, as a chain.
+
+A Sequential is a chain of `Links`, one for each layer, that shares its beginning with every earlier state of the model.
+Where branches meet, a link has several predecessors. The chain only says what was added: its nodes are written to the
+graph (`models.write`) when the model is called, when its output is read, or at the end. So `.pop()` leaves nothing
+behind, a model without a known input is written with the tensor that it is called on, and time stays linear in the
+number of layers.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +57,7 @@ def fill_sequential(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> 
 
 
 def sequential_of(ctx: Context, instance: InstanceV) -> ModelV:
-    """The Sequential that an instance of a user's subclass of Sequential is, for `self.add(...)`."""
+    """Return the Sequential that an object of a user's subclass is, for `self.add(...)`; it is made where needed."""
     known = ctx.memory.sequentials.get(instance.id)
     if known is None:
         model = ModelV(instance.id, "sequential", instance.cls.span)
@@ -106,7 +113,7 @@ def _link(ctx: Context, links: Links, layer: Value, span: Span, certain: bool) -
 
 
 def links_of(ctx: Context, model: ModelV) -> Links:
-    """The present state of a Sequential. One that was made on a path that was left is known by its tips."""
+    """Return the present state of a Sequential. Of one made on a path that was left, the tips are known."""
     content = ctx.store.get(model.id, LINKS)
     if isinstance(content, Links):
         return content
@@ -127,7 +134,7 @@ def add(ctx: Context, model: ModelV, layer: Value, span: Span) -> None:
 
 
 def pop(ctx: Context, model: ModelV) -> Value:
-    """`model.pop()`: the layer that was the last one."""
+    """Do `model.pop()` and return the layer that was the last one."""
     last = links_of(ctx, model)
     ends = [last] if last.layer is not None or not last.previous else list(last.previous)
     popped = [end.layer for end in ends if end.layer is not None]
@@ -149,7 +156,7 @@ def _set(ctx: Context, model: ModelV, before: Links, after: Links) -> None:
 
 
 def ordered(tip: Links, done: dict[Links, TensorV | None]) -> list[Links]:
-    """The links up to `tip` that are not in `done`, each after its predecessors."""
+    """Return the links up to `tip` that are not in `done`, each after its predecessors."""
     order: list[Links] = []
     seen: set[Links] = set()
     stack: list[tuple[Links, bool]] = [(tip, False)]
@@ -165,7 +172,7 @@ def ordered(tip: Links, done: dict[Links, TensorV | None]) -> list[Links]:
 
 
 def layers_of(ctx: Context, tip: Links) -> Value:
-    """The layers of a Sequential as a list; input layers do not count."""
+    """Return the layers of a Sequential as a list; input layers do not count."""
     items: list[Value] = []
     complete = True
     while tip.previous:
@@ -188,14 +195,14 @@ def is_input(layer: Value | None) -> bool:
 
 
 def tips_of(known: Sequential, *further: Links) -> list[Links]:
-    """The ends of a Sequential's chain, those left out that another end goes on from."""
+    """Return the ends of a Sequential's chain, without those that another end continues."""
     tips = {**known.tips, **dict.fromkeys(further)}
     inner = _before(tips)
     return [tip for tip in tips if tip not in inner]
 
 
 def nested_models(tip: Links) -> Iterator[int]:
-    """Ids of the models among the layers, also inside wrappers."""
+    """Yield ids of the models among the layers, also inside wrappers."""
     for links in ordered(tip, {}):
         stack = [links.layer]
         while stack:
@@ -209,7 +216,7 @@ def nested_models(tip: Links) -> Iterator[int]:
 
 
 def _before(tips: Iterable[Links]) -> set[Links]:
-    """All links that come before one of `tips`."""
+    """Return all links that come before one of `tips`."""
     seen: set[Links] = set()
     stack = [one for tip in tips for one in tip.previous]
     while stack:

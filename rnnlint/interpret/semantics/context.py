@@ -49,19 +49,19 @@ class Context(Protocol):
         """Note the reason; with tensors among the inputs an opaque node keeps their place, and the value carries it."""
 
     def truth(self, value: Value) -> bool | None:
-        """Truth value, None where it is not known."""
+        """Return truth value, None where it is not known."""
 
     def items(self, value: Value) -> TupleV | None:
-        """The items of a tuple or list, None for anything else."""
+        """Return the items of a tuple or list, None for anything else."""
 
     def mapping(self, value: Value) -> DictItems | None:
-        """The items of a dict, None for anything else."""
+        """Return the items of a dict, None for anything else."""
 
     def new_list(self, items: Sequence[Value], complete: bool = True) -> ListV:
-        """A fresh list."""
+        """Return a fresh list."""
 
     def freeze(self, value: Value) -> Frozen:
-        """The value as an argument in the graph."""
+        """Return the value as an argument in the graph."""
 
     def join(self, values: Sequence[Value]) -> Value:
-        """One of the values; equal ones once, tensors as one tensor with several producers."""
+        """Return one of the values; equal ones once, tensors as one tensor with several producers."""

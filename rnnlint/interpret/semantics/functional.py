@@ -58,7 +58,7 @@ def end_tensors(ctx: Context, arg: ArgV) -> tuple[TensorV, ...]:
 
 
 def _between(ctx: Context, inputs: Sequence[TensorV], outputs: Sequence[TensorV]) -> tuple[int, ...]:
-    """The nodes from which the outputs come, back to the inputs, in order."""
+    """Return the nodes from which the outputs come, back to the inputs, in order."""
     start = {ref for tensor in inputs for ref in tensor.refs}
     seen: set[int] = {ref.node for ref in start}
     stack = [ref.node for tensor in outputs for ref in tensor.refs if ref not in start]
@@ -91,7 +91,7 @@ def functional_layers(ctx: Context, known: Functional) -> list[Value] | None:
 
 
 def layer_value(ctx: Context, layer: Layer) -> LayerV:
-    """The value of a layer of the graph, with what it wraps."""
+    """Return the value of a layer of the graph, with what it wraps."""
     known = ctx.memory.layers.get(layer.id)
     if known is not None:
         return known
@@ -99,7 +99,7 @@ def layer_value(ctx: Context, layer: Layer) -> LayerV:
 
 
 def layers_in(ctx: Context, model: ModelV) -> Iterator[Value]:
-    """All layers of a model, in no order that the code could index."""
+    """Yield all layers of a model, in no order that the code could index."""
     functional = ctx.memory.functionals.get(model.id)
     if functional is not None:
         seen: set[int] = set()

@@ -65,7 +65,7 @@ _BESIDE = frozenset({"mask", "training", "attention_mask", "query_mask", "value_
 
 
 def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
-    """A layer class is called: a LayerV, or a ChoiceV of them where what it wraps is a ChoiceV."""
+    """Return the layer that calling its class makes; a ChoiceV of layers where what it wraps is a ChoiceV."""
     found = spec(symbol.name)
     bound, complete = _bind(ctx, found, symbol, args, span)
     names = _CHILDREN.get(found.kind, ()) if found is not None else ()
@@ -98,7 +98,7 @@ def construct_layer(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
 def _bind(
     ctx: Context, found: LayerSpec | None, symbol: Symbol, args: CallArgs, span: Span
 ) -> tuple[list[tuple[str, ArgV, bool]], bool]:
-    """The arguments by parameter, and whether there are no others."""
+    """Return the arguments by parameter, and whether there are no others."""
     complete = args.complete
     bound: list[tuple[str, ArgV, bool]]
     if found is None:
@@ -117,7 +117,7 @@ def _bind(
 
 
 def _rebound(arg: Arg, child: Value | None) -> Arg:
-    """The argument of one alternative: the layer itself instead of the ChoiceV of layers."""
+    """Return the argument of one alternative: the layer itself instead of the ChoiceV of layers."""
     if isinstance(child, LayerV) and isinstance(arg.value, graph.Choice):
         return replace(arg, value=graph.LayerArg(child.layer.id))
     return arg
@@ -130,7 +130,7 @@ def remember(ctx: Context, layer: LayerV) -> LayerV:
 
 
 def _alternatives(ctx: Context, values: Sequence[Value]) -> Iterable[tuple[Value, ...]]:
-    """What may be wrapped, flat, in order: a cell, the cells of a list, a layer and its backward layer."""
+    """Yield what may be wrapped, flat, in order: a cell, the cells of a list, a layer and its backward layer."""
     columns = [[run for option in _options(value) for run in _runs(ctx, option)] for value in values]
     for rows in product(*columns):
         yield tuple(child for row in rows for child in row)
@@ -158,7 +158,7 @@ def _options(value: Value) -> tuple[Value, ...]:
 
 
 def as_layer(ctx: Context, value: Value, span: Span) -> Layer:
-    """What is wrapped, as a layer of the graph; opaque with its reason where it is not understood."""
+    """Return what is wrapped, as a layer of the graph; opaque with its reason where it is not understood."""
     if isinstance(value, LayerV):
         return value.layer
     key = id(value)
@@ -179,7 +179,7 @@ def as_layer(ctx: Context, value: Value, span: Span) -> Layer:
 
 
 def layer_text(value: Value) -> str:
-    """A few words for a value that stands where a layer is expected."""
+    """Return a few words for a value that stands where a layer is expected."""
     match value:
         case UnknownV():
             return value.reason or "unknown"
@@ -210,7 +210,7 @@ def construct_input(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) ->
 
 
 def _declared(args: Iterable[Arg]) -> Shape:
-    """The shape, batch included, that `shape=`, `batch_shape=`, `batch_size=` declare."""
+    """Return the shape, batch included, that `shape=`, `batch_shape=`, `batch_size=` declare."""
     given = {arg.name: arg.value for arg in args}
     for name in ("batch_shape", "batch_input_shape"):
         if name in given and given[name] != graph.Const(None):
@@ -227,7 +227,7 @@ def _declared(args: Iterable[Arg]) -> Shape:
 
 
 def input_shape(ctx: Context, layer: Layer) -> tuple[bool, Shape]:
-    """Whether the layer, as the first of a Sequential, declares its input, and the shape, batch included.
+    """Return whether the layer, as the first of a Sequential, declares its input, and the shape, batch included.
 
     Source: Keras 2.15 `base_layer.Layer.__init__`, `layers/rnn/base_rnn.RNN.__init__` (`input_length`, `input_dim`),
     `layers/core/embedding.Embedding.__init__`; Keras 3.15 `layers/layer.Layer.__init__`.
@@ -266,7 +266,7 @@ def input_shape(ctx: Context, layer: Layer) -> tuple[bool, Shape]:
 
 
 def implicit_input(ctx: Context, shape: Shape, span: Span) -> TensorV:
-    """The input of a Sequential, or of what a wrapper applies to every timestep."""
+    """Return the input of a Sequential, or of what a wrapper applies to every timestep."""
     node = ctx.graph.node("input", "keras.Input", (), (shape,), span)
     return TensorV((Ref(node.id),), shape)
 
@@ -276,7 +276,7 @@ def implicit_input(ctx: Context, shape: Shape, span: Span) -> TensorV:
 
 
 def call_layer(ctx: Context, layer: LayerV, args: CallArgs, span: Span) -> Value:
-    """A layer is called: a node; a list of tensors where it has several outputs."""
+    """Add the call of a layer and return its output; a list of tensors where there are several."""
     kind = kind_of(layer.layer)
     inputs, beside = _arguments(ctx, kind, args, span)
     shapes = [tensor.shape for tensor in inputs]
@@ -303,14 +303,14 @@ def add_node(
     span: Span,
     args: Sequence[Arg] = (),
 ) -> Node:
-    """The node of a call of a layer."""
+    """Add the call of a layer to the graph and return its node."""
     node = ctx.graph.node("layer", layer.name, inputs, outputs, span, layer, args)
     ctx.memory.calls.setdefault(layer.id, []).append(node.id)
     return node
 
 
 def node_value(ctx: Context, node: Node, kind: Kind | None) -> Value:
-    """What the call of a layer gives to the code."""
+    """Return what the call of a layer gives to the code."""
     if len(node.outputs) > 1:
         return ctx.new_list([TensorV((Ref(node.id, index),), shape) for index, shape in enumerate(node.outputs)])
     if node.layer is not None and kind in RECURRENT and _returns_state(ctx, node.layer) is None:
@@ -319,7 +319,7 @@ def node_value(ctx: Context, node: Node, kind: Kind | None) -> Value:
 
 
 def _returns_state(ctx: Context, layer: Layer) -> bool | None:
-    """Whether a call gives a list: the output and the states."""
+    """Return whether a call gives a list: the output and the states."""
     kind = kind_of(layer)
     if kind in (Kind.CELL, Kind.STACKED_CELLS):
         return None
@@ -334,7 +334,7 @@ def _returns_state(ctx: Context, layer: Layer) -> bool | None:
 
 
 def _arguments(ctx: Context, kind: Kind | None, args: CallArgs, span: Span) -> tuple[list[TensorV], tuple[Arg, ...]]:
-    """The input tensors of a call, in order, and its other arguments."""
+    """Return the input tensors of a call, in order, and its other arguments."""
     if len(args.positional) == 1 and not args.keywords:
         return _flat(ctx, kind, args.positional[0]), ()
     positional = list(args.positional)
@@ -374,7 +374,7 @@ def _second(kind: Kind | None, value: Value) -> str:
 
 
 def _flat(ctx: Context, kind: Kind | None, arg: ArgV) -> list[TensorV]:
-    """The tensors of a layer's first argument: one, or the items of a list."""
+    """Return the tensors of a layer's first argument: one, or the items of a list."""
     if isinstance(arg.value, TensorV):
         return [arg.value]
     items = sequence(ctx, arg.value)
@@ -408,7 +408,7 @@ def _outputs(
     beside: Sequence[Arg],
     span: Span,
 ) -> tuple[Shape, ...]:
-    """Shapes of the outputs of a call."""
+    """Return shapes of the outputs of a call."""
     child = layer.children[0] if layer.children else None
     if kind is Kind.TIME_DISTRIBUTED and isinstance(child, (ModelV, InstanceV)):
         return (_each_timestep(ctx, child, shapes[0], span),)
@@ -418,14 +418,14 @@ def _outputs(
 
 
 def known_outputs(ctx: Context, layer: Layer, shapes: Sequence[Shape], beside: Sequence[Arg] = ()) -> tuple[Shape, ...]:
-    """Shapes of the outputs of a call, from the layer table alone."""
+    """Return shapes of the outputs of a call, from the layer table alone."""
     if layer.kind != "keras":
         return (None,)
     return layer_outputs(layer, shapes, ctx.env.for_origin(layer.origin), beside) or (None,)
 
 
 def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span: Span) -> Value | None:
-    """What the function of a Lambda gives for these inputs."""
+    """Return what the function of a Lambda gives for these inputs."""
     if not layer.children or layer.layer.id in ctx.memory.running:
         return None
     argument: Value = inputs[0] if len(inputs) == 1 else ctx.new_list(inputs)
@@ -441,7 +441,7 @@ def _lambda_result(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], span:
 
 
 def _lambda_outputs(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], result: Value | None) -> tuple[Shape, ...]:
-    """Shapes of what the function of a Lambda gives; else what its `output_shape` (without the batch) says.
+    """Return shapes of what the function of a Lambda gives; else what its `output_shape` (without the batch) says.
 
     Empty where not even the number of outputs is known.
     """
@@ -461,7 +461,7 @@ def _lambda_outputs(ctx: Context, layer: LayerV, inputs: Sequence[TensorV], resu
 
 
 def _each_timestep(ctx: Context, child: Value, shape: Shape, span: Span) -> Shape:
-    """Shape of TimeDistributed(child): the child is run on one timestep."""
+    """Return shape of TimeDistributed(child): the child is run on one timestep."""
     inner = None if shape is None or len(shape) < 3 else (shape[0], *shape[2:])
     start = implicit_input(ctx, inner, span)
     result = ctx.call(child, CallArgs((ArgV(start, span),)), span)

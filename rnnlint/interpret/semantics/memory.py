@@ -42,7 +42,7 @@ class Written:
 
 @dataclass
 class Sequential:
-    """What is remembered of a Sequential. `tips`: the ends of its chain, on whatever path."""
+    """What is remembered of a Sequential. `tips` are the ends of its chain on all paths."""
 
     model: ModelV
     name: str
@@ -66,7 +66,7 @@ class Functional:
 
 @dataclass
 class Memory:
-    """What is known of layers and models, by id. It survives the undoing of branches.
+    """What is known of layers and models, by id. It is not undone with a branch.
 
     `opaque` and `wrapped` are keyed by the identity of a value, which they keep alive. `calls`: the nodes of a layer.
     `running`: the Lambda layers and models that are being run.
@@ -83,7 +83,7 @@ class Memory:
 
 
 def join_values(a: Value, b: Value) -> Value | None:
-    """The join of two tensors, also opaque ones, or of two states of a Sequential; None: a plain ChoiceV."""
+    """Return the join of two tensors, also opaque ones, or of two states of a Sequential; None: a plain ChoiceV."""
     if isinstance(a, Links) and isinstance(b, Links):
         return join_links((a, b))
     if isinstance(a, (TensorV, UnknownV)) and isinstance(b, (TensorV, UnknownV)):
@@ -101,7 +101,7 @@ def _opaque(value: TensorV | UnknownV) -> TensorV | None:
 
 
 def join_links(all_links: Sequence[Links]) -> Links:
-    """The meeting of branches."""
+    """Return the link where branches meet that left the chain at these links."""
     previous = dict.fromkeys(
         one for links in all_links for one in (links.previous if links.layer is None and links.previous else (links,))
     )

@@ -29,7 +29,10 @@ from rnnlint.keras.names import Symbol
 
 
 def construct(ctx: Context, symbol: Symbol, args: CallArgs, span: Span) -> Value:
-    """A Keras class is called: LayerV, ModelV, or for `keras.Input` a TensorV (a ChoiceV where a child is one)."""
+    """Return what calling a Keras class gives: a layer, a model, or for `keras.Input` a tensor.
+
+    Where what a layer wraps is a ChoiceV, so is the result.
+    """
     if symbol.kind == "input":
         return construct_input(ctx, symbol, args, span)
     if symbol.name == "keras.Sequential":
@@ -54,7 +57,7 @@ def sequential_init(ctx: Context, instance: InstanceV, args: CallArgs, span: Spa
 
 
 def method(ctx: Context, value: Value, name: str, args: CallArgs, span: Span) -> Value:
-    """A method of a LayerV, ModelV, TensorV or of a shape: `model.add`, `tensor.get_shape`, `layer.build` ..."""
+    """Return a method of a LayerV, ModelV, TensorV or of a shape: `model.add`, `tensor.get_shape`, `layer.build` ..."""
     if isinstance(value, TensorV):
         return _tensor_method(ctx, value, name, args, span)
     if isinstance(value, (TupleV, UnknownV)):

@@ -42,7 +42,7 @@ MOST_NODES = 40_000  # beyond this a model is not written a further time
 
 
 def write(ctx: Context, tip: Links, written: Written, own: bool = False) -> TensorV | None:
-    """The tensor after `tip`; None for an empty model without an input. Nodes come into the graph once."""
+    """Write the nodes up to `tip`, each once, and return the tensor after it; None for an empty model without input."""
     for links in ordered(tip, written.after):
         first = len(ctx.graph.nodes)
         if not links.previous:
@@ -71,7 +71,7 @@ def write(ctx: Context, tip: Links, written: Written, own: bool = False) -> Tens
 
 
 def _begin(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
-    """The tensor after the first layer."""
+    """Return the tensor after the first layer."""
     if isinstance(layer, TensorV):
         written.start = layer
         return layer
@@ -85,7 +85,7 @@ def _begin(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
 
 
 def _own_nodes(ctx: Context, model: ModelV) -> list[int]:
-    """The nodes of a model that has an input of its own."""
+    """Return the nodes of a model that has an input of its own."""
     functional = ctx.memory.functionals.get(model.id)
     if functional is not None:
         return [id for id in functional.nodes if ctx.graph.nodes[id].kind != "input"]
@@ -94,7 +94,7 @@ def _own_nodes(ctx: Context, model: ModelV) -> list[int]:
 
 
 def _start(ctx: Context, layer: Value, span: Span, written: Written) -> TensorV:
-    """The input that the first layer declares, or an unknown one."""
+    """Return the input that the first layer declares, or an unknown one."""
     shape = written.declared
     declared: Shape = None
     if isinstance(layer, LayerV):
@@ -130,7 +130,7 @@ def apply(ctx: Context, layer: Value, args: CallArgs, span: Span) -> Value:
 
 
 def _begins(ctx: Context, tip: Links) -> bool:
-    """Whether a Sequential knows its own input."""
+    """Return whether the first layer of a Sequential declares its input."""
     while tip.previous:
         if not tip.previous[0].previous and len(tip.previous) == 1:
             layer = tip.layer
@@ -145,7 +145,7 @@ def _begins(ctx: Context, tip: Links) -> bool:
 
 
 def has_input(ctx: Context, model: ModelV) -> bool:
-    """Whether the model has an input of its own: a Sequential may only get one where it is called."""
+    """Return whether the model has an input of its own: a Sequential may only get one where it is called."""
     known = ctx.memory.sequentials.get(model.id)
     if known is None:
         return model.id in ctx.memory.functionals
@@ -153,7 +153,7 @@ def has_input(ctx: Context, model: ModelV) -> bool:
 
 
 def ends(ctx: Context, model: ModelV) -> tuple[tuple[TensorV, ...], TensorV | None]:
-    """Inputs and (first) output of a model that has an input of its own."""
+    """Return inputs and (first) output of a model that has an input of its own."""
     functional = ctx.memory.functionals.get(model.id)
     if functional is not None:
         return functional.inputs, functional.outputs[0] if functional.outputs else None
@@ -168,7 +168,7 @@ def ends(ctx: Context, model: ModelV) -> tuple[tuple[TensorV, ...], TensorV | No
 
 
 def _enter(ctx: Context, model: ModelV) -> bool:
-    """Guard against a model that contains itself."""
+    """Note that a model is being run; False where it is already, because it contains itself."""
     if -model.id in ctx.memory.running:
         return False
     ctx.memory.running.add(-model.id)
@@ -212,7 +212,7 @@ def _finish(ctx: Context, known: Sequential, tip: Links) -> None:
 
 
 def call_model(ctx: Context, model: ModelV, args: CallArgs, span: Span) -> Value:
-    """A model is called on tensors: its nodes once more, over the same layers."""
+    """Return what calling a model on tensors gives: its nodes are written once more, with the same layers."""
     given = [*args.positional[:1], *(arg for name, arg in args.keywords if name in ("inputs", "input", "x"))][:1]
     if not given:
         given = [ArgV(UnknownV("a model is called without an input that is understood", span), span)]
@@ -261,7 +261,7 @@ def _part(ctx: Context, whole: ModelV | InstanceV, given: Iterable[Value], resul
 
 
 def _call_functional(ctx: Context, known: Functional, arg: ArgV) -> Value:
-    """The nodes of a functional model, once more on other inputs."""
+    """Write the nodes of a functional model once more on other inputs, and return its outputs."""
     given = [as_tensor(ctx, arg.value, arg.span)] if len(known.inputs) == 1 else list(end_tensors(ctx, arg))
     if len(given) != len(known.inputs):
         return ctx.unknown("a model is called on tensors that do not match its inputs", arg.span, [arg.value])
@@ -292,13 +292,13 @@ def _moved(ctx: Context, refs: tuple[Ref, ...], mapped: dict[Ref, TensorV]) -> T
 
 
 def ref_shape(ctx: Context, ref: Ref) -> Shape:
-    """Shape of an output of a node of the graph under construction."""
+    """Return shape of an output of a node of the graph under construction."""
     outputs = ctx.graph.nodes[ref.node].outputs
     return outputs[ref.output] if ref.output < len(outputs) else None
 
 
 def _copy(ctx: Context, node: Node, inputs: Sequence[TensorV]) -> Node:
-    """The same call on other tensors."""
+    """Add the same call on other tensors."""
     refs = [tensor.refs for tensor in inputs]
     shapes = [tensor.shape for tensor in inputs]
     old = [join_shapes([ref_shape(ctx, ref) for ref in refs]) if refs else None for refs in node.inputs]
@@ -319,7 +319,7 @@ def _copy(ctx: Context, node: Node, inputs: Sequence[TensorV]) -> Node:
 
 
 def model_of(ctx: Context, instance: InstanceV) -> ModelV | None:
-    """What `functional_init` or `sequential_of` made of the instance, if anything."""
+    """Return what `functional_init` or `sequential_of` made of the instance, if anything."""
     functional = ctx.memory.functionals.get(instance.id)
     if functional is not None:
         return functional.model

@@ -101,7 +101,7 @@ _LOOKS = frozenset({"is_keras_tensor", "is_tensor", "is_sparse", "dtype", "eval"
 
 
 def function(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
-    """A function outside the code base, by canonical name; None where it is not known here."""
+    """Return a function outside the code base, by canonical name; None where it is not known here."""
     if name in MERGES:
         return _merge(ctx, MERGES[name], args, span)
     if name == "keras.layers.merge":
@@ -158,7 +158,7 @@ def _either(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None
 
 
 def operator(ctx: Context, name: str, operands: Sequence[Value], span: Span) -> Value:
-    """An operator with a tensor among its operands: `add`, `getitem` (the key may hold slices), `neg` ..."""
+    """Return an operator with a tensor among its operands: `add`, `getitem` (the key may hold slices), `neg` ..."""
     name = name.removeprefix("operator.")
     args = tuple(ArgV(operand, span) for operand in operands)
     if name == "getitem" and len(args) == 2:
@@ -204,7 +204,7 @@ def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[
 
 @lru_cache(16_384)  # any name in the code may come here
 def short_name(name: str) -> str:
-    """The last part of a dotted name."""
+    """Return the last part of a dotted name."""
     return name.rpartition(".")[2]
 
 
@@ -220,7 +220,7 @@ def _node(ctx: Context, name: str, inputs: Sequence[TensorV], args: Sequence[Arg
 
 
 def _made(ctx: Context, name: str, args: CallArgs, span: Span) -> Value | None:
-    """An array that is made with a shape that the code gives: data, or what a model is built with."""
+    """Return an array that is made with a shape that the code gives: data, or what a model is built with."""
     shape: Shape = None
     if name in _FILLED:
         position, keyword = _FILLED[name]

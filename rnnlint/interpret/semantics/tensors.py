@@ -14,7 +14,7 @@ from rnnlint.interpret.values import PLAIN, ArgV, ChoiceV, ConstV, ListV, RunsV,
 
 
 def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
-    """An argument as the graph keeps it."""
+    """Return an argument as the graph keeps it."""
     return Arg(name, ctx.freeze(arg.value), arg.span, positional)
 
 
@@ -45,7 +45,7 @@ def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
 
 
 def tensors(ctx: Context, value: Value, depth: int = 4) -> list[TensorV]:
-    """All tensors in a value, in order, those in lists and dicts included."""
+    """Return all tensors in a value, in order, those in lists and dicts included."""
     if type(value) in PLAIN:
         return []
     if isinstance(value, TensorV):
@@ -72,7 +72,7 @@ def tensors(ctx: Context, value: Value, depth: int = 4) -> list[TensorV]:
 
 
 def join_all(values: Sequence[TensorV]) -> TensorV:
-    """One tensor that any of `values` (at least one) may be."""
+    """Return one tensor that any of `values` (at least one) may be."""
     joined = values[0]
     for value in values[1:]:
         joined = join_tensors(joined, value)
@@ -80,7 +80,7 @@ def join_all(values: Sequence[TensorV]) -> TensorV:
 
 
 def sequence(ctx: Context, value: Value) -> TupleV | None:
-    """The items of a tuple or list, alternatives of several items as RunsV; None for anything else."""
+    """Return the items of a tuple or list, alternatives of several items as RunsV; None for anything else."""
     items = ctx.items(value) if isinstance(value, (TupleV, ListV)) else None
     if items is None or not any(isinstance(item, ChoiceV) for item in items.items):
         return items
@@ -94,12 +94,12 @@ def _run(item: Value) -> Value:
 
 
 def possible(ctx: Context, only: bool = True) -> Uncertain:
-    """What is built inside need not be built on every path (if `only`)."""
+    """Return a context manager: what is built inside is not built on every path, if `only`."""
     return Uncertain(ctx.graph, only)
 
 
 def dimension(value: graph.Value) -> Dim:
-    """A dimension as written; None (any size) and what is not known are both None."""
+    """Return a dimension as written; None (any size) and what is not known are both None."""
     if isinstance(value, graph.Const) and isinstance(value.value, int) and not isinstance(value.value, bool):
         return value.value
     if isinstance(value, graph.Unknown) and value.symbol:
@@ -118,12 +118,12 @@ def shape_of(value: graph.Value) -> Shape:
 
 
 def shape_value(shape: Shape, span: Span) -> Value:
-    """A shape as the code sees it: a tuple of numbers and unknowns."""
+    """Return a shape as the code sees it: a tuple of numbers and unknowns."""
     if shape is None:
         return UnknownV("shape of a tensor of unknown rank", span)
     return TupleV(tuple(dim_value(dim, span) for dim in shape))
 
 
 def dim_value(dim: Dim, span: Span) -> Value:
-    """A dimension as the code sees it."""
+    """Return a dimension as the code sees it."""
     return ConstV(dim) if isinstance(dim, int) else UnknownV("size of an axis", span, None, dim or "")
