@@ -58,12 +58,12 @@ def questions(roots: Roots) -> dict[str, Callable[[str], object]]:
 class Disk:
     """Asks the disk for what lies in folders and where links lead, once per question.
 
-    `asked` keeps the questions with their answers, so that a later run can ask whether they are still the same.
+    `queries` keeps the questions with their answers, so that a later run can ask whether they are still the same.
     """
 
     def __init__(self, roots: Roots | None = None) -> None:
         self.roots = roots or Roots()
-        self.asked: dict[tuple[str, str], object] = {}
+        self.queries: dict[tuple[str, str], object] = {}
         self._questions = questions(self.roots)
         self._listed: dict[str, frozenset[str]] = {}
         self._reals: dict[str, str] = {}
@@ -72,7 +72,7 @@ class Disk:
         """The names of modules and packages in a folder: one look instead of one for every name that is asked for."""
         found = self._listed.get(folder)
         if found is None:
-            found = self._listed[folder] = self.asked["names", folder] = module_names(folder)
+            found = self._listed[folder] = self.queries["names", folder] = module_names(folder)
         return found
 
     def is_file(self, path: str) -> bool:
@@ -102,6 +102,6 @@ class Disk:
 
     def _ask(self, question: str, path: str) -> object:
         key = question, path
-        if key not in self.asked:
-            self.asked[key] = self._questions[question](path)
-        return self.asked[key]
+        if key not in self.queries:
+            self.queries[key] = self._questions[question](path)
+        return self.queries[key]

@@ -188,7 +188,7 @@ def digest(source: Source) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Query:
     """What an analysis asked for: the file of a module, and the digest of what was read there."""
 
     module: str
@@ -210,8 +210,8 @@ class Recorder:
         self._asked[module, level, importer] = None
         return self._modules.find(module, level, importer)
 
-    def asked(self) -> Iterator[Asked]:
+    def queries(self) -> Iterator[Query]:
         """All questions in their order, with the answers."""
         for module, level, importer in self._asked:
             path = self._modules.locate(module, level, importer)
-            yield Asked(module, level, importer, path, self._modules.digest(path))
+            yield Query(module, level, importer, path, self._modules.digest(path))

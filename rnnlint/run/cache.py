@@ -243,7 +243,7 @@ class RunCache:
         self._key = _key("run", list(given))
         self._fresh: set[str] = set()
         self._files = self._listing(found, settings)
-        self._asked: dict[tuple[str, str], object] = {}
+        self._answers: dict[tuple[str, str], object] = {}
         self._questions = _questions(Roots())
 
     def _listing(self, found: Discovered, settings: Callable[[str], Settings]) -> str:
@@ -302,15 +302,15 @@ class RunCache:
 
     def keep_file(self, task: Task, modules: Modules, linted: Linted) -> None:
         """Keep the result of an analysis, as it is before findings come to the files that they lie in."""
-        for one in linted.asked:
+        for one in linted.queries:
             # Another process may have seen another state of the disk.
             if (
                 modules.locate(one.module, one.level, one.importer) != one.path
                 or modules.digest(one.path) != one.digest
             ):
-                self._asked["text", one.path or one.importer] = _CHANGING
+                self._answers["text", one.path or one.importer] = _CHANGING
         if all(one.kind in _KEPT_DIAGNOSTICS for one in linted.result.diagnostics):
-            asked = [[one.module, one.level, one.importer, one.path, one.digest] for one in linted.asked]
+            asked = [[one.module, one.level, one.importer, one.path, one.digest] for one in linted.queries]
             entry = {"source": modules.digest(task.path), "asked": asked, "result": _packed(linted.result)}
             self._store.put(_file_key(task), entry)
 
@@ -318,20 +318,20 @@ class RunCache:
         """Take note of what was read. The status of a file says enough, but not of a fresh one, nor of a stranger."""
         if path not in self._paths or (path in self._fresh and len(self._fresh) <= _MOST_FRESH):
             answer = "" if data is None else _digest(data)
-            if self._asked.setdefault(("text", path), answer) != answer:
-                self._asked["text", path] = _CHANGING
+            if self._answers.setdefault(("text", path), answer) != answer:
+                self._answers["text", path] = _CHANGING
 
     @property
-    def asked(self) -> dict[tuple[str, str], object]:
+    def answers(self) -> dict[tuple[str, str], object]:
         """What was asked so far beside what the run's `Disk` was."""
-        return self._asked
+        return self._answers
 
     def note(self, asked: Mapping[tuple[str, str], object], disk: dict[tuple[str, str], object]) -> None:
         """Take note of what another process asked; `disk` is what this one did."""
         for key, answer in asked.items():
-            known = self._asked if key[0] == "text" else disk
+            known = self._answers if key[0] == "text" else disk
             if known.setdefault(key, answer) != answer:
-                self._asked[key] = _CHANGING
+                self._answers[key] = _CHANGING
 
     def pins(self, origin: Origin) -> None:
         """Take note of what was looked at for the pins of a project."""
@@ -344,17 +344,17 @@ class RunCache:
 
     def _ask(self, question: str, path: str) -> None:
         """Ask once more what was asked before: the answer counts where nothing has changed since."""
-        if (question, path) not in self._asked:
+        if (question, path) not in self._answers:
             status = _status(path)
             changing = status is not None and self._young(status)
-            self._asked[question, path] = _CHANGING if changing else self._questions[question](path)
+            self._answers[question, path] = _CHANGING if changing else self._questions[question](path)
 
     def keep(self, results: list[FileResult], modules: Modules, *, worth: bool) -> None:
         """Keep the results of the run if they are `worth` it, and write all that was kept."""
         told = [one for one in results if one.findings or one.suppressed or one.diagnostics or one.notes]
         kinds = {one.kind for result in told for one in result.diagnostics}
-        asked = self._asked | modules.disk.asked
-        settled = len(self._fresh) <= _MOST_FRESH and _CHANGING not in self._asked.values()
+        asked = self._answers | modules.disk.queries
+        settled = len(self._fresh) <= _MOST_FRESH and _CHANGING not in self._answers.values()
         if worth and settled and kinds <= _KEPT_DIAGNOSTICS:
             questions = [[question, path, _answer(answer)] for (question, path), answer in asked.items()]
             packed = [[result.path, *_packed(result)] for result in told]

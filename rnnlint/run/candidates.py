@@ -104,7 +104,7 @@ class Search:
             return
         from rnnlint.run.pool import examine_all
 
-        disk = self._modules.disk.asked
+        disk = self._modules.disk.queries
 
         def examine(batch: Batch) -> tuple[Examined, Answers]:
             before = len(disk)
@@ -126,11 +126,11 @@ class Search:
         return [(path, stats[path][0].st_size if path in stats else 0) for path in paths]
 
     def _answers(self) -> Answers:
-        return self._cache.asked if self._cache else {}
+        return self._cache.answers if self._cache else {}
 
     def _note(self, answers: Answers) -> None:
         if self._cache:
-            self._cache.note(answers, self._modules.disk.asked)
+            self._cache.note(answers, self._modules.disk.queries)
 
     def _counted(self, work: Iterable[tuple[Batch, A]], length: int, title: str) -> Iterator[tuple[Batch, A]]:
         """The same, and each of its files is watched."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from rnnlint.linter import lint
-from rnnlint.project.modules import Asked, Recorder
+from rnnlint.project.modules import Query, Recorder
 from rnnlint.records import dataclass
 from rnnlint.result import FileResult
 from rnnlint.run.child import ERROR, READY, Child
@@ -75,10 +75,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """What a task gave; `asked` are the modules that it looked for, in that order."""
+    """What a task gave; `queries` are the modules that it looked for, in that order."""
 
     result: FileResult
-    asked: tuple[Asked, ...] = ()
+    queries: tuple[Query, ...] = ()
 
 
 def lint_task(
@@ -89,7 +89,7 @@ def lint_task(
     source = modules.source(task.path)
     result = lint(source, task.settings, recorder, task.env, found=found, passed_over=task.passed_over, parsed=parsed)
     # Who wants the source has it, or reads it: it need not go through a pipe.
-    return Linted(replace(result, source=None), tuple(recorder.asked()))
+    return Linted(replace(result, source=None), tuple(recorder.queries()))
 
 
 class _Lint:

@@ -1,6 +1,6 @@
 """The language server: what `rnnlint check` says, while the code is being written.
 
-    lsp ─► desk ──Job──► pool ══pipe══► analysis (in a child process, which may be killed) ══pipe══► Answer ─► desk
+    lsp ─► documents ──Job──► pool ══pipe══► analysis (in a child process, which may be killed) ══pipe══► Answer ─► documents
 
-Only `lsp`, `desk` and `places` know pygls and lsprotocol, which are an extra.
+Only `lsp`, `documents` and `places` know pygls and lsprotocol, which are an extra.
 """

@@ -11,7 +11,7 @@ from lsprotocol import types
 from pygls import uris
 from pygls.exceptions import JsonRpcException
 
-from rnnlint.server.desk import FIX_ALL, Server
+from rnnlint.server.documents import FIX_ALL, Server
 
 # Seconds without a further change before a text is looked at.
 PAUSE = 0.25
