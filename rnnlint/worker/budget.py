@@ -20,3 +20,12 @@ def bounded(shape: Any) -> None:
     if math.prod(sizes) > MOST_ELEMENTS:
         said = "a tensor of shape ({}) is too big to try out".format(", ".join(map(str, sizes)))
         raise Failed("build", MemoryError(said))
+
+
+def foresee(layer: Any, tensor: Any) -> None:
+    """Raise Failed where a layer says that its output would be too big, without making it."""
+    try:
+        shape = layer.compute_output_shape(tuple(tensor.shape))
+    except Exception:  # noqa: BLE001 - the call itself will say what is wrong
+        return
+    bounded(shape)

@@ -22,13 +22,14 @@ import numpy as np
 
 from . import load
 from .backend import Backend
-from .budget import MOST_IDS, MOST_WEIGHTS, bounded
-from .failure import Failed
+from .budget import MOST_IDS, MOST_WEIGHTS, bounded, foresee
+from .failure import Failed, building
 from .naming import keras_class, named
+from .operations import operate
 from .specs import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 # Arguments that say nothing about what a layer does to its input, but may be refused outside of a Sequential.
 _NEEDLESS = frozenset(
@@ -43,7 +44,6 @@ _SEVERAL = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 # Layers whose output can be vastly bigger than their input and their weights.
 _GROWING = ("RepeatVector", "UpSampling", "ZeroPadding", "Dense", "Embedding", "TimeDistributed", "Conv")
-_LISTS = frozenset(("concat", "concatenate", "stack", "add_n", "accumulate_n", "hstack", "vstack", "dstack"))
 # The probes for which the probed call, and what lies between it and the target, has to work at inference.
 _WHOLE = ("mask", "masking")
 
@@ -111,7 +111,7 @@ class Replay(Backend):
         key = str(self.nodes[node]["layer"])
         if key not in self.layers:
             spec = self.outermost(node)
-            with self._building(spec.get("id")):
+            with building(spec.get("id")):
                 self.layers[key] = self.layer(spec)
         return self.layers[key]
 
@@ -174,10 +174,10 @@ class Replay(Backend):
 
     def run(self, node: int) -> list[Any]:
         """The outputs of a node at inference, and before it of all that it needs."""
-        for one in self._upstream(node):
+        for one in _upstream(node, self.nodes, self.outputs):
             given = self.nodes[one]
             layer = given.get("layer")
-            with self._building(None if layer is None else self.outermost(one).get("id")):
+            with building(None if layer is None else self.outermost(one).get("id")):
                 if given["kind"] == "input":
                     self.outputs[one] = [self._input(given)]
                 else:
@@ -190,22 +190,12 @@ class Replay(Backend):
     def apply(self, node: int, inputs: Sequence[Any], training: bool | None = None) -> list[Any]:
         """The outputs of an operation or a layer call on the given tensors."""
         given = self.nodes[node]
-        result = self._op(given, inputs) if given["kind"] == "op" else self.call(node, inputs, training=training)
+        if given["kind"] == "op":
+            arguments = {key: self.value(one) for key, one in given.get("kwargs", {}).items()}
+            result = operate(self, given["name"], arguments, inputs, given.get("list"))
+        else:
+            result = self.call(node, inputs, training=training)
         return list(result) if isinstance(result, (list, tuple)) else [result]
-
-    def _upstream(self, node: int) -> list[int]:
-        """What has to run for a node, in order: a producer has the smaller id."""
-        wanted: set[int] = set()
-        open_ = [node]
-        while open_:
-            one = open_.pop()
-            if one in wanted or one in self.outputs:
-                continue
-            if one not in self.nodes:
-                raise Failed("build", f"the job has no node {one}")
-            wanted.add(one)
-            open_.extend(producer for producer, _ in self.nodes[one].get("inputs", ()))
-        return sorted(wanted)
 
     def call(
         self, node: int, inputs: Sequence[Any] | None = None, layer: Any = None, training: bool | None = None
@@ -240,7 +230,7 @@ class Replay(Backend):
             inputs = [self.copy(one) for one in inputs]
         short = type(layer).__name__
         if short.startswith(_GROWING) and len(inputs) == 1:
-            self._foresee(layer, inputs[0])
+            foresee(layer, inputs[0])
         args: tuple[Any, ...]
         if len(inputs) == 1 and not listed:
             args = (inputs[0],)
@@ -253,14 +243,6 @@ class Replay(Backend):
             args = (list(inputs),)
         with self._frugal(), self.no_gradients():
             return layer(*args, **keywords)
-
-    def _foresee(self, layer: Any, tensor: Any) -> None:
-        """Refuse what would be made too big, where the layer can say so without doing it."""
-        try:
-            shape = layer.compute_output_shape(tuple(tensor.shape))
-        except Exception:  # noqa: BLE001 - the call itself will say what is wrong
-            return
-        bounded(shape)
 
     @contextlib.contextmanager
     def _frugal(self) -> Iterator[None]:
@@ -282,16 +264,6 @@ class Replay(Backend):
         finally:
             base.add_weight = original
 
-    @contextlib.contextmanager
-    def _building(self, layer: int | None) -> Iterator[None]:
-        try:
-            yield
-        except Failed as error:
-            error.layer = layer if error.layer is None else error.layer
-            raise
-        except Exception as error:
-            raise Failed("build", error, layer) from error
-
     def _input(self, node: Mapping[str, Any]) -> Any:
         shape = tuple(self.sizes[size] if isinstance(size, str) else size for size in node["shape"])
         bounded(shape)
@@ -305,43 +277,20 @@ class Replay(Backend):
             return self.tensor(self.random.randint(1, 2 if dtype.kind == "b" else 10, shape).astype(dtype))
         raise Failed("build", f"an input of type {dtype} cannot be filled")
 
-    def _op(self, node: Mapping[str, Any], tensors: Sequence[Any]) -> Any:
-        """A function on tensors. `#1` is the position of an argument; the tensors take the other positions."""
-        name = node["name"]
-        function = named(name, self.keras, self.backend)
-        given = {key: self.value(one) for key, one in node.get("kwargs", {}).items()}
-        positions = {int(key[1:]): given.pop(key) for key in list(given) if key[0] == "#"}
-        if name == "operator.getitem" and "key" in given:
-            positions[1] = given.pop("key")
-        listed = node.get("list")
-        if listed is None:
-            listed = name.rpartition(".")[2] in _LISTS
-        rest = [list(tensors)] if listed and tensors else list(tensors)
-        args: list[Any] = []
-        while rest or positions:
-            if len(args) in positions:
-                args.append(positions.pop(len(args)))
-            elif rest:
-                args.append(rest.pop(0))
-            else:
-                raise Failed("build", f"{name} lacks its argument number {len(args) + 1}")
-        if not name.startswith("numpy."):
-            return function(*args, **given)
-        result = function(*(self._plain(one) for one in args), **given)
-        if isinstance(result, (list, tuple)):
-            return [self.tensor(one) for one in result]
-        return self.tensor(result.astype("float32") if result.dtype == "float64" else result)
 
-    def _plain(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._plain(one) for one in value]
-        return self.array(value) if hasattr(value, "shape") else value
-
-    # -----------------------------------------------------------------------------------------------------------------
-    # Tensors
-
-
-# ---------------------------------------------------------------------------------------------------------------------
+def _upstream(node: int, nodes: Mapping[int, Any], done: Container[int]) -> list[int]:
+    """The nodes that have to run for a node, in order: a producer has the smaller id. Raises Failed."""
+    wanted: set[int] = set()
+    open_ = [node]
+    while open_:
+        one = open_.pop()
+        if one in wanted or one in done:
+            continue
+        if one not in nodes:
+            raise Failed("build", f"the job has no node {one}")
+        wanted.add(one)
+        open_.extend(producer for producer, _ in nodes[one].get("inputs", ()))
+    return sorted(wanted)
 
 
 def _needed(short: str, name: str) -> bool:
