@@ -1,4 +1,4 @@
-"""Importing this module registers every handler with the machine."""
+"""Imports every module that registers handlers with the machine; a new one is listed here."""
 
 from __future__ import annotations
 

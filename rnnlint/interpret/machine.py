@@ -187,7 +187,7 @@ class Machine:
     def tensors(self, value: Value, depth: int = 3) -> Iterator[TensorV | UnknownV]:
         """Yield the tensors that a value is or holds; an UnknownV that came out of an opaque node counts."""
         if is_tensor(value):
-            yield value  # type: ignore[misc]
+            yield value
         elif depth:
             inner: Sequence[Value] = ()
             if isinstance(value, ChoiceV):

@@ -38,7 +38,7 @@ class Positions:
     def extent(
         self, node: cst.CSTNode, end: cst.CSTNode | None = None, statement: cst.CSTNode | None = None
     ) -> tuple[int, int]:
-        """Start of one node and end of another (or the same); `statement` is the one whose code they are part of.
+        """Return the start of one node and the end of another (or the same), parts of the code of `statement`.
 
         Raises:
             RecursionError: where the code is nested too deeply for libcst to generate it.
@@ -88,7 +88,7 @@ class Positions:
 
 
 def _starts(module: cst.Module, text: str) -> dict[int, int]:
-    """The offsets of the first tokens of all statements, by their ids; none where `ast` has another view of them."""
+    """Return where the first token of each statement begins, by its id; nothing where `ast` sees other statements."""
     tree = syntax.parse(text)
     if not isinstance(tree, ast.Module):
         return {}
@@ -107,7 +107,7 @@ def _starts(module: cst.Module, text: str) -> dict[int, int]:
 
 
 def _pairs(module: cst.Module, tree: ast.Module) -> Iterator[tuple[cst.CSTNode, ast.stmt]]:
-    """The statements of libcst (a line of several simple ones is one) with the first statement of `ast` in each."""
+    """Yield each statement of libcst (a line of simple ones is one) with the first statement of `ast` in it."""
     stack: list[tuple[Sequence[Any], Sequence[ast.stmt]]] = [(module.body, tree.body)]
     while stack:
         nodes, twins = stack.pop()

@@ -19,7 +19,7 @@ class Finder(Protocol):
     """Finds modules of the code base under analysis."""
 
     def find(self, module: str, level: int, importer: str) -> Source | None:
-        """The source of a module by name (relative where `level` > 0), or None where it is not in the code base."""
+        """Return the source of a module by name (relative where `level` > 0); None where the code base has none."""
 
 
 @dataclass(slots=True)

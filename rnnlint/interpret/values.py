@@ -7,7 +7,7 @@ be run, taken back and joined without copying the world (`rnnlint.interpret.stor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rnnlint.graph import Layer, Ref, Shape, Span
 from rnnlint.interpret.base import Value, identity, immutable
@@ -235,7 +235,7 @@ class CallArgs:
 TRUE = (LayerV, ModelV, FunctionV, ClassV, BoundV, PartialV, ModuleV, InstanceV, TensorV)
 
 
-def is_tensor(value: Value) -> bool:
+def is_tensor(value: Value) -> TypeGuard[TensorV | UnknownV]:
     """Return whether a value is a tensor, or came out of an opaque node."""
     return type(value) is TensorV or (isinstance(value, UnknownV) and value.node is not None)
 

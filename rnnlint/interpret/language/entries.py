@@ -39,9 +39,9 @@ def run(vm: Machine, source: Source) -> Graph:
 
 
 def _run_entries(vm: Machine, first: int = 0) -> None:
-    """Run every function and class that was defined (from the given one on) as if somebody called it.
+    """Run every function and class that waits (from number `first` on) as if somebody called it.
 
-    What an entry point defines runs before its changes are taken back: it closes over them.
+    What an entry point defines runs before the changes of the entry point are undone, because it closes over them.
     """
     entries = vm.entries.waiting[first:]
     del vm.entries.waiting[first:]
@@ -56,9 +56,9 @@ def _run_entries(vm: Machine, first: int = 0) -> None:
 
 
 def _isolated(vm: Machine, entry: FunctionV | ClassV, run: Callable[[], object]) -> None:
-    """Run an entry point and what it defines, and take back what they changed.
+    """Run an entry point and what it defines, and undo what they changed.
 
-    What breaks the interpreter is remembered, and the other entry points still run.
+    An exception is noted in the graph as an error, and the other entry points still run.
     """
 
     def both() -> None:

@@ -210,7 +210,7 @@ def map_(vm: Machine, _name: str, args: CallArgs, span: Span) -> Value | None:
 
 
 def _number(items: Sequence[Value], first: int) -> tuple[Value, ...] | None:
-    """The pairs of enumerate(); after a run of alternatives the number is not known. None for runs within runs."""
+    """Return the pairs of enumerate(), or None for runs within runs. After a run, the number is not known."""
     pairs: list[Value] = []
     at: int | None = first
     for item in items:

@@ -72,7 +72,7 @@ def _between(ctx: Context, inputs: Sequence[TensorV], outputs: Sequence[TensorV]
 
 
 def functional_layers(ctx: Context, known: Functional) -> list[Value] | None:
-    """The layers of a functional model that is one chain, in order, the input first; None for any other shape."""
+    """Return the layers of a functional model that is one chain, in order, the input first; else None."""
     if len(known.inputs) != 1 or len(known.outputs) != 1:
         return None
     layers: list[Value] = []

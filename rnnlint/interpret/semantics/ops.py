@@ -172,7 +172,10 @@ def operator(ctx: Context, name: str, operands: Sequence[Value], span: Span) -> 
 
 
 def _op(ctx: Context, name: str, positional: Sequence[ArgV], keywords: Sequence[tuple[str, ArgV]], span: Span) -> Value:
-    """The node of a function on tensors. A positional argument that is no tensor is called `#` and its position."""
+    """Add the node of a function on tensors and return its result.
+
+    A positional argument that is no tensor is called `#` and its position.
+    """
     inputs: list[TensorV] = []
     rest: list[Arg] = []
     named = [(f"#{index}", arg, True) for index, arg in enumerate(positional)]

@@ -19,7 +19,11 @@ def as_arg(ctx: Context, name: str, arg: ArgV, positional: bool = False) -> Arg:
 
 
 def as_tensor(ctx: Context, value: Value, span: Span) -> TensorV:
-    """The value as a tensor: an UnknownV by its opaque node, a ChoiceV joined, anything else as a new opaque node."""
+    """Return the value as a tensor.
+
+    An UnknownV is the tensor of its opaque node, the options of a ChoiceV are joined, and anything else becomes a new
+    opaque node, which the same value gets again.
+    """
     if isinstance(value, TensorV):
         return value
     if isinstance(value, UnknownV) and value.node is not None:
@@ -108,7 +112,7 @@ def dimension(value: graph.Value) -> Dim:
 
 
 def shape_of(value: graph.Value) -> Shape:
-    """A shape as written; None where even the rank is not known. A bare integer is a shape of one axis (Keras 2)."""
+    """Return a shape as written; None where even the rank is unknown. An integer is a shape of one axis (Keras 2)."""
     if isinstance(value, graph.Items):
         return tuple(dimension(item) for item in value.items) if value.complete else None
     if isinstance(value, graph.Choice):
