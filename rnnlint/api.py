@@ -41,12 +41,16 @@ def check_source(text: str | bytes, filename: str = "<text>", settings: Settings
         The findings in the order of the source, without the suppressed ones; those below `min_confidence` left out.
         Their attribute `diagnostics` names what could not be read (never raised), and `notes` what was not understood.
     """
-    from rnnlint.linter import NoFinder, accepts, environment, finish, lint
+    from rnnlint.linter import NoFinder, environment, finish, lint, parses_with_libcst
     from rnnlint.settings.settings import Settings
     from rnnlint.source.read import from_bytes, from_text
 
     settings = settings or Settings()
-    source = from_bytes(text, filename, accepts) if isinstance(text, bytes) else from_text(text, filename, accepts)
+    source = (
+        from_bytes(text, filename, parses_with_libcst)
+        if isinstance(text, bytes)
+        else from_text(text, filename, parses_with_libcst)
+    )
     result = finish(lint(source, settings, NoFinder(), environment(settings)), settings, source)
     certain = settings.min_confidence == "certain"
     findings = Findings(one for one in result.findings if one.confidence == "certain" or not certain)

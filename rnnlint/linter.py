@@ -100,10 +100,10 @@ def own_backend(source: Source, env: KerasTargets, *, any_backend: bool = False)
 
 def read_source(file: File) -> Source:
     """The source of a file as it stands on the disk; what cannot be read is a diagnostic of it."""
-    return read(file.shown, accepts)
+    return read(file.shown, parses_with_libcst)
 
 
-def accepts(text: str) -> bool:
+def parses_with_libcst(text: str) -> bool:
     """Whether libcst reads a text that `ast` refuses: Python newer than the running one."""
     if guard(Source("", text)) is not None:
         return False
@@ -141,7 +141,7 @@ def lint(
         env = own_backend(source, env, any_backend=found is not None)
     graph: Graph | None = None
     try:
-        problem = None if source.harmless else guard(source)
+        problem = None if source.parser_safe else guard(source)
         if problem is None:
             graph, problem = _interpret(source, finder, env, interpret, passed_over, parsed)
     except (RecursionError, MemoryError):

@@ -42,9 +42,9 @@ def left(folder: Path, files: dict[str, str], name: str) -> list[str]:
     found, _ = gate(folder, files)
     text = (folder / name).read_text()
     known = found.known().get(str(folder / name), Known())
-    unread = {row for first, last in known.unread for row in range(first, last + 1)}
+    skipped = {row for first, last in known.skipped_rows for row in range(first, last + 1)}
     lines = text.split("\n")
-    return [line.split("(")[0] for row, line in enumerate(lines, 1) if line.strip() and row not in unread]
+    return [line.split("(")[0] for row, line in enumerate(lines, 1) if line.strip() and row not in skipped]
 
 
 DROP = "from keras.layers import Dropout\ndef drop(x):\n    return Dropout(.3)(x)\n"
@@ -190,7 +190,7 @@ def test_methods_that_nothing_names_are_not_read(tmp_path: Path) -> None:
     found, _ = gate(tmp_path, {"net.py": own})
     assert passed_over(found, tmp_path / "net.py") == {"Net.units", "Net.plot"}
     assert left(tmp_path, {"net.py": own}, "net.py")[-1] == "        return LSTM"
-    source = Source("net.py", own, unread=found.known()[str(tmp_path / "net.py")].unread)
+    source = Source("net.py", own, skipped_rows=found.known()[str(tmp_path / "net.py")].skipped_rows)
     assert source.code.count("\n") == own.count("\n")
     compile(source.code, "net.py", "exec")
 

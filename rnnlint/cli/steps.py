@@ -197,12 +197,12 @@ def _write_fixes(request: Request, outcome: Outcome[FileResult], piped: str | No
 
 def _as_linted(result: FileResult) -> bytes:
     """The bytes of a file. Raises OSError where they are no longer those that were linted: no edit would fit."""
-    from rnnlint.linter import accepts
+    from rnnlint.linter import parses_with_libcst
     from rnnlint.source.read import from_bytes
 
     with open(result.path, "rb") as file:
         data = file.read()
-    if result.source is None or from_bytes(data, result.path, accepts).text != result.source.text:
+    if result.source is None or from_bytes(data, result.path, parses_with_libcst).text != result.source.text:
         raise OSError(None, "the file was changed in the meantime", result.path)
     return data
 

@@ -128,11 +128,11 @@ class Gate:
         self._needs = tuple(need | _COMMON for need in needs)
         self._modules = modules
         self._read = read
-        self._unread: list[str] = []
+        self._not_read: list[str] = []
         self._holds: dict[str, Ingredients] = {}
         self._selected: dict[str, Focus | None] = {}
         self._rows: dict[str, frozenset[Rows]] = {}
-        self._harmless: frozenset[str] = frozenset()
+        self._parser_safe: frozenset[str] = frozenset()
         self._imported: dict[str, tuple[_Taken, ...]] = {}
         self._reached: dict[str, dict[str, None]] = {}
         self._marks: dict[str, bool] = {}
@@ -151,7 +151,7 @@ class Gate:
     def note(self, path: str, holds: Ingredients | None) -> None:
         """The same for a file whose `ingredients` are known."""
         if holds is None:
-            self._unread.append(path)
+            self._not_read.append(path)
         else:
             self._holds[path] = holds
 
@@ -181,14 +181,14 @@ class Gate:
         for path in paths:
             if (self._holding(path) - _COMMON or self._takes(path)) and (focus := self._reaches.focus(path, needs)):
                 selected[path] = focus
-        return Examined(selected, self._reaches.unread(), self._reaches.harmless())
+        return Examined(selected, self._reaches.skipped_rows(), self._reaches.parser_safe())
 
     def take(self, examined: Examined) -> None:
         """Take account of what was examined."""
         self._selected |= examined.selected
-        for path, rows in examined.unread.items():
+        for path, rows in examined.skipped_rows.items():
             self._rows[path] = self._rows.get(path, rows) & rows
-        self._harmless |= examined.harmless
+        self._parser_safe |= examined.parser_safe
 
     def lose(self, paths: Iterable[str]) -> None:
         """Take account of files that could not be examined: all is to be read."""
@@ -197,18 +197,18 @@ class Gate:
     @property
     def selected(self) -> frozenset[str]:
         """The candidates among what was examined, and what could not be read."""
-        return frozenset(self._unread).union(self._selected)
+        return frozenset(self._not_read).union(self._selected)
 
     def focus(self, path: str) -> Focus | None:
         """What of a candidate is to be run; None for all."""
         return self._selected.get(path)
 
     def known(self) -> Mapping[str, Known]:
-        """What was found out of files: rows that no candidate's analysis needs, and that they are harmless."""
-        rows = {} if self._unread or None in self._selected.values() else self._rows
+        """What was found out of files: rows that no candidate's analysis needs, and whether the parser is safe."""
+        rows = {} if self._not_read or None in self._selected.values() else self._rows
         return {
-            path: Known(tuple(sorted(rows.get(path, ()))), path in self._harmless)
-            for path in self._harmless.union(rows)
+            path: Known(tuple(sorted(rows.get(path, ()))), path in self._parser_safe)
+            for path in self._parser_safe.union(rows)
         }
 
     def _enough(self, path: str) -> bool:
@@ -335,13 +335,13 @@ class Gate:
 class Examined:
     """What was found out of files: those that are candidates, with what of them is to be run, None for all.
 
-    `unread` are the rows that they do not need, of each file that they need. `harmless` are files that were seen to be
-    no danger for the parser.
+    `skipped_rows` are the rows that they do not need, of each file that they need. `parser_safe` are files that were
+    seen to be no danger for the parser.
     """
 
     selected: dict[str, Focus | None]
-    unread: dict[str, frozenset[Rows]] = field(default_factory=dict)
-    harmless: frozenset[str] = frozenset()
+    skipped_rows: dict[str, frozenset[Rows]] = field(default_factory=dict)
+    parser_safe: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ class Reach:
         self._resolved: dict[tuple[str, Chain], tuple[Definition | str, ...]] = {}
         self._acting: dict[str, bool] = {}
         self._kept: set[Definition] = set()
-        self._harmless: set[str] = set()
+        self._parser_safe: set[str] = set()
 
     # -- what a file holds ------------------------------------------------------------------------------------------
 
@@ -250,11 +250,11 @@ class Reach:
         whole = Definition(path, self, None)
         if isinstance(tree, syntax.SyntaxProblem) or source.diagnostics:
             # Of what was not read, such as a cell, the bytes are all that is known.
-            unread = Definition(path, self, None, self._held(path) | _LATER if source.diagnostics else ALL)
-            return _File(None, unread, unread, unread, {}, set())
+            whole = Definition(path, self, None, self._held(path) | _LATER if source.diagnostics else ALL)
+            return _File(None, whole, whole, whole, {}, set())
         taken = outlines.outline(path, tree)
         if is_parser_safe(source.text, taken):
-            self._harmless.add(path)
+            self._parser_safe.add(path)
         nodes = {name: [Definition(path, self, part) for part in parts] for name, parts in taken.definitions.items()}
         known = set(nodes) | taken.variables | set(taken.body.imports) | set(taken.main.imports)
         return _File(taken, Definition(path, self, taken.body), Definition(path, self, taken.main), whole, nodes, known)
@@ -477,7 +477,7 @@ class Reach:
     def focus(self, path: str, needs: Iterable[int]) -> Focus | None:
         """What of a file is to be run, for all that one of the needs asks for to come together; None for nothing.
 
-        What it reaches is kept from then on: see `unread`.
+        What it reaches is kept from then on: see `skipped_rows`.
         """
         needs = tuple(needs)
         found = self.file(path)
@@ -536,17 +536,17 @@ class Reach:
     def _size(self, path: str) -> int:
         return len(self._modules.source(path).text)
 
-    def unread(self) -> dict[str, frozenset[Rows]]:
+    def skipped_rows(self) -> dict[str, frozenset[Rows]]:
         """For each file that is reached, the rows of the definitions that nothing reaches. Starts from scratch."""
-        unread = {path: self._unread(self.file(path)) for path in {node.path for node in self._kept}}
+        skipped = {path: self._skipped(self.file(path)) for path in {node.path for node in self._kept}}
         self._kept = set()
-        return unread
+        return skipped
 
-    def harmless(self) -> frozenset[str]:
+    def parser_safe(self) -> frozenset[str]:
         """The files that were seen to be no danger for the parser."""
-        return frozenset(self._harmless)
+        return frozenset(self._parser_safe)
 
-    def _unread(self, found: _File) -> frozenset[Rows]:
+    def _skipped(self, found: _File) -> frozenset[Rows]:
         if found.outline is None or found.all in self._kept:
             return frozenset()
         rows: list[Rows] = []

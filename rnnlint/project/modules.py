@@ -27,10 +27,10 @@ def _read(file: File) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was found out of a file: see `Source.unread` and `Source.harmless`."""
+    """What was found out of a file: see `Source.skipped_rows` and `Source.parser_safe`."""
 
-    unread: tuple[tuple[int, int], ...] = ()
-    harmless: bool = False
+    skipped_rows: tuple[tuple[int, int], ...] = ()
+    parser_safe: bool = False
 
 
 class Modules:
@@ -137,7 +137,7 @@ class Modules:
 
     def _with_what_is_known(self, real: str, source: Source) -> Source:
         known = self._known.get(real)
-        return replace(source, unread=known.unread, harmless=known.harmless) if known else source
+        return replace(source, skipped_rows=known.skipped_rows, parser_safe=known.parser_safe) if known else source
 
     def digest(self, path: str | None) -> str:
         """What was read of a file that was located, in short; empty where nothing was."""
@@ -154,7 +154,7 @@ class Modules:
 
         # Many files ask for the same module: looking for what would hurt the parser takes as long as parsing.
         if source.path not in self._parseable:
-            self._parseable[source.path] = not source.diagnostics and (source.harmless or guard(source) is None)
+            self._parseable[source.path] = not source.diagnostics and (source.parser_safe or guard(source) is None)
         return source if self._parseable[source.path] else None
 
     def _package(self, path: str) -> Source:

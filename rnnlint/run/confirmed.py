@@ -14,7 +14,7 @@ from rnnlint.confirm.observed.matching import match
 from rnnlint.confirm.observed.targets import build_targets
 from rnnlint.confirm.session import BuildError
 from rnnlint.findings import Finding, collect
-from rnnlint.linter import accepts, environment, finish, own_backend, read_source, replan
+from rnnlint.linter import environment, finish, own_backend, parses_with_libcst, read_source, replan
 from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
 from rnnlint.records import dataclass
@@ -128,7 +128,7 @@ def remains(
     from rnnlint.interpret import ParsedModules, interpret
 
     modules = Modules([File.at(path)], (), read_source)
-    sources = [from_bytes(data, path, accepts) for data in (before, after)]
+    sources = [from_bytes(data, path, parses_with_libcst) for data in (before, after)]
     modules.hold(sources[1])
     env = environment(settings(path), modules, path, session.found)
     parsed = ParsedModules()

@@ -35,7 +35,7 @@ class Contents:
 
     def source(self, file: File) -> Source:
         """The source of a file; one that cannot be read says so in its diagnostics."""
-        from rnnlint.linter import accepts
+        from rnnlint.linter import parses_with_libcst
         from rnnlint.source.read import from_bytes
         from rnnlint.source.source import refused
 
@@ -43,7 +43,7 @@ class Contents:
             data = self._bytes(file.shown)
         except UnreadableError as error:
             return refused(file.shown, error.kind, str(error))
-        return from_bytes(data, file.shown, accepts)
+        return from_bytes(data, file.shown, parses_with_libcst)
 
     def _bytes(self, path: str) -> bytes:
         data: bytes | None = None

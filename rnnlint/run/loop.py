@@ -201,10 +201,10 @@ def _with_note(result: FileResult, note: Note | None) -> FileResult:
 
 def lint_text(data: bytes, name: str, settings: Settings, found: InstalledKeras | None = None) -> FileResult:
     """Lint what came through a pipe as if it were the file `name`."""
-    from rnnlint.linter import accepts, environment, finish, lint
+    from rnnlint.linter import environment, finish, lint, parses_with_libcst
     from rnnlint.source.read import from_bytes
 
-    source = from_bytes(data, name, accepts)
+    source = from_bytes(data, name, parses_with_libcst)
     modules = Modules([File.at(name)])
     modules.hold(source)
     env = environment(settings, modules, name, found)

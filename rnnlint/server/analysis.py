@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rnnlint.findings import Diagnostic, Edit, Finding, collect
 from rnnlint.fixer import run as run_fixes
 from rnnlint.graph import Span
-from rnnlint.linter import accepts, environment, finish, lint, read_source
+from rnnlint.linter import environment, finish, lint, parses_with_libcst, read_source
 from rnnlint.prefilter import gate
 from rnnlint.project.files import File
 from rnnlint.project.modules import Modules
@@ -89,7 +89,7 @@ def perform(job: Job, parsed: ParsedModules | None = None) -> Answer:
     look = _Look(job, settings, known, parsed)
     if job.fix:
         return Answer(fixed=_fixed(job, look))
-    result, source = look.at(from_text(job.text, job.path, accepts))
+    result, source = look.at(from_text(job.text, job.path, parses_with_libcst))
     text = Text(source)
     return Answer(
         result.findings,
@@ -124,7 +124,9 @@ class _Look:
             if file.real == self._file.real:
                 return source
             self.read.add(file.real)
-            return from_text(texts[file.real], file.shown, accepts) if file.real in texts else read_source(file)
+            return (
+                from_text(texts[file.real], file.shown, parses_with_libcst) if file.real in texts else read_source(file)
+            )
 
         def data(name: str) -> bytes | None:
             real = self._modules.file(name).real
@@ -191,7 +193,7 @@ def _fixed(job: Job, look: _Look) -> str:
         return job.text
 
     def relint(changed: Mapping[str, bytes]) -> Mapping[str, FileResult]:
-        return {job.path: look.at(from_bytes(changed.get(job.path, data), job.path, accepts))[0]}
+        return {job.path: look.at(from_bytes(changed.get(job.path, data), job.path, parses_with_libcst))[0]}
 
     outcome = run_fixes(relint({}), lambda _: data, relint, lambda _: False)
     return outcome.files[job.path].after.decode(encoding) if job.path in outcome.files else job.text

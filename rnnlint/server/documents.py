@@ -17,7 +17,7 @@ from rnnlint.output import sentence
 from rnnlint.output.rulebook import page_elsewhere, url
 from rnnlint.records import dataclass
 from rnnlint.server.analysis import Answer, Job
-from rnnlint.server.places import Documents, Edits, Snapshot, Text, line_range, touches, workspace_edit
+from rnnlint.server.places import Documents, DocumentText, Edits, Snapshot, line_range, touches, workspace_edit
 from rnnlint.server.pool import FailedError, OutdatedError, Pool
 from rnnlint.version import __version__
 
@@ -186,7 +186,7 @@ class Server(LanguageServer):
         documents = [self.workspace.get_text_document(name) for name in names]
         return Snapshot(
             opened.path,
-            tuple(Text(one.uri, one.source, codec, one.version) for one in documents),
+            tuple(DocumentText(one.uri, one.source, codec, one.version) for one in documents),
             opened.notebook,
             tuple(one.language_id or "python" for one in documents),
         )

@@ -31,7 +31,7 @@ class Document(TextDocument):
     """A document as the client edits it."""
 
     def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
-        text = Text(self.uri, self.source, self.position_codec)
+        text = DocumentText(self.uri, self.source, self.position_codec)
         start, end = text.offset(change.range.start), text.offset(change.range.end)
         self._source = text.text[:start] + change.text + text.text[end:]
 
@@ -46,7 +46,7 @@ class Documents(Workspace):
 
 
 @dataclass(frozen=True)
-class Text:
+class DocumentText:
     """A state of a document."""
 
     uri: str
@@ -96,7 +96,7 @@ class Snapshot:
     """A state of what one analysis looks at: a document, or the cells of a notebook (`cells`)."""
 
     path: str
-    texts: tuple[Text, ...]
+    texts: tuple[DocumentText, ...]
     cells: bool = False
     languages: tuple[str, ...] = ()
 
@@ -115,7 +115,7 @@ class Snapshot:
     def _places(self) -> Places:
         return Places({self.path: self.text.encode("utf-8", "surrogatepass")})
 
-    def locate(self, span: Span) -> tuple[Text, types.Range]:
+    def locate(self, span: Span) -> tuple[DocumentText, types.Range]:
         """The document that holds a stretch of source, and the place in it."""
         if self.cells:
             text = self.texts[min(max((span.cell or 1) - 1, 0), len(self.texts) - 1)]
@@ -146,7 +146,7 @@ class Snapshot:
         return _differences(zip(self.texts, ("".join(cell) for cell in cells), strict=True))
 
 
-def _differences(pairs: Iterable[tuple[Text, str]]) -> Edits:
+def _differences(pairs: Iterable[tuple[DocumentText, str]]) -> Edits:
     found: Edits = {}
     for text, after in pairs:
         new = split(after)

@@ -18,14 +18,14 @@ _LANGUAGES = ("python", "sage")
 _OTHER_KERNELS = ("ir", "irkernel", "julia", "scala", "spylon", "octave", "matlab", "xcpp", "javascript", "bash", "sas")
 
 
-def parse(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+def parse(data: bytes, path: str, parses: Callable[[str], bool] | None = None) -> Source:
     """Make a `Source` of a notebook's bytes. Nothing is raised: what cannot be read is a diagnostic.
 
-    `accepts` says of a cell that `ast` refuses whether it is Python all the same (syntax newer than the running
+    `parses` says of a cell that `ast` refuses whether it is Python all the same (syntax newer than the running
     Python). A notebook in another language than Python gives an empty source without a diagnostic.
     """
     cells = _read(data, path)
-    return cells if isinstance(cells, Source) else _join(path, cells, accepts)
+    return cells if isinstance(cells, Source) else _join(path, cells, parses)
 
 
 def as_shown(data: bytes, path: str) -> Source:
@@ -108,7 +108,7 @@ def _code(cell: object) -> str | None:
     return lines if isinstance(lines, str) else None
 
 
-def _join(path: str, cells: Sequence[object], accepts: Callable[[str], bool] | None) -> Source:
+def _join(path: str, cells: Sequence[object], parses: Callable[[str], bool] | None) -> Source:
     """Join the code cells; each starts on a row of its own."""
     found: list[Cell] = []
     texts: list[str] = []
@@ -124,7 +124,7 @@ def _join(path: str, cells: Sequence[object], accepts: Callable[[str], bool] | N
         cell = Cell(number, row, code)
         text, moved = _read_cell(code)
         bad = syntax.problem(text)
-        if bad is not None and (bad.deep or accepts is None or not accepts(text)):
+        if bad is not None and (bad.deep or parses is None or not parses(text)):
             what = syntax.python_2(text, bad.row)
             reason = f"Python 2 syntax: {what}" if what else bad.message
             column = bad.column + moved.get(bad.row, 0)

@@ -9,10 +9,10 @@ from rnnlint.source.decode import clean_text, decode, has_magics
 from rnnlint.source.source import Source, refused
 
 
-def read(path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+def read(path: str, parses: Callable[[str], bool] | None = None) -> Source:
     """Read a script or a notebook. What cannot be read is a `Diagnostic` of the source, never an exception."""
     data = read_bytes(path)
-    return data if isinstance(data, Source) else from_bytes(data, path, accepts)
+    return data if isinstance(data, Source) else from_bytes(data, path, parses)
 
 
 def read_as_shown(path: str) -> Source:
@@ -38,22 +38,22 @@ def read_bytes(path: str) -> bytes | Source:
         return refused(path, error.kind, str(error))
 
 
-def from_bytes(data: bytes, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+def from_bytes(data: bytes, path: str, parses: Callable[[str], bool] | None = None) -> Source:
     """The source of a file's bytes; `path` says by its suffix whether it is a notebook."""
     if path.endswith(".ipynb"):
         from rnnlint.source.notebook import parse
 
-        return parse(data, path, accepts)
+        return parse(data, path, parses)
     text = decode(data, path)
-    return text if isinstance(text, Source) else from_text(text, path, accepts)
+    return text if isinstance(text, Source) else from_text(text, path, parses)
 
 
-def from_text(text: str, path: str, accepts: Callable[[str], bool] | None = None) -> Source:
+def from_text(text: str, path: str, parses: Callable[[str], bool] | None = None) -> Source:
     """The source of a text that is in memory already."""
     if path.endswith(".ipynb"):
         from rnnlint.source.notebook import parse
 
-        return parse(text.encode("utf-8", "surrogatepass"), path, accepts)
+        return parse(text.encode("utf-8", "surrogatepass"), path, parses)
     clean = clean_text(text, path)
     if isinstance(clean, Source):
         return clean

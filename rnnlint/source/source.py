@@ -33,9 +33,9 @@ class Source:
     `text` has LF line ends and no byte order mark; for a notebook it is the joined code cells, IPython's own syntax
     replaced by Python of as many rows. `original` is the text as the user sees it (empty for a notebook, whose cells
     hold theirs). `shifts` says for the rows of `text` from whose beginning something was cut how many characters that
-    were. `diagnostics` name what could not be read. `unread` are rows of whole statements, first and last, that the
-    analysis may pass over: `code` is the text without them. `harmless` says that the text was found to be no danger
-    for the parser.
+    were. `diagnostics` name what could not be read. `skipped_rows` are rows of whole statements, first and last, that
+    the analysis may pass over: `code` is the text without them. `parser_safe` says that the text was found to be no
+    danger for the parser.
     """
 
     path: str
@@ -45,16 +45,16 @@ class Source:
     original: str = ""
     cells: tuple[Cell, ...] = ()
     shifts: Mapping[int, int] = field(default_factory=dict)
-    unread: tuple[tuple[int, int], ...] = ()
-    harmless: bool = False
+    skipped_rows: tuple[tuple[int, int], ...] = ()
+    parser_safe: bool = False
 
     @cached_property
     def code(self) -> str:
         """The text that is analysed, of as many rows as `text`."""
-        if not self.unread:
+        if not self.skipped_rows:
             return self.text
         lines = self.text.split("\n")
-        for first, last in self.unread:
+        for first, last in self.skipped_rows:
             # A text of several rows costs the parser no more than one of a single row; empty rows do.
             line = lines[first - 1]
             quotes = line[: len(line) - len(line.lstrip())] + '"""'

@@ -113,7 +113,7 @@ def examine(data: bytes) -> str | None:
         return graph
 
     def look(content: bytes, name: str) -> FileResult:
-        source = from_bytes(content, name, linter.accepts)
+        source = from_bytes(content, name, linter.parses_with_libcst)
         result = linter.lint(source, settings, linter.NoFinder(), linter.environment(settings), listened)
         return linter.finish(result, settings, source)
 
@@ -169,7 +169,7 @@ def behind_the_gate(files: Mapping[str, bytes], settings: Settings) -> str | Non
         return Modules(
             [File.at(name) for name in files],
             (os.getcwd(),),
-            lambda file: from_bytes(files[file.shown], file.shown, linter.accepts),
+            lambda file: from_bytes(files[file.shown], file.shown, linter.parses_with_libcst),
         )
 
     whole, part = modules(), modules()

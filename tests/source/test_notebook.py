@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlint.graph import Span
-from rnnlint.linter import accepts
+from rnnlint.linter import parses_with_libcst
 from rnnlint.source import syntax
 from rnnlint.source.places import Places, cell_places
 from rnnlint.source.read import from_bytes, from_text
@@ -32,7 +32,7 @@ MARKDOWN = {"cell_type": "markdown", "source": ["# not ( Python\n"]}
 
 
 def load(data: bytes) -> Source:
-    return from_bytes(data, "nb.ipynb", accepts)
+    return from_bytes(data, "nb.ipynb", parses_with_libcst)
 
 
 def clean(*cells: str | dict[str, Any], **metadata: Any) -> Source:
