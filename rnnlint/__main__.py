@@ -1,6 +1,6 @@
 """`python -m rnnlint`."""
 
-from rnnlint.cli.program import main
+from rnnlint.cli import main
 
 if __name__ == "__main__":
     main()

@@ -28,7 +28,7 @@ else:
         own = {name for name, value in cls.__dict__.items() if value is not None}
         # Else one is made of the arguments' types, and to find these takes longer than all the rest.
         cls.__doc__ = cls.__doc__ or cls.__name__
-        made = _standard(cls, init=False, repr=False, eq=False, slots=slots)
+        made = _with_fields(cls, slots)
         methods = {"__init__": _later(made, "__init__", partial(_init, frozen=frozen)), "__repr__": _repr}
         if frozen:
             methods["__setattr__"], methods["__delattr__"] = _refusals(made)
@@ -46,6 +46,24 @@ else:
 
 _standard: Any = dataclasses.dataclass
 _ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
+
+
+def _with_fields(cls: type, slots: bool) -> Any:
+    """Make a data class without methods.
+
+    `dataclasses` searches each annotation that is text for ClassVar, InitVar and KW_ONLY by regular expressions, three
+    times. Where no text names one of these, it is shown no text.
+    """
+    written = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 - its own, as written
+    texts = {name: one for name, one in written.items() if isinstance(one, str)}
+    if not texts or any("Var" in text or "KW_ONLY" in text for text in texts.values()):
+        return _standard(cls, init=False, repr=False, eq=False, slots=slots)
+    cls.__annotations__ = written | dict.fromkeys(texts, object)
+    made = _standard(cls, init=False, repr=False, eq=False, slots=slots)
+    made.__annotations__ = written
+    for name, text in texts.items():
+        made.__dataclass_fields__[name].type = text
+    return made
 
 
 def _later(cls: type, name: str, compiled: Callable[[type], Any]) -> Callable[..., Any]:

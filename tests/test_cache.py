@@ -507,7 +507,7 @@ import os, sys
 from rnnlint.run import cache
 def replace(*_): os.kill(os.getpid(), 9)
 os.replace = replace
-from rnnlint.cli.program import main
+from rnnlint.cli import main
 sys.argv = ["rnnlint", "check", "."]
 main()
 """

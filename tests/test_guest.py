@@ -206,7 +206,7 @@ def test_another_thread_notices_no_import(module: str, tmp_path: Path) -> None:
         def watch():
             while not through.is_set():
                 seen.add((dataclasses.dataclass, sys.getrecursionlimit(), gc.isenabled(), *sys.meta_path))
-        thread = threading.Thread(target=watch)
+        thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         __import__("{module}")
         through.set()

@@ -67,7 +67,7 @@ def test_runs_where_installed(wheel: Path, tmp_path: Path) -> None:
         archive.extractall(target)
 
     def run(*args: str) -> str:
-        code = f"import sys; sys.path.insert(0, {str(target)!r}); from rnnlint.cli.program import main; main()"
+        code = f"import sys; sys.path.insert(0, {str(target)!r}); from rnnlint.cli import main; main()"
         done = subprocess.run(
             [sys.executable, "-c", code, *args], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
         )

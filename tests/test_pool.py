@@ -266,7 +266,7 @@ def lint_task(task, modules, found, parsed):
     Path(f"{os.getpid()}.pid").touch()
     time.sleep(600)
 pool.lint_task = lint_task
-from rnnlint.cli.program import main
+from rnnlint.cli import main
 sys.argv = ["rnnlint", "check", ".", "-j2", "--no-cache"]
 main()
 """

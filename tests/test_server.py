@@ -837,7 +837,7 @@ def test_modules_of_the_project_do_not_take_the_place_of_pythons_own(folder: Pat
     for name in ("pickle", "random", "socket", "tempfile", "threading", "types"):
         write(folder / f"{name}.py", "raise SystemExit('a module of the project was imported')\n")
     # As the installed command is: nothing of the current folder is on its path.
-    main = "from rnnlint.cli.program import main\n\nif __name__ == '__main__':\n    main()\n"
+    main = "from rnnlint.cli import main\n\nif __name__ == '__main__':\n    main()\n"
     script = write(tmp_path_factory.mktemp("bin") / "rnnlint", main)
 
     async def scene() -> None:

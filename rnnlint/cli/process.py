@@ -8,7 +8,6 @@ figures are medians on Python 3.11 with libcst 1.9.
 from __future__ import annotations
 
 import atexit
-import dataclasses
 import gc
 import os
 import sys
@@ -53,6 +52,8 @@ def fast_dataclasses() -> Iterator[None]:
     meanwhile gets such ones, too; and a libcst whose nodes use more of `dataclasses` than `rnnlint.records` knows,
     which tests/test_records.py would show. CI tries the oldest and the newest libcst.
     """
+    import dataclasses
+
     from rnnlint import records
 
     frozen: list[Any] = []

@@ -63,15 +63,14 @@ def cli() -> None:
     """Find dropout misuse around recurrent layers in Keras code."""
 
 
-def main() -> NoReturn:
-    """The entry point."""
+def run() -> NoReturn:
+    """Run the command that the arguments name, and end the process with its status."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - a closed stream is None
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # Messages hold source and paths; a terminal without that character shows `?` rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    process.start()
     try:
         cli(prog_name="rnnlint")
     except SystemExit as end:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from rnnlint.keras import kinds
-from rnnlint.keras.kinds import Kind
-from rnnlint.keras.rows import heads, recurrent, regularization
+from rnnlint.keras import rows
+from rnnlint.keras.rows import recurrent, regularization
 
 Ingredients: TypeAlias = frozenset[str]
 
-_KINDS = {name: Kind(word) for rows in (recurrent.ROWS, regularization.ROWS) for name, word in heads(rows).items()}
+# The words for the kinds, not the enum `Kind`: a run without a candidate file never needs that.
+_KINDS = {**rows.heads(recurrent.ROWS), **rows.heads(regularization.ROWS)}
 
 
-def _of(kinds: frozenset[Kind]) -> frozenset[str]:
+def _of(kinds: frozenset[str]) -> frozenset[str]:
     """The classes of all Keras versions that are of some kinds."""
     return frozenset(name for name, kind in _KINDS.items() if kind in kinds)
 
 
-DROPOUTS = _of(kinds.DROPOUTS)
-RECURRENT = _of(kinds.RECURRENT)
-CELLS = _of(kinds.CELLS)
+DROPOUTS = _of(rows.DROPPING)
+RECURRENT = _of(rows.RECURRING)
+CELLS = _of(rows.CELLS)
 
 # Ingredient -> what names it, as a whole word.
 NAMES: dict[str, frozenset[str]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from rnnlint.keras import rows
+
 
 class Kind(enum.Enum):
     """What sort of layer it is, as far as a rule or a shape asks. The value is the word in the rows."""
@@ -46,10 +48,8 @@ class Kind(enum.Enum):
     OTHER = "other"
 
 
-# Layers that put a random mask on their input. GaussianDropout multiplies with noise and never zeroes.
-DROPOUTS = frozenset((Kind.DROPOUT, Kind.SPATIAL_DROPOUT, Kind.GAUSSIAN_DROPOUT, Kind.ALPHA_DROPOUT))
-# Layers that go along the time axis; a Bidirectional is one of what it wraps.
-RECURRENT = frozenset((Kind.RECURRENT, Kind.CUDNN_RECURRENT, Kind.CONV_RECURRENT, Kind.RNN, Kind.BIDIRECTIONAL))
-CELLS = frozenset((Kind.CELL, Kind.STACKED_CELLS))
+DROPOUTS = frozenset(map(Kind, rows.DROPPING))
+RECURRENT = frozenset(map(Kind, rows.RECURRING))
+CELLS = frozenset(map(Kind, rows.CELLS))
 # Layers with arguments `dropout` and `recurrent_dropout` of their own.
 OWN_DROPOUT = frozenset((Kind.RECURRENT, Kind.CELL, Kind.CONV_RECURRENT))

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from rnnlint.keras.frameworks import framework
@@ -25,15 +25,8 @@ if TYPE_CHECKING:
     from rnnlint.prefilter.reach import Focus, Reach, Rows
     from rnnlint.project.modules import Modules
 
-# On one line, or several in brackets; a notebook's lines are JSON strings.
-_IMPORT = re.compile(
-    rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*"
-    rb"(?:from[ \t]+([.\w \t]+?)[ \t]+import\b[ \t\\\r\n]*(\([^)]*\)|(?:[^#\r\n\"\\]|\\\r?\n)*)"
-    rb"|import[ \t]+([^#\r\n\";\\]+))"
-)
 # The most that a list of names in brackets is read of.
 _LONGEST = 10_000
-_AS = re.compile(r"\bas\b.*")
 _COMMON = frozenset({KERAS})
 _NOTHING = frozenset[str]()
 
@@ -52,6 +45,19 @@ class ScannedImport:
         return self.module.partition(".")[0]
 
 
+@cache
+def _statement() -> re.Pattern[bytes]:
+    """An import statement, on one line or several in brackets; a notebook's lines are JSON strings.
+
+    Compiled when a file is first asked for its imports: that takes 1 ms, and most runs over one file ask none.
+    """
+    return re.compile(
+        rb"(?:^|\\n|[;:])[ \t]*\"?[ \t]*"
+        rb"(?:from[ \t]+([.\w \t]+?)[ \t]+import\b[ \t\\\r\n]*(\([^)]*\)|(?:[^#\r\n\"\\]|\\\r?\n)*)"
+        rb"|import[ \t]+([^#\r\n\";\\]+))"
+    )
+
+
 def imports(data: bytes) -> Iterator[ScannedImport]:
     """The import statements of a file, by a cheap scan of its bytes, which may take strings and comments for some."""
     at = data.find(b"import")
@@ -63,7 +69,7 @@ def imports(data: bytes) -> Iterator[ScannedImport]:
             end = closed + 1 if closed >= 0 else end
         elif data[end - 2 : end].rstrip(b"\r").endswith(b"\\") and end < len(data):
             end = _line_end(data, end + 1)
-        for match in _IMPORT.finditer(data[start:end]):
+        for match in _statement().finditer(data[start:end]):
             source, names, modules = (group.decode("utf-8", "replace") if group else "" for group in match.groups())
             if source:
                 module = source.replace(" ", "").replace("\t", "")
@@ -81,7 +87,7 @@ def _line_end(data: bytes, at: int) -> int:
 
 def _listed(text: str) -> Iterator[str]:
     for part in re.sub(r"#[^\n]*|[()\\]", " ", text).split(","):
-        name = _AS.sub("", part).strip()
+        name = re.sub(r"\bas\b.*", "", part).strip()
         if name:
             yield name.split()[0]
 

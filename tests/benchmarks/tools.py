@@ -93,7 +93,7 @@ def commands(peers: Sequence[Path], scratch: Path, jobs: Sequence[int] = ()) -> 
 
 def _rnnlint(scratch: Path, jobs: Sequence[int]) -> Iterator[Command]:
     """This checkout, entered as the installed script does."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from rnnlint.cli.program import main; sys.exit(main())"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from rnnlint.cli import main; sys.exit(main())"
     check = (sys.executable, "-c", code, "check", "--isolated", "--exclude", ".git", "--no-respect-gitignore")
     options = {option for parameter in check_command.params for option in parameter.opts}
     accepts = _status(0, 1)

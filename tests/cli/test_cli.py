@@ -879,7 +879,7 @@ def test_streams_that_do_not_work(bad: Path, command: str, status: int, message:
 
 
 def test_a_crash_does_not_look_like_a_finding(bad: Path) -> None:
-    code = "import rnnlint.cli.check as c; c.lint = None; from rnnlint.cli.program import main; main()"
+    code = "import rnnlint.cli.check as c; c.lint = None; from rnnlint.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "check"],
         capture_output=True,

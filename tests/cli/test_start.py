@@ -135,9 +135,7 @@ def test_only_selected_checks_are_imported() -> None:
 
 
 def run(before: str, *args: str) -> subprocess.CompletedProcess[str]:
-    return python(
-        "-c", f"import sys; sys.argv[1:] = {list(args)!r}\n{before}\nfrom rnnlint.cli.program import main\nmain()"
-    )
+    return python("-c", f"import sys; sys.argv[1:] = {list(args)!r}\n{before}\nfrom rnnlint.cli import main\nmain()")
 
 
 @pytest.mark.parametrize(("name", "status"), [("clean.py", 0), ("found.py", 1), ("missing.py", 2)])

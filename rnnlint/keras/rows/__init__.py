@@ -13,14 +13,19 @@ Sources: `inspect.signature` under Keras 2.15.0 and 3.15.1; the marks from the s
 
 from __future__ import annotations
 
-import re
-
-_HEAD = re.compile(r"^(\w+) (\S+)(?: (\w+))?$", re.MULTILINE)
+# Kinds of layers that put a random mask on their input. GaussianDropout multiplies with noise and never zeroes.
+DROPPING = frozenset(("dropout", "spatial-dropout", "gaussian-dropout", "alpha-dropout"))
+# Kinds of layers that go along the time axis; a Bidirectional is one of what it wraps.
+RECURRING = frozenset(("recurrent", "cudnn-recurrent", "conv-recurrent", "rnn", "bidirectional"))
+# Kinds of cells.
+CELLS = frozenset(("cell", "stacked-cells"))
 
 
 def heads(rows: str) -> dict[str, str]:
     """The layers of some rows with the word for their kind; a second name has that of its class."""
     found: dict[str, str] = {}
-    for name, kind, other in _HEAD.findall(rows):
-        found[name] = found[other] if other else kind
+    for line in rows.splitlines():
+        name, *rest = line.split(" ") if line and not line[0].isspace() else ("",)
+        if rest:
+            found[name] = found[rest[1]] if len(rest) > 1 else rest[0]
     return found
