@@ -149,7 +149,11 @@ def outdated(root: Path) -> dict[str, str]:
         path = root / name
         if path.exists():
             text = path.read_text(encoding="utf-8")
-            if (new := write(text)) != text:
+            try:
+                new = write(text)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+            if new != text:
                 found[name] = new
     return found
 

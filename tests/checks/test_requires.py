@@ -182,7 +182,9 @@ TOO_NARROW = [
 @pytest.mark.parametrize("rule", NARROWED, ids=lambda rule: rule.code)
 def test_a_row_that_asks_for_more_is_found_out(rule: Rule, reported: dict[str, list[str]]) -> None:
     """The files show that the rule reports something without any further ingredient: also that of a new rule."""
-    assert reported[rule.code], f"nothing here is reported by {rule.code}: let `files` make what it reports"
+    assert reported[rule.code], (
+        f"nothing here is reported by {rule.code}: let `_more_files` make a model that it reports"
+    )
     for more in ("masking", "seed", "lambda"):
         wrong = rule._replace(requires=tuple(need | {more} for need in rule.requires))
         if wrong.requires != rule.requires:
