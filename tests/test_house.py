@@ -1,4 +1,4 @@
-"""`python -m tests.house` measures what it says it measures."""
+"""How the package is built stays within limits, and `python -m tests.house` measures what it says it measures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,42 @@ import pytest
 
 from tests.house import House, main
 from tests.pages import ROOT
+
+MOST_ROOT_MODULES = 10
+MOST_LINES = 700
+MOST_METHODS = 25
+MOST_FUNCTION_LINES = 87
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    """This checkout."""
+    return House(ROOT)
+
+
+def test_few_modules_stand_beside_the_folders(house: House) -> None:
+    assert len(house.root_modules) <= MOST_ROOT_MODULES, house.root_modules
+
+
+def test_no_imports_run_in_a_circle(house: House) -> None:
+    assert house.circles == []
+
+
+def test_no_module_is_too_long(house: House) -> None:
+    assert [found for found in house.modules_by_lines if found.size > MOST_LINES] == []
+
+
+def test_no_class_has_too_many_methods(house: House) -> None:
+    """With those that it inherits from another class of the package."""
+    assert [found for found in house.classes_by_methods if found.size > MOST_METHODS] == []
+
+
+def test_no_function_is_too_long(house: House) -> None:
+    assert [found for found in house.functions_by_lines if found.size > MOST_FUNCTION_LINES] == []
+
+
+def test_one_class_has_one_name(house: House) -> None:
+    assert house.duplicate_classes == []
 
 
 @pytest.fixture
