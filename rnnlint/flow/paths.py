@@ -9,7 +9,7 @@ the code was not understood.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import islice
 from typing import overload
@@ -226,45 +226,22 @@ def _walk(graph: Graph, env: KerasTargets) -> Iterator[Path]:
     queue: deque[_Step] = deque()
     seen: set[tuple[object, ...]] = set()
 
-    def push(step: _Step) -> None:
-        key = step.key()
-        if key not in seen:
-            seen.add(key)
-            queue.append(step)
+    def push(steps: Iterable[_Step]) -> None:
+        for step in steps:
+            key = step.key()
+            if key not in seen:
+                seen.add(key)
+                queue.append(step)
 
-    for node in graph.nodes:
-        found = target(node.layer) if node.kind == "layer" else None
-        if found is None or not node.inputs:
-            continue
-        refs = node.inputs[0]
-        certain = node.certain and len(refs) == 1
-        for ref in refs:
-            rank = _rank(graph.shape(ref), found.rank)
-            if found.rank is None or rank == found.rank:
-                push(
-                    _Step(
-                        ref=ref,
-                        axis=found.time,
-                        batch=found.batch,
-                        rank=rank,
-                        shared=False,
-                        certain=certain,
-                        source=node,
-                        target=found,
-                        before=None,
-                    )
-                )
-
+    push(_starts(graph))
     while queue:
         step = queue.popleft()
         node = graph.nodes[step.ref.node]
         if node.kind in ("input", "opaque") or kind_of(node.layer) is Kind.EMBEDDING:
             # What happens to the ids of an Embedding is not dropout of timesteps.
             continue
-        certain = step.certain and node.certain
         inside = dropout(node.layer)
         if inside is not None:
-            assert node.layer is not None
             shape = inputs_shape(graph, node, 0)
             yield Path(
                 dropout=node,
@@ -276,50 +253,79 @@ def _walk(graph: Graph, env: KerasTargets) -> Iterator[Path]:
                 rank=_rank(shape, step.rank),
                 shape=shape,
                 shared=step.shared,
-                certain=certain,
+                certain=step.certain and node.certain,
                 _step=step,
             )
-        if node.body and node.layer is not None:
-            # The Lambda's output is what its function gave, on the same axis.
-            for ref in node.body:
-                push(
-                    _Step(
-                        ref=ref,
-                        axis=step.axis,
-                        batch=step.batch,
-                        rank=_rank(graph.shape(ref), step.rank),
-                        shared=step.shared,
-                        certain=certain and len(node.body) == 1,
-                        source=step.source,
-                        target=step.target,
-                        before=step,
-                        length=step.length + 1,
-                    )
-                )
+        push(
+            _steps_into_body(graph, node, step)
+            if node.body and node.layer is not None
+            else _steps_back(graph, node, step, env)
+        )
+
+
+def _starts(graph: Graph) -> Iterator[_Step]:
+    """The inputs of all recurrent layers, on their time axis."""
+    for node in graph.nodes:
+        found = target(node.layer) if node.kind == "layer" else None
+        if found is None or not node.inputs:
             continue
-        shapes = tuple(inputs_shape(graph, node, index) for index in range(len(node.inputs)))
-        local = env if node.layer is None else env.for_origin(node.layer.origin)
-        for back in _backs(node, step.axis, shapes, step.rank, local):
-            if back.way is not Way.KEEP:
-                continue
-            refs = node.inputs[back.input]
-            batch = _batch_back(node, step, back.input, shapes, local)
-            keeps_rank = kind_of(node.layer) in _SAME_RANK or inside is not None
-            for ref in refs:
-                push(
-                    _Step(
-                        ref=ref,
-                        axis=back.axis,
-                        batch=batch,
-                        rank=_rank(graph.shape(ref), step.rank if keeps_rank else None),
-                        shared=step.shared or back.shared,
-                        certain=certain and len(refs) == 1,
-                        source=step.source,
-                        target=step.target,
-                        before=step,
-                        length=step.length + 1,
-                    )
+        refs = node.inputs[0]
+        for ref in refs:
+            rank = _rank(graph.shape(ref), found.rank)
+            if found.rank is None or rank == found.rank:
+                yield _Step(
+                    ref=ref,
+                    axis=found.time,
+                    batch=found.batch,
+                    rank=rank,
+                    shared=False,
+                    certain=node.certain and len(refs) == 1,
+                    source=node,
+                    target=found,
+                    before=None,
                 )
+
+
+def _steps_into_body(graph: Graph, node: Node, step: _Step) -> Iterator[_Step]:
+    """The output of a Lambda is what its function gave, on the same axis."""
+    for ref in node.body:
+        yield _Step(
+            ref=ref,
+            axis=step.axis,
+            batch=step.batch,
+            rank=_rank(graph.shape(ref), step.rank),
+            shared=step.shared,
+            certain=step.certain and node.certain and len(node.body) == 1,
+            source=step.source,
+            target=step.target,
+            before=step,
+            length=step.length + 1,
+        )
+
+
+def _steps_back(graph: Graph, node: Node, step: _Step, env: KerasTargets) -> Iterator[_Step]:
+    """The inputs of a call from which the elements along the axis come unmixed."""
+    shapes = tuple(inputs_shape(graph, node, index) for index in range(len(node.inputs)))
+    local = env if node.layer is None else env.for_origin(node.layer.origin)
+    keeps_rank = kind_of(node.layer) in _SAME_RANK or dropout(node.layer) is not None
+    for back in _backs(node, step.axis, shapes, step.rank, local):
+        if back.way is not Way.KEEP:
+            continue
+        refs = node.inputs[back.input]
+        batch = _batch_back(node, step, back.input, shapes, local)
+        for ref in refs:
+            yield _Step(
+                ref=ref,
+                axis=back.axis,
+                batch=batch,
+                rank=_rank(graph.shape(ref), step.rank if keeps_rank else None),
+                shared=step.shared or back.shared,
+                certain=step.certain and node.certain and len(refs) == 1,
+                source=step.source,
+                target=step.target,
+                before=step,
+                length=step.length + 1,
+            )
 
 
 def _batch_back(node: Node, step: _Step, index: int, shapes: tuple[Shape, ...], env: KerasTargets) -> frozenset[int]:

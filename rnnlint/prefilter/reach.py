@@ -407,14 +407,14 @@ class Reach:
         taken = found.outline
         if taken is None:
             return None
-        names = {name for name, nodes in found.definitions.items() if self._leads(_with_methods(nodes))}
-        if self._leads([found.body]):
+        names = {name for name, nodes in found.definitions.items() if _leads(self, _with_methods(nodes))}
+        if _leads(self, [found.body]):
             names |= taken.variables | taken.changed
         for name in {*taken.body.imports, *taken.main.imports}:
             targets = self._lookup(path, (name,), taken.body)
             inside = [one for one in targets if isinstance(one, Definition)]
             outside = (one.rpartition(".")[2] for one in targets if isinstance(one, str))
-            if self._leads(inside) or any(_WORDS.get(one, 0) & _MARKED for one in outside):
+            if _leads(self, inside) or any(_WORDS.get(one, 0) & _MARKED for one in outside):
                 names.add(name)
         for star in (*taken.body.stars, *taken.main.stars):
             located = self._locate(star.module, star.level, path)
@@ -423,9 +423,6 @@ class Reach:
                 return None
             names |= more
         return frozenset(names)
-
-    def _leads(self, nodes: Iterable[Definition]) -> bool:
-        return bool(self.closure(nodes).held & _MARKED)
 
     def handed_on(self, part: CodePart) -> frozenset[str]:
         """The methods of a class that a decorator may do anything with: not one from outside of the code base."""
@@ -483,7 +480,7 @@ class Reach:
         found = self.file(path)
         if found.outline is None:
             self._kept |= self.closure([found.body], all=True).nodes
-            return Focus(frozenset(), self._size(path))
+            return Focus(frozenset(), len(self._modules.source(path).text))
         base = self.closure([found.body, found.main])
         acts = self.acts(path) or self._touches(found.outline, found.outline.main_effects)
         before = [found.body, found.main] if acts else []
@@ -517,7 +514,7 @@ class Reach:
         self._kept |= self.closure(kept, all=True).nodes
         # A class is made for the sake of its methods.
         run |= {name.partition(".")[0] for name in run}
-        return Focus(frozenset(entries) - run - found.outline.variables, self._size(path))
+        return Focus(frozenset(entries) - run - found.outline.variables, len(self._modules.source(path).text))
 
     def _entries(self, found: _File, before: Reached) -> Iterator[tuple[str, Reached]]:
         """What the entry points of a file reach: functions, classes, and methods, each on an object of its class."""
@@ -532,9 +529,6 @@ class Reach:
             for method, some in methods.items():
                 more = not reached.nodes.issuperset(some)
                 yield f"{name}.{method}", self.closure(some, reached) if more else reached
-
-    def _size(self, path: str) -> int:
-        return len(self._modules.source(path).text)
 
     def skipped_rows(self) -> dict[str, frozenset[Rows]]:
         """For each file that is reached, the rows of the definitions that nothing reaches. Starts from scratch."""
@@ -558,6 +552,11 @@ class Reach:
         bodies = {id(found.outline.body): found.body, id(found.outline.main): found.main}
         rows += [(first, last) for first, last, part in found.outline.plain if bodies[id(part)] not in self._kept]
         return frozenset(rows)
+
+
+def _leads(reach: Reach, nodes: Iterable[Definition]) -> bool:
+    """Whether nodes reach something that marks a file."""
+    return bool(reach.closure(nodes).held & _MARKED)
 
 
 def _with_methods(nodes: Iterable[Definition]) -> Iterator[Definition]:

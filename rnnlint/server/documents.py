@@ -1,4 +1,4 @@
-"""The open documents, what the analysis found in them, and the answers that an editor gets from that."""
+"""The open documents, what the analysis found in them, and the diagnostics that an editor gets from that."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ from pygls.lsp.server import LanguageServer
 from rnnlint.findings import Diagnostic, Finding, Related
 from rnnlint.graph import Span
 from rnnlint.output import sentence
-from rnnlint.output.rulebook import page_elsewhere, url
+from rnnlint.output.rulebook import url
 from rnnlint.records import dataclass
 from rnnlint.server.analysis import Answer, Job
-from rnnlint.server.places import Documents, DocumentText, Edits, Snapshot, line_range, touches, workspace_edit
+from rnnlint.server.places import Documents, DocumentText, Snapshot, line_range
 from rnnlint.server.pool import FailedError, OutdatedError, Pool
 from rnnlint.version import __version__
 
-FIX_ALL = "source.fixAll.rnnlint"
 SEVERITIES = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
     "advice": types.DiagnosticSeverity.Information,
 }
-# Code that does nothing, which editors show faded.
 
 
 @dataclass
@@ -136,7 +134,7 @@ class Server(LanguageServer):
             opened.result = None
             self.clear(opened)
             return
-        job = self._job(opened, snapshot)
+        job = self.job(opened, snapshot)
         answer, failure = Answer(), ""
         try:
             answer = await self.pool.ask(job, outdated)
@@ -160,7 +158,8 @@ class Server(LanguageServer):
             if other is not opened and other.result and _of(opened, other.result.answer.elsewhere):
                 yield other
 
-    def _job(self, opened: OpenDocument, snapshot: Snapshot) -> Job:
+    def job(self, opened: OpenDocument, snapshot: Snapshot) -> Job:
+        """The analysis of a document, with the texts of the other open ones."""
         texts = {
             other.real: self.workspace.get_text_document(other.uri).source
             for other in self.opened.values()
@@ -290,108 +289,6 @@ class Server(LanguageServer):
             where = line_range(span, lines, self.workspace.position_codec)
         return types.DiagnosticRelatedInformation(types.Location(uri, where), related.label)
 
-    # -----------------------------------------------------------------------------------------------------------------
-    # Code actions and hovers
-
-    async def actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
-        """Fixes for the findings of a range, comments that suppress them, and all safe fixes of the document."""
-        opened = self.holding(params.text_document.uri)
-        result = await self.settled(opened) if opened else None
-        if opened is None or result is None:
-            return []
-        asked = params.context.only
-        found: list[types.CodeAction] = []
-        if _asked(types.CodeActionKind.QuickFix, asked):
-            here = [
-                (number, finding, diagnostic)
-                for number, finding in enumerate(result.answer.findings)
-                for uri, diagnostic in [self.diagnostic(finding, result)]
-                if uri == params.text_document.uri and touches(diagnostic.range, params.range)
-            ]
-            for _, finding, diagnostic in here:
-                found += self._quick_fix(finding, diagnostic, result)
-            for number, finding, diagnostic in here:
-                found += self._suppression(number, finding, diagnostic, result)
-        automatic = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
-        if _asked(FIX_ALL, asked) and (asked or not automatic):
-            found += await self._fix_all(opened, result)
-        return found
-
-    def _quick_fix(
-        self, finding: Finding, diagnostic: types.Diagnostic, result: SnapshotResult
-    ) -> Iterator[types.CodeAction]:
-        fix = finding.fix
-        edits = fix and result.snapshot.edits(fix.edits)
-        if fix and edits:
-            safe = fix.applicability == "safe"
-            yield types.CodeAction(
-                f"{fix.message} ({finding.code}{'' if safe else ', unsafe'})",
-                types.CodeActionKind.QuickFix,
-                [diagnostic],
-                is_preferred=safe,
-                edit=self._edit(edits, result),
-            )
-
-    def _suppression(
-        self, number: int, finding: Finding, diagnostic: types.Diagnostic, result: SnapshotResult
-    ) -> Iterator[types.CodeAction]:
-        comments = result.answer.comments[number : number + 1]
-        edits = result.snapshot.edits(comments[0]) if comments and comments[0] else None
-        if edits:
-            yield types.CodeAction(
-                f"Suppress with `# noqa: {finding.code}`",
-                types.CodeActionKind.QuickFix,
-                [diagnostic],
-                is_preferred=False,
-                edit=self._edit(edits, result),
-            )
-
-    async def _fix_all(self, opened: OpenDocument, result: SnapshotResult) -> list[types.CodeAction]:
-        safe = [one for one in result.answer.findings if one.fix and one.fix.applicability == "safe"]
-        if not safe:
-            return []
-        if result.fixed is None:
-            job = self._job(opened, result.snapshot)
-            try:
-                answer = await self.pool.ask(Job(job.path, job.text, job.open, job.folders, fix=True), opened.outdated)
-            except (OutdatedError, FailedError):
-                return []
-            result.fixed = answer.fixed
-        edits = result.snapshot.changes(result.fixed) if result.fixed is not None else None
-        if not edits:
-            return []
-        return [types.CodeAction("Make all safe fixes of rnnlint", FIX_ALL, edit=self._edit(edits, result))]
-
-    def _edit(self, edits: Edits, result: SnapshotResult) -> types.WorkspaceEdit:
-        workspace = self.client_capabilities.workspace
-        versioned = bool(workspace and workspace.workspace_edit and workspace.workspace_edit.document_changes)
-        versions = {text.uri: text.version for text in result.snapshot.texts}
-        return workspace_edit(edits, versions, versioned)
-
-    async def hover(self, params: types.HoverParams) -> types.Hover | None:
-        """The pages of the rules that speak here, or that a comment names."""
-        opened = self.holding(params.text_document.uri)
-        result = await self.settled(opened) if opened else None
-        if result is None:
-            return None
-        spans = [(one.span, {one.code}) for one in result.answer.findings]
-        spans += [(one.span, set(one.codes)) for one in result.answer.mentions]
-        at = types.Range(params.position, params.position)
-        codes: dict[str, types.Range] = {}
-        for span, named in spans:
-            text, where = result.snapshot.locate(span)
-            if text.uri == params.text_document.uri and touches(where, at):
-                codes |= dict.fromkeys(sorted(named), where)
-        if not codes:
-            return None
-        document = self.client_capabilities.text_document
-        formats = document and document.hover and document.hover.content_format
-        plain = formats and types.MarkupKind.Markdown not in formats
-        kind = types.MarkupKind.PlainText if plain else types.MarkupKind.Markdown
-        return types.Hover(
-            types.MarkupContent(kind, "\n\n---\n\n".join(map(_page, codes))), range=next(iter(codes.values()))
-        )
-
 
 def _of(opened: OpenDocument, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(one for one in findings if one.span.path == opened.path)
@@ -399,16 +296,3 @@ def _of(opened: OpenDocument, findings: Iterable[Finding]) -> tuple[Finding, ...
 
 def _uri(path: str) -> str:
     return uris.from_fs_path(path) or ""
-
-
-def _asked(kind: str, only: Iterable[str] | None) -> bool:
-    """Whether a kind of action is wanted; a kind includes all below it."""
-    return only is None or any(kind == one or not one or kind.startswith(f"{one}.") for one in map(str, only))
-
-
-def _page(code: str) -> str:
-    """The page of a rule, with links that lead somewhere from an editor."""
-    try:
-        return page_elsewhere(code).rstrip()
-    except FileNotFoundError:
-        return f"[{code}]({url(code)})"

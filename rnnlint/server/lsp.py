@@ -11,7 +11,8 @@ from lsprotocol import types
 from pygls import uris
 from pygls.exceptions import JsonRpcException
 
-from rnnlint.server.documents import FIX_ALL, Server
+from rnnlint.server.actions import FIX_ALL, actions, hover
+from rnnlint.server.documents import Server
 
 # Seconds without a further change before a text is looked at.
 PAUSE = 0.25
@@ -110,11 +111,11 @@ def _requests(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     async def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        return await server.actions(params)
+        return await actions(server, params)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def _hover(params: types.HoverParams) -> types.Hover | None:
-        return await server.hover(params)
+        return await hover(server, params)
 
 
 def serve(reader: BinaryIO, writer: BinaryIO, folder: str, prepare: Callable[[], None] | None = None) -> int:
