@@ -20,6 +20,9 @@ from tests import sampling
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# TensorFlow turns oneDNN on by default only on processors with AVX-512. Without it, convolutions with channels in front
+# do not run on a CPU, and pooling over too few timesteps raises nothing.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 # A shell lets what it runs in the background ignore Ctrl-C, and all that this starts; some tests send one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -226,7 +226,7 @@ def test_annotations(action: Runner, workspace: Path) -> None:
     result = action(workspace, output_format="github")
     assert result.status == 1
     assert "upload" not in result.steps
-    assert re.search(r"^::error .*file=forecast\.py", result.log, re.MULTILINE)
+    assert re.search(r"^::warning .*file=forecast\.py", result.log, re.MULTILINE)
     assert result.outputs == {"exit-code": "1", "output-file": ""}
 
 
@@ -281,7 +281,7 @@ def test_workflow_with_the_action(action: Runner, workspace: Path) -> None:
 def test_workflow_without_the_action(workspace: Path, python: Path) -> None:
     scripts = [step["run"] for step in WITHOUT_ACTION["jobs"]["rnnlint"]["steps"] if "run" in step]
     said = _job(scripts, workspace, python)
-    assert re.search(r"^::error .*file=forecast\.py", said, re.MULTILINE)
+    assert re.search(r"^::warning .*file=forecast\.py", said, re.MULTILINE)
 
 
 def test_gitlab(workspace: Path, python: Path) -> None:
