@@ -197,7 +197,7 @@ def _interpret(
     passed_over: frozenset[str],
     parsed: ParsedModules | None,
 ) -> tuple[Graph | None, Diagnostic | None]:
-    from rnnlint.interpret import ParseError
+    from rnnlint.interpret import ParseError, TooDeepError
 
     try:
         if interpret is not None:
@@ -205,6 +205,8 @@ def _interpret(
         from rnnlint.interpret import interpret as real
 
         return real(source, finder, env, passed_over, parsed), None
+    except TooDeepError as error:
+        return None, diagnose(source.path, "too-complex", error.message)
     except ParseError as error:
         row, column, message = error.row, error.column, error.message
     # libcst says where, Python says what.

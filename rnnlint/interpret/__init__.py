@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rnnlint.interpret import handlers  # noqa: F401 - the machine does nothing without them
 from rnnlint.interpret.language.entries import run
 from rnnlint.interpret.machine import Machine
-from rnnlint.interpret.parsed import ParsedModules, ParseError
+from rnnlint.interpret.parsed import ParsedModules, ParseError, TooDeepError
 from rnnlint.interpret.stack import reserve_stack
 from rnnlint.interpret.state import CodeBase, Finder
 from rnnlint.interpret.store import Store
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rnnlint.keras.versions import KerasTargets
     from rnnlint.source.source import Source
 
-__all__ = ["Finder", "ParseError", "ParsedModules", "interpret"]
+__all__ = ["Finder", "ParseError", "ParsedModules", "TooDeepError", "interpret"]
 
 
 def interpret(

@@ -18,7 +18,6 @@ from rnnlint.source.source import Source
 
 # A simple statement, or a compound one of which the header is meant; the first and the last node of that code.
 Statement: TypeAlias = tuple[cst.CSTNode, cst.CSTNode, cst.CSTNode]
-_TOO_DEEP = "the code is nested too deeply"
 
 
 class ParseError(Exception):
@@ -29,6 +28,13 @@ class ParseError(Exception):
         self.row = row
         self.column = column
         self.message = message
+
+
+class TooDeepError(ParseError):
+    """Source that nests too deeply for the recursion limit of this process."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 1, "the code is nested too deeply for the analysis; split it")
 
 
 @immutable
@@ -72,7 +78,7 @@ class ParsedModule:
         try:
             self._positions.complete()
         except RecursionError:
-            raise ParseError(1, 1, _TOO_DEEP) from None
+            raise TooDeepError from None
         stack: list[cst.CSTNode] = [self.tree]
         while stack:
             node = stack.pop()
@@ -108,7 +114,7 @@ class ParsedModule:
                 start, stop = self._positions.extent(node, end, home)
                 around = self._positions.extent(first, last, home)
             except RecursionError:
-                raise ParseError(1, 1, _TOO_DEEP) from None
+                raise TooDeepError from None
             row, end_row = self._row(start), self._row(stop)
             column, end_column = start - self._lines[row - 1] + 1, stop - self._lines[end_row - 1] + 1
             rows = self._row(around[0]), self._row(around[1])
@@ -169,4 +175,4 @@ def parse(text: str) -> cst.Module:
     except cst.ParserSyntaxError as error:
         raise ParseError(error.raw_line, error.raw_column + 1, "the code does not parse") from None
     except RecursionError:
-        raise ParseError(1, 1, _TOO_DEEP) from None
+        raise TooDeepError from None
