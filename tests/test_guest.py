@@ -255,6 +255,8 @@ def test_code_that_nests_deeply_is_followed_or_it_is_said(where: str, limit: int
                 found = rnnlint.check_source(text, name)
                 if not (found or found.diagnostics or found.notes):
                     print("lost:", name)
+                if any(one.kind == "invalid-syntax" for one in found.diagnostics):
+                    print("taken for invalid syntax:", name)
         if "{where}" == "thread":
             thread = threading.Thread(target=work)
             thread.start()
