@@ -179,7 +179,7 @@ def test_interrupted_by_the_keyboard(tmp_path: Path) -> None:
         for name, text in TEXTS.items():
             with open(name, "w") as file:
                 file.write(text)
-        rnnlint.check_source(TEXTS["model.py"])
+        rnnlint.check_paths(["."])
         count = 0
         for number in range(12):
             timer = threading.Timer(0.005 * number, _thread.interrupt_main)
@@ -193,7 +193,8 @@ def test_interrupted_by_the_keyboard(tmp_path: Path) -> None:
         print("interrupted:", count)
         end()
     """
-    assert scene(interrupted, tmp_path) == "interrupted: 12\nchanged: []\n"
+    # A file that was opened when the interrupt came is closed by Python, with a warning.
+    assert scene(interrupted, tmp_path, warn="ignore::ResourceWarning") == "interrupted: 12\nchanged: []\n"
 
 
 @pytest.mark.parametrize("module", ["rnnlint.interpret", "rnnlint.run.loop", "rnnlint.checks", "rnnlint.server.pool"])
